@@ -1,0 +1,1 @@
+"""An integration hub between a car maker, its dealers and its ERP."""
