@@ -1,0 +1,41 @@
+"""Base data: what the OEM lays down for everybody, with the day from which it holds.
+
+A subject is one edition, `<id>@<effective_from>`: a compacted topic then keeps every edition,
+and a fold can look up what held when its event occurred.
+"""
+
+from contracts.base.v1 import Competitor, Dealer, LossReason, Product, SalesModel, Staff, Stage
+from contracts.contract import Lineage
+
+DEALER_RECORDED = Lineage("dealer.recorded", Dealer, kind="dealer", ref="edition", snapshot=True)
+STAFF_RECORDED = Lineage("staff.recorded", Staff, kind="staff", ref="edition", snapshot=True)
+PRODUCT_RECORDED = Lineage("product.recorded", Product, kind="product", ref="edition", snapshot=True)
+SALES_MODEL_RECORDED = Lineage("sales_model.recorded", SalesModel, kind="sales_model", ref="edition", snapshot=True)
+LOSS_REASON_RECORDED = Lineage("loss_reason.recorded", LossReason, kind="loss_reason", ref="edition", snapshot=True)
+COMPETITOR_RECORDED = Lineage("competitor.recorded", Competitor, kind="competitor", ref="edition", snapshot=True)
+
+LINEAGES = (
+    DEALER_RECORDED,
+    STAFF_RECORDED,
+    PRODUCT_RECORDED,
+    SALES_MODEL_RECORDED,
+    LOSS_REASON_RECORDED,
+    COMPETITOR_RECORDED,
+)
+
+__all__ = [
+    "COMPETITOR_RECORDED",
+    "DEALER_RECORDED",
+    "LINEAGES",
+    "LOSS_REASON_RECORDED",
+    "PRODUCT_RECORDED",
+    "SALES_MODEL_RECORDED",
+    "STAFF_RECORDED",
+    "Competitor",
+    "Dealer",
+    "LossReason",
+    "Product",
+    "SalesModel",
+    "Staff",
+    "Stage",
+]

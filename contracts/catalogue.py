@@ -1,0 +1,37 @@
+"""Every event type by its wire name, whatever topic carries it."""
+
+import re
+from typing import Any
+
+from contracts import base, contacts, crm, customers, leads, opportunities, records, timers
+from contracts.contract import Finding, Invalid, Lineage
+
+LINEAGES: tuple[Lineage[Any], ...] = (
+    *base.LINEAGES,
+    *customers.LINEAGES,
+    *contacts.LINEAGES,
+    *leads.LINEAGES,
+    *opportunities.LINEAGES,
+    *records.LINEAGES,
+    *timers.LINEAGES,
+    *crm.LINEAGES,
+)
+BY_NAME = {lineage.name: lineage for lineage in LINEAGES}
+
+_WIRE = re.compile(r"hub\.([a-z_]+\.[a-z_]+)\.v([1-9][0-9]{0,3})\Z")
+
+
+class NewerVersion(Exception):  # noqa: N818 - not an error of the record: this process is the older one
+    """A version that this process does not know yet: the record waits for a newer process."""
+
+
+def lookup(wire: str) -> tuple[Lineage[Any], int]:
+    """The lineage and version of a wire type; raises Invalid for a stranger, NewerVersion for one from the future."""
+    match = _WIRE.match(wire)
+    lineage = BY_NAME.get(match[1]) if match else None
+    if lineage is None or match is None:
+        raise Invalid("unknown_type", Finding("type", "an event type of the catalogue (hub contracts list)"))
+    version = int(match[2])
+    if version > len(lineage.editions):
+        raise NewerVersion(wire)
+    return lineage, version

@@ -1,0 +1,107 @@
+"""What every message body is made of, and how one event type lives through its versions."""
+
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+from typing import Any, Generic, NamedTuple, TypeVar, cast
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from contracts.values import EventId, Instant, Revision
+
+
+class Finding(NamedTuple):
+    """One fault of a message: where it is (`amount.currency`), and what was expected there."""
+
+    path: str
+    expected: str
+
+
+class Invalid(ValueError):
+    """A message that breaks its contract: `findings` holds each field path with what was expected."""
+
+    def __init__(self, reason: str, *findings: Finding) -> None:
+        self.reason, self.findings = reason, findings
+        super().__init__("; ".join(f"{f.path or '(body)'}: {f.expected}" for f in findings) or reason)
+
+
+class Contract(BaseModel):
+    """A frozen message body. Unknown fields are ignored, so that a sender may be ahead of its reader."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore", allow_inf_nan=False, ser_json_timedelta="iso8601")
+
+
+class Event(Contract):
+    """Something that happened out there.
+
+    `occurred_at` orders a subject's events unless its source counts `revision`s itself.
+    `corrects` names the id of the event, of the same source, that this one takes the place of.
+    """
+
+    occurred_at: Instant
+    revision: Revision | None = None
+    corrects: EventId | None = None
+
+
+E_co = TypeVar("E_co", bound=Event, covariant=True)
+
+
+class Lineage(Generic[E_co]):
+    """One event type through its versions: `editions[0]` is v1, the last one is current.
+
+    `lifts[n]` turns a body of version n+1 into one of version n+2; lifts are pure and total.
+    `kind` is the subject's kind, and the field of that name (or `ref`) holds its reference, which is the record's key.
+    """
+
+    __slots__ = ("editions", "kind", "lifts", "name", "ref", "ref_field", "snapshot")
+
+    def __init__(
+        self,
+        name: str,
+        *editions: type[Event],
+        kind: str,
+        ref: str | None = None,
+        lifts: Sequence[Callable[[Any], Event]] = (),
+        snapshot: bool = False,
+    ) -> None:
+        if len(lifts) != len(editions) - 1:
+            raise TypeError(f"{name}: {len(editions)} editions need {len(editions) - 1} lifts, got {len(lifts)}")
+        self.name, self.kind, self.editions, self.lifts = name, kind, editions, tuple(lifts)
+        self.ref_field = ref or kind
+        self.ref: Callable[[Event], str] = attrgetter(self.ref_field)
+        self.snapshot = snapshot  # tells all of its subject, so it need not wait behind a dead letter
+
+    def __repr__(self) -> str:
+        return f"<{self.wire}>"
+
+    @property
+    def body(self) -> type[E_co]:
+        """The current edition."""
+        return cast("type[E_co]", self.editions[-1])
+
+    @property
+    def wire(self) -> str:
+        """The CloudEvents type of the current edition, such as `hub.opportunity.lost.v1`."""
+        return wire_type(self.name, len(self.editions))
+
+    def decode(self, version: int, data: bytes) -> E_co:
+        """Validate a JSON body of a version and lift it to the current one; raises Invalid with field paths."""
+        try:
+            body = self.editions[version - 1].model_validate_json(data)
+        except ValidationError as error:
+            raise Invalid("schema", *findings(error)) from None
+        for lift in self.lifts[version - 1 :]:
+            body = lift(body)
+        return cast("E_co", body)
+
+
+def wire_type(name: str, version: int) -> str:
+    """The CloudEvents type of one edition."""
+    return f"hub.{name}.v{version}"
+
+
+def findings(error: ValidationError) -> tuple[Finding, ...]:
+    """Each fault that pydantic found, with its field path; input values are left out: they may be personal."""
+    return tuple(
+        Finding(".".join(str(step) for step in fault["loc"]), fault["msg"])
+        for fault in error.errors(include_url=False, include_context=False, include_input=False)
+    )

@@ -1,0 +1,46 @@
+"""First editions of what the hub tells of its CRM state."""
+
+from typing import Literal
+
+from contracts.contract import Event
+from contracts.values import Count, Line, Money, PartnerId, Ref, Slug
+
+
+class CustomerUpdated(Event):
+    """A dealer's customer changed; `dealer/customer` is the subject. No personal data: readers ask the hub."""
+
+    subject: Line
+    dealer: PartnerId
+    customer: Ref
+    status: Slug
+
+
+class ContactUpdated(Event):
+    """A dealer's contact changed."""
+
+    subject: Line
+    dealer: PartnerId
+    contact: Ref
+    customer: Ref
+    is_active: bool
+
+
+class LeadUpdated(Event):
+    """A lead changed; `dealer` is who handles it, `oem` while it is routed to nobody."""
+
+    subject: Line
+    dealer: PartnerId
+    lead: Ref
+    status: Slug
+
+
+class OpportunityUpdated(Event):
+    """A dealer's opportunity changed; `wins` counts its wins, so that each can ask for an order once."""
+
+    subject: Line
+    dealer: PartnerId
+    opportunity: Ref
+    status: Literal["open", "won", "lost"]
+    stage: Slug
+    wins: Count
+    amount: Money | None = None

@@ -1,0 +1,10 @@
+"""What becomes of a record: the hub's answers on its sender's feed."""
+
+from contracts.contract import Lineage
+from contracts.records.v1 import Fault, RecordRejected
+
+RECORD_REJECTED = Lineage("record.rejected", RecordRejected, kind="record", ref="subject")
+
+LINEAGES = (RECORD_REJECTED,)
+
+__all__ = ["LINEAGES", "RECORD_REJECTED", "Fault", "RecordRejected"]

@@ -1,0 +1,27 @@
+"""First editions of what the hub answers to the sender of a record."""
+
+from typing import Literal
+
+from contracts.contract import Contract, Event
+from contracts.values import Count, Line, Text
+
+
+class Fault(Contract):
+    """Where a record is wrong, and what was expected there."""
+
+    path: Text
+    expected: Text
+
+
+class RecordRejected(Event):
+    """The hub could not take a record; it keeps the original until it is mended or discarded."""
+
+    subject: Text
+    topic: Line
+    partition: Count
+    offset: Count
+    reason: Line
+    faults: tuple[Fault, ...]
+    event_id: Text | None = None
+    event_type: Text | None = None
+    standing: Literal["held"] = "held"

@@ -1,0 +1,23 @@
+"""First editions of the timers."""
+
+from contracts.contract import Event
+from contracts.values import Line, Text
+
+
+class WaitEvent(Event):
+    """A subject, `store` and `subject`, of which a consumer's records wait for news of `kind` and `ref`."""
+
+    consumer: Line
+    principal: Line
+    store: Line
+    subject: Text
+    kind: Line
+    ref: Text
+
+
+class WaitAnswered(WaitEvent):
+    """What the subject waited for has come."""
+
+
+class WaitExpired(WaitEvent):
+    """What the subject waited for did not come in time."""
