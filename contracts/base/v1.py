@@ -56,7 +56,7 @@ class Product(BaseDatum):
 
 
 class Stage(Contract):
-    """One stage of a sales model; `moves` are the stages that may follow it."""
+    """One stage of a sales model; `moves` are the stages that may follow it; none named: any."""
 
     id: Slug
     name: Line

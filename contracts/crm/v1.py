@@ -35,7 +35,7 @@ class LeadUpdated(Event):
 
 
 class OpportunityUpdated(Event):
-    """A dealer's opportunity changed; `wins` counts its wins, so that each can ask for an order once."""
+    """A dealer's opportunity changed; `wins` counts its wins but those of the past, so that each can ask for an order once."""
 
     subject: Line
     dealer: PartnerId

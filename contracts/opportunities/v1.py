@@ -34,19 +34,23 @@ class OpportunityMoved(Event):
 
 
 class OpportunityWon(Event):
-    """The customer buys."""
+    """The customer buys; `stage` is where the sale stood."""
 
     opportunity: Ref
+    sales_model: Slug = "standard"
+    stage: Slug
     amount: Money | None = None
 
 
 class OpportunityLost(Event):
-    """The customer does not buy from us: why, and from whom instead.
+    """The customer does not buy from us: in which stage, why, and from whom instead.
 
     `not_recorded` and `none` are answers that the sender has to give, never defaults.
     """
 
     opportunity: Ref
+    sales_model: Slug = "standard"
+    stage: Slug
     reason: Slug
     competitor: Slug
 
@@ -55,4 +59,5 @@ class OpportunityReopened(Event):
     """A closed opportunity lives again, in `stage`."""
 
     opportunity: Ref
+    sales_model: Slug = "standard"
     stage: Slug

@@ -1,0 +1,31 @@
+"""Base data as it held on a day."""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import TypeVar
+
+from contracts.base.v1 import BaseDatum
+
+B = TypeVar("B", bound=BaseDatum)
+
+
+class BaseData:
+    """Editions of base data, looked up by the day on which an event occurred."""
+
+    def __init__(self, editions: Iterable[BaseDatum] = ()) -> None:
+        self._days: dict[tuple[type[BaseDatum], str], list[date]] = {}
+        self._editions: dict[tuple[type[BaseDatum], str], list[BaseDatum]] = {}
+        for edition in sorted(editions, key=lambda e: e.effective_from):
+            key = (type(edition), edition.id)
+            self._days.setdefault(key, []).append(edition.effective_from)
+            self._editions.setdefault(key, []).append(edition)
+
+    def find(self, kind: type[B], ref: str, at: datetime) -> B | None:
+        """The edition in force at a moment (by its UTC day); a retired one too, None where none was laid down yet."""
+        days = self._days.get((kind, ref))
+        if days is None:
+            return None
+        index = bisect_right(days, at.date()) - 1
+        found = self._editions[kind, ref][index] if index >= 0 else None
+        return found if isinstance(found, kind) else None

@@ -1,0 +1,68 @@
+"""What a rule may answer when it is shown an event.
+
+A rule rejects only for what the event and the base data say by themselves, and waits only for a
+subject that is not known: then a subject's state is the same in whatever order its events came in.
+What the present state makes pointless (a second win) it keeps: the event stays in the history.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
+
+from contracts.contract import Event, Lineage
+from hub.rules.basedata import BaseData
+
+S = TypeVar("S")
+
+
+class Change(NamedTuple, Generic[S]):
+    """The subject's state from now on."""
+
+    state: S
+
+
+class Keep(NamedTuple):
+    """The event joins the history and changes nothing."""
+
+    reason: str
+
+
+class Wait(NamedTuple):
+    """The event waits for news of something that is not known yet."""
+
+    kind: str
+    ref: str
+
+
+class Reject(NamedTuple):
+    """The event cannot be right: the field, and what was expected of it."""
+
+    path: str
+    expected: str
+
+
+Decision: TypeAlias = Change[S] | Keep | Wait | Reject
+
+
+class Subject(NamedTuple):
+    """Whose reference (`dealer:ber-01`, `oem`), and the reference."""
+
+    principal: str
+    ref: str
+
+    @property
+    def dealer(self) -> str:
+        """The dealer's id; `oem` for what the OEM took itself."""
+        return self.principal.removeprefix("dealer:")
+
+
+class Facts(NamedTuple):
+    """What a rule may know beside state and event."""
+
+    subject: Subject
+    base: BaseData
+    is_historical: bool = False
+
+
+Rule: TypeAlias = Callable[[Any, Any, Facts], Decision[Any]]
+Rules: TypeAlias = Mapping[Lineage[Any], Rule]
+Tell: TypeAlias = Callable[[Any, Any, Subject, Event], Event | None]
