@@ -1,0 +1,1 @@
+"""What an operator can do, called by command line and console alike."""
