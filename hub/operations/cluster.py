@@ -19,7 +19,7 @@ from hub.settings import Settings
 K = TypeVar("K")
 T = TypeVar("T")
 
-FIRST_ANSWER_SECONDS = 6.0
+FIRST_ANSWER_SECONDS = 5
 REQUEST_SECONDS = 15.0
 
 _UNREACHABLE = {
@@ -60,13 +60,23 @@ class Cluster:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._heard = ""
+        self._is_refused = False
 
     @cached_property
     def admin(self) -> AdminClient:
-        """The admin client; its first use waits for an answer, so that an address nobody listens on is told apart early."""
+        """The admin client; its first use waits for an answer, so that a broker that is not there is told apart early."""
         admin = AdminClient(self._config(), logger=_silent())
-        self.ask(lambda: admin.list_topics(timeout=FIRST_ANSWER_SECONDS), "listing topics")
-        return admin
+        for _ in range(FIRST_ANSWER_SECONDS):
+            try:
+                admin.list_topics(timeout=1)
+            except KafkaException as error:
+                admin.poll(0)  # serves the callback that hears why
+                if self._is_refused:
+                    break
+                failure = error
+            else:
+                return admin
+        raise self._unavailable(self._heard or failure.args[0].str())
 
     def consumer(self) -> Consumer:
         """A consumer that reads assigned partitions only; it joins no group and commits nothing."""
@@ -95,9 +105,12 @@ class Cluster:
         admin = self.admin
         return self.ask(lambda: admin.list_topics(timeout=REQUEST_SECONDS), "listing topics")
 
-    def settle(self, future: Future[T], doing: str) -> T:
+    def settle(self, future: Future[T] | dict[Any, Future[T]], doing: str) -> T:
         """The answer to an admin request; raises Unavailable or HubError that say what was being done."""
-        return self.ask(lambda: future.result(REQUEST_SECONDS + 5), doing)
+        if isinstance(future, dict):  # what some calls answer is typed as one or the other
+            [future] = future.values()
+        only = future
+        return self.ask(lambda: only.result(REQUEST_SECONDS + 5), doing)
 
     def settle_all(self, futures: Mapping[K, Future[T]], doing: str) -> dict[K, T]:
         """The answers to a request about several things; the first failure is raised."""
@@ -132,6 +145,8 @@ class Cluster:
     def _hear(self, error: KafkaError) -> None:
         if error.code() != KafkaError._ALL_BROKERS_DOWN:  # it follows the error that says why
             self._heard = error.str()
+        if error.code() == KafkaError._AUTHENTICATION:
+            self._is_refused = True  # waiting would not make the password right
 
 
 def made_by_people(topics: Iterable[str]) -> list[str]:

@@ -79,7 +79,8 @@ class DescribeLogDirs(Request[_DescribeLogDirs]):
 
 def quotas(settings: Settings) -> dict[str, dict[str, float]]:
     """The quotas of every user that has some, by user: bytes a second, and percent of one request thread's time."""
-    [answer] = asyncio.run(_exchange(settings, DescribeClientQuotasRequest([("user", _ANY_NAMED, None)], True)))
+    every_user: Any = [("user", _ANY_NAMED, None)]
+    [answer] = asyncio.run(_exchange(settings, DescribeClientQuotasRequest(every_user, True)))
     _check(answer.error_code, answer.error_message, "reading the quotas")
     return {dict(entity)["user"]: dict(values) for entity, values in answer.entries}
 

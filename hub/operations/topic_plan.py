@@ -43,6 +43,7 @@ class Step:
     loses: str = ""
     needs: str = ""
     impossible: bool = False
+    creates: Wanted | None = None
 
     def is_allowed(self, flags: Iterable[str]) -> bool:
         """Whether it may be applied with these flags given."""
@@ -109,7 +110,7 @@ def plan(wanted: Iterable[Wanted], existing: Iterable[Existing]) -> Plan:
         known.add(want.name)
         have = there.get(want.name)
         if have is None:
-            steps.append(Step(want.name, "create", "", f"{want.partitions} × {want.replication}, {_words(want.config)}"))
+            steps.append(Step(want.name, "create", "", f"{want.partitions} × {want.replication}, {_words(want.config)}", creates=want))
         else:
             steps.extend(_shape(want, have))
             steps.extend(_configuration(want, have))
