@@ -1,0 +1,1 @@
+"""Who listens: one file per consumer."""

@@ -1,0 +1,54 @@
+"""Keep customers, contacts, leads and opportunities in step with what dealers and the OEM say of them."""
+
+from contracts import contacts as contact_events
+from contracts import crm, topics
+from contracts import customers as customer_events
+from contracts import leads as lead_events
+from contracts import opportunities as opportunity_events
+from hub.rules import contacts, customers, leads, opportunities
+from hub.state import stores
+from hub.stream.consumer import Consumer
+
+crm_sync = Consumer("crm-sync", topics.DEALER_EVENTS, topics.OEM_CRM, topics.ACTS, topics.TIMERS, using=("sales_model", "loss_reason", "competitor"))
+
+crm_sync.fold(
+    stores.customers,
+    {
+        customer_events.CUSTOMER_RECORDED: customers.recorded,
+        customer_events.CUSTOMER_CHANGED: customers.changed,
+        customer_events.CUSTOMER_CLASSIFIED: customers.classified,
+        customer_events.CUSTOMER_ASSIGNED: customers.assigned,
+    },
+    tell=(topics.CRM, crm.CUSTOMER_UPDATED, customers.told),
+)
+crm_sync.fold(
+    stores.contacts,
+    {
+        contact_events.CONTACT_RECORDED: contacts.recorded,
+        contact_events.CONTACT_MOVED: contacts.moved,
+        contact_events.CONTACT_LEFT: contacts.left,
+        contact_events.CONTACT_REPORTS_TO: contacts.reports_to,
+    },
+    tell=(topics.CRM, crm.CONTACT_UPDATED, contacts.told),
+)
+crm_sync.fold(
+    stores.leads,
+    {
+        lead_events.LEAD_RECEIVED: leads.received,
+        lead_events.LEAD_ANSWERED: leads.answered,
+        lead_events.LEAD_PROMOTED: leads.promoted,
+        lead_events.LEAD_DROPPED: leads.dropped,
+    },
+    tell=(topics.CRM, crm.LEAD_UPDATED, leads.told),
+)
+crm_sync.fold(
+    stores.opportunities,
+    {
+        opportunity_events.OPPORTUNITY_OPENED: opportunities.opened,
+        opportunity_events.OPPORTUNITY_MOVED: opportunities.moved,
+        opportunity_events.OPPORTUNITY_WON: opportunities.won,
+        opportunity_events.OPPORTUNITY_LOST: opportunities.lost,
+        opportunity_events.OPPORTUNITY_REOPENED: opportunities.reopened,
+    },
+    tell=(topics.CRM, crm.OPPORTUNITY_UPDATED, opportunities.told),
+)

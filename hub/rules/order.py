@@ -1,0 +1,61 @@
+"""The order in which a subject's events count, whatever order they arrived in.
+
+Events that carry the source's own revision stand in revision order; an event without one stands at the
+moment it occurred. Where revisions and clocks disagree the revision wins: such an event counts as
+occurred no earlier than those it follows. Ties fall to the source and the event's id.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple, Protocol, TypeVar
+
+
+class Dated(Protocol):
+    """What can be put in order."""
+
+    @property
+    def occurred_at(self) -> datetime: ...
+    @property
+    def revision(self) -> int | None: ...
+    @property
+    def tie(self) -> str: ...
+
+
+D = TypeVar("D", bound=Dated)
+
+
+class Position(NamedTuple):
+    """How far a subject is folded: when its last event counts, the highest revision, the last event's tie-break."""
+
+    at: datetime
+    revision: int
+    tie: str
+
+
+def in_order(events: Sequence[D]) -> list[tuple[Position, D]]:
+    """All events of one subject in their order, each with the subject's position after it."""
+    placed: list[tuple[datetime, int, str, D]] = []
+    counted = sorted((e for e in events if e.revision is not None), key=lambda e: (e.revision, e.occurred_at, e.tie))
+    latest: datetime | None = None
+    for event in counted:
+        latest = event.occurred_at if latest is None or event.occurred_at > latest else latest
+        placed.append((latest, event.revision or 0, event.tie, event))
+    placed.extend((e.occurred_at, 0, e.tie, e) for e in events if e.revision is None)
+    placed.sort(key=lambda p: p[:3])
+    highest = 0
+    ordered = []
+    for at, revision, tie, event in placed:
+        highest = max(highest, revision)
+        ordered.append((Position(at, highest, tie), event))
+    return ordered
+
+
+def follows(last: Position, event: Dated) -> Position | None:
+    """The position after an event that surely comes after `last`; None where only a full ordering can tell."""
+    if event.revision is None:
+        if event.occurred_at > last.at or (event.occurred_at == last.at and last.revision == 0 and event.tie > last.tie):
+            return Position(event.occurred_at, last.revision, event.tie)
+        return None
+    if event.revision > last.revision and event.occurred_at >= last.at:
+        return Position(event.occurred_at, event.revision, event.tie)
+    return None

@@ -1,0 +1,1 @@
+"""What the hub remembers: tables, all SQL, migrations."""

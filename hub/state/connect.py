@@ -1,0 +1,39 @@
+"""Connections to the state store: pinned ones for lanes, pooled ones for readers."""
+
+from typing import Any
+
+import asyncpg
+import orjson
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+
+def engine(url: str) -> AsyncEngine:
+    """A pooled SQLAlchemy engine for operations and pages; `url` is a plain `postgresql://` one."""
+    return create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://", 1), pool_pre_ping=True, pool_size=2)
+
+
+async def connect(
+    url: str, *, name: str, lock_timeout_ms: int = 10_000, idle_in_transaction_ms: int = 30_000, command_timeout: float = 60
+) -> "asyncpg.Connection[asyncpg.Record]":
+    """One connection of one's own, whose locks and transactions cannot outlive a frozen process for long.
+
+    jsonb travels as Python values; times as aware datetimes.
+    """
+    connection = await asyncpg.connect(
+        url,
+        timeout=10,
+        command_timeout=command_timeout,
+        server_settings={
+            "application_name": name[:63],
+            "lock_timeout": str(lock_timeout_ms),
+            "idle_in_transaction_session_timeout": str(idle_in_transaction_ms),
+            "jit": "off",  # compiling takes longer than any statement here
+            "timezone": "UTC",
+        },
+    )
+    await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=_dump, decoder=orjson.loads, format="text")
+    return connection
+
+
+def _dump(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    return orjson.dumps(value).decode()

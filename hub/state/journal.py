@@ -1,0 +1,112 @@
+"""The journal: every accepted record, kept for ever; at once the inbox, the history and the timeline."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import zstandard
+
+from hub.rules.decision import Subject
+from hub.state.store import Connection
+
+_compress = zstandard.ZstdCompressor(level=1).compress
+_decompress = zstandard.ZstdDecompressor().decompress
+
+_INSERT = """
+INSERT INTO journal (event, part, consumer, principal, source, event_id, type, store, ref, occurred_at, revision, corrects,
+                     is_historical, fingerprint, body, topic, partition, "offset")
+SELECT n.event, n.part, $3, n.principal, n.source, n.event_id, n.type, n.store, n.ref, n.occurred_at, n.revision, n.corrects,
+       n.is_historical, n.fingerprint, n.body, n.topic, n.partition, n.of
+FROM unnest($1::uuid[], $2::smallint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::timestamptz[],
+            $11::bigint[], $12::text[], $13::bool[], $14::bigint[], $15::bytea[], $16::text[], $17::int[], $18::bigint[])
+     AS n (event, part, principal, source, event_id, type, store, ref, occurred_at,
+           revision, corrects, is_historical, fingerprint, body, topic, partition, of)
+ON CONFLICT (event, part) DO NOTHING
+RETURNING event
+"""
+
+_KNOWN = "SELECT DISTINCT ON (event) event, type, fingerprint, body FROM journal WHERE event = ANY($1::uuid[])"
+
+_HISTORY = """
+SELECT j.principal, j.ref, j.event, j.part, j.type, j.body, j.source, j.event_id, j.is_historical, j.topic, j.partition, j."offset"
+FROM journal j JOIN unnest($2::text[], $3::text[]) AS s (principal, ref) ON j.principal = s.principal AND j.ref = s.ref
+WHERE j.store = $1
+  AND NOT EXISTS (SELECT FROM corrections c WHERE c.target = j.event)
+  AND NOT EXISTS (SELECT FROM dead_letters d WHERE d.event = j.event AND d.part = j.part AND d.state <> 'redriven')
+  AND NOT EXISTS (SELECT FROM waiting w WHERE w.event = j.event AND w.part = j.part AND w.hold = 'operator')
+"""
+
+_CORRECT = """
+INSERT INTO corrections (target, event) SELECT * FROM unnest($1::uuid[], $2::uuid[]) ON CONFLICT (target) DO NOTHING
+"""
+
+_SUBJECTS = "SELECT store, principal, ref FROM journal WHERE event = ANY($1::uuid[])"
+
+
+class Row(NamedTuple):
+    """One part of one event, as it is journalled; `body` is the JSON as it was sent."""
+
+    event: UUID
+    part: int
+    principal: str
+    source: str
+    event_id: str
+    type: str
+    store: str
+    ref: str
+    occurred_at: datetime
+    revision: int | None
+    corrects: str | None
+    is_historical: bool
+    fingerprint: int
+    body: bytes
+    topic: str
+    partition: int
+    offset: int
+
+
+class Past(NamedTuple):
+    """One journalled part, read back to be folded again."""
+
+    subject: Subject
+    event: UUID
+    part: int
+    type: str
+    body: bytes
+    source: str
+    event_id: str
+    is_historical: bool
+    topic: str
+    partition: int
+    offset: int
+
+
+async def insert(connection: Connection, consumer: str, rows: Sequence[Row]) -> set[UUID]:
+    """Journal what is new and return those events; rows go in by event so that the index is filled side by side."""
+    packed = [row._replace(body=_compress(row.body)) for row in sorted(rows, key=lambda row: row[:2])]
+    event, part, *rest = zip(*packed, strict=True)
+    return {row[0] for row in await connection.fetch(_INSERT, event, part, consumer, *rest)}
+
+
+async def known(connection: Connection, events: Iterable[UUID]) -> dict[UUID, tuple[str, int, bytes]]:
+    """Type, fingerprint and body of events that the journal has."""
+    rows = await connection.fetch(_KNOWN, list(events))
+    return {row[0]: (row[1], row[2], _decompress(row[3])) for row in rows}
+
+
+async def history(connection: Connection, store: str, subjects: Sequence[Subject]) -> list[Past]:
+    """All that counts for these subjects: neither corrected, nor dead, nor held for an operator; in no order."""
+    rows = await connection.fetch(_HISTORY, store, [s.principal for s in subjects], [s.ref for s in subjects])
+    return [Past(Subject(r[0], r[1]), r[2], r[3], r[4], _decompress(r[5]), *r[6:]) for r in map(tuple, rows)]
+
+
+async def correct(connection: Connection, corrections: Sequence[tuple[UUID, UUID]]) -> None:
+    """Take the first of each pair out of its subjects' folds: the second stands in its place."""
+    await connection.execute(_CORRECT, [target for target, _ in corrections], [event for _, event in corrections])
+
+
+async def subjects_of(connection: Connection, events: Iterable[UUID]) -> list[tuple[str, Subject]]:
+    """Whom these events concern: store and subject of each of their parts."""
+    rows = await connection.fetch(_SUBJECTS, list(events))
+    return [(row[0], Subject(row[1], row[2])) for row in rows]

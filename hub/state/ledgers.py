@@ -1,0 +1,156 @@
+"""The tables that every consumer shares: offsets, journal, corrections, waiting records, dead letters, outbox."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+
+from hub.state.store import METADATA
+
+_TIME = sa.DateTime(timezone=True)
+_NOW = sa.text("now()")
+
+
+def _column(name: str, kind: object, *, null: bool = False, **options: object) -> "sa.Column[object]":
+    return sa.Column(name, kind, nullable=null, **options)  # type: ignore[arg-type,call-overload,no-any-return]
+
+
+consumer_offsets = sa.Table(
+    "consumer_offsets",
+    METADATA,
+    sa.Column("consumer", sa.Text, primary_key=True),
+    sa.Column("cluster_id", sa.Text, primary_key=True),
+    sa.Column("topic", sa.Text, primary_key=True),
+    sa.Column("partition", sa.Integer, primary_key=True),
+    _column("next_offset", sa.BigInteger),
+    _column("epoch", sa.BigInteger),
+    _column("owner", sa.Text),
+    _column("holes", sa.BigInteger, server_default="0"),
+    _column("moved_at", _TIME, server_default=_NOW),
+    postgresql_with={"fillfactor": "50"},
+)
+
+journal = sa.Table(
+    "journal",
+    METADATA,
+    sa.Column("event", sa.Uuid, primary_key=True),
+    sa.Column("part", sa.SmallInteger, primary_key=True),
+    _column("consumer", sa.Text),
+    _column("principal", sa.Text),
+    _column("source", sa.Text),
+    _column("event_id", sa.Text),
+    _column("type", sa.Text),
+    _column("store", sa.Text),
+    _column("ref", sa.Text),
+    _column("occurred_at", _TIME),
+    _column("revision", sa.BigInteger, null=True),
+    _column("corrects", sa.Text, null=True),
+    _column("is_historical", sa.Boolean),
+    _column("fingerprint", sa.BigInteger),
+    _column("body", sa.LargeBinary),
+    _column("topic", sa.Text),
+    _column("partition", sa.Integer),
+    _column("offset", sa.BigInteger),
+    _column("recorded_at", _TIME, server_default=_NOW),
+    sa.Index("journal_subject", "ref", "store", "principal"),
+)
+
+corrections = sa.Table(
+    "corrections",
+    METADATA,
+    sa.Column("target", sa.Uuid, primary_key=True),
+    _column("event", sa.Uuid),
+)
+
+waiting = sa.Table(
+    "waiting",
+    METADATA,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    _column("consumer", sa.Text),
+    _column("hold", sa.Text),
+    _column("principal", sa.Text),
+    _column("key", sa.Text, null=True),
+    _column("event", sa.Uuid, null=True),
+    _column("part", sa.SmallInteger),
+    _column("store", sa.Text),
+    _column("ref", sa.Text),
+    _column("kind", sa.Text),
+    _column("awaited_ref", sa.Text),
+    _column("type", sa.Text),
+    _column("topic", sa.Text),
+    _column("partition", sa.Integer),
+    _column("offset", sa.BigInteger),
+    _column("timestamp", sa.BigInteger),
+    _column("headers", sa.LargeBinary, null=True),
+    _column("value", sa.LargeBinary, null=True),
+    _column("since", _TIME, server_default=_NOW),
+    _column("until", _TIME, null=True),
+    sa.CheckConstraint("hold IN ('news', 'operator', 'version')", name="waiting_hold"),
+    sa.Index("waiting_subject", "consumer", "principal", "store", "ref"),
+    sa.Index("waiting_event", "event", "part"),
+    sa.Index("waiting_news", "kind", "awaited_ref", postgresql_where=sa.text("hold = 'news'")),
+    sa.Index("waiting_until", "until", postgresql_where=sa.text("until IS NOT NULL")),
+)
+
+awaited = sa.Table(
+    "awaited",
+    METADATA,
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("ref", sa.Text, primary_key=True),
+    _column("came_at", _TIME, null=True),
+)
+
+dead_letters = sa.Table(
+    "dead_letters",
+    METADATA,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    _column("consumer", sa.Text),
+    _column("principal", sa.Text),
+    _column("key", sa.Text, null=True),
+    _column("reason", sa.Text),
+    _column("faults", pg.JSONB),
+    _column("state", sa.Text, server_default="open"),
+    _column("event", sa.Uuid, null=True),
+    _column("part", sa.SmallInteger),
+    _column("store", sa.Text, null=True),
+    _column("ref", sa.Text, null=True),
+    _column("source", sa.Text, null=True),
+    _column("event_id", sa.Text, null=True),
+    _column("type", sa.Text, null=True),
+    _column("topic", sa.Text),
+    _column("partition", sa.Integer),
+    _column("offset", sa.BigInteger),
+    _column("timestamp", sa.BigInteger),
+    _column("headers", sa.LargeBinary),
+    _column("value", sa.LargeBinary, null=True),
+    _column("since", _TIME, server_default=_NOW),
+    sa.CheckConstraint("state IN ('open', 'redriven', 'discarded')", name="dead_letters_state"),
+    sa.Index("dead_letters_key", "consumer", "principal", "key", postgresql_where=sa.text("state = 'open'")),
+    sa.Index("dead_letters_event", "event", "part"),
+)
+
+outbox = sa.Table(
+    "outbox",
+    METADATA,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    _column("consumer", sa.Text),
+    _column("topic", sa.Text),
+    _column("key", sa.Text),
+    _column("type", sa.Text),
+    _column("event_id", sa.Uuid),
+    _column("subject", sa.Text, null=True),
+    _column("body", sa.LargeBinary),
+    _column("time", _TIME, server_default=_NOW),
+    _column("set_aside", sa.Text, null=True),
+    sa.Index("outbox_set_aside", "topic", "key", postgresql_where=sa.text("set_aside IS NOT NULL")),
+)
+
+outbox_sent = sa.Table(
+    "outbox_sent",
+    METADATA,
+    sa.Column("id", sa.BigInteger, primary_key=True),
+    _column("event_id", sa.Uuid),
+    _column("topic", sa.Text),
+    _column("partition", sa.Integer),
+    _column("offset", sa.BigInteger),
+    _column("sent_at", _TIME, server_default=_NOW),
+    sa.Index("outbox_sent_at", "sent_at"),
+)

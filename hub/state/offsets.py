@@ -1,0 +1,74 @@
+"""How far each consumer has folded each partition, and who may go on from there."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from hub.state.store import Connection
+
+TopicPartition = tuple[str, int]
+
+
+class Claimed(NamedTuple):
+    """`epoch` is the fencing token of this claim; `next_offset` is where folding goes on, None where it never began."""
+
+    epoch: int
+    next_offset: int | None
+
+
+_CLAIM = """
+INSERT INTO consumer_offsets AS o (consumer, cluster_id, topic, partition, next_offset, epoch, owner)
+SELECT $1, $2, p.topic, p.partition, -1, 1, $3 FROM unnest($4::text[], $5::int[]) AS p (topic, partition)
+ORDER BY p.topic, p.partition
+ON CONFLICT (consumer, cluster_id, topic, partition) DO UPDATE SET epoch = o.epoch + 1, owner = EXCLUDED.owner
+RETURNING topic, partition, epoch, next_offset
+"""
+
+_START = """
+UPDATE consumer_offsets AS o SET next_offset = n.next_offset
+FROM unnest($3::text[], $4::int[], $5::bigint[]) AS n (topic, partition, next_offset)
+WHERE o.consumer = $1 AND o.cluster_id = $2 AND o.topic = n.topic AND o.partition = n.partition AND o.next_offset = -1
+"""
+
+_LOCK = """
+SELECT o.topic, o.partition, o.epoch, o.next_offset FROM consumer_offsets o
+JOIN unnest($3::text[], $4::int[]) AS p (topic, partition) ON o.topic = p.topic AND o.partition = p.partition
+WHERE o.consumer = $1 AND o.cluster_id = $2
+ORDER BY o.topic, o.partition FOR UPDATE OF o
+"""
+
+_ADVANCE = """
+UPDATE consumer_offsets AS o SET next_offset = n.next_offset, holes = o.holes + n.holes, moved_at = now()
+FROM unnest($3::text[], $4::int[], $5::bigint[], $6::bigint[]) AS n (topic, partition, next_offset, holes)
+WHERE o.consumer = $1 AND o.cluster_id = $2 AND o.topic = n.topic AND o.partition = n.partition
+"""
+
+
+class Offsets:
+    """One consumer's offsets on one Kafka cluster."""
+
+    def __init__(self, consumer: str, cluster_id: str) -> None:
+        self._key = consumer, cluster_id
+
+    async def claim(self, connection: Connection, owner: str, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, Claimed]:
+        """Take partitions over (T0): whoever held them before is fenced off by the new epoch."""
+        rows = await connection.fetch(_CLAIM, *self._key, owner, *_columns(partitions))
+        return {(r[0], r[1]): Claimed(r[2], None if r[3] < 0 else r[3]) for r in rows}
+
+    async def start(self, connection: Connection, starts: Mapping[TopicPartition, int]) -> None:
+        """Begin partitions that were never folded at these offsets."""
+        await connection.execute(_START, *self._key, *_columns(list(starts)), list(starts.values()))
+
+    async def lock(self, connection: Connection, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, Claimed]:
+        """Lock and read the rows of a batch, in order, so that two batches cannot lock each other out."""
+        rows = await connection.fetch(_LOCK, *self._key, *_columns(partitions))
+        return {(r[0], r[1]): Claimed(r[2], None if r[3] < 0 else r[3]) for r in rows}
+
+    async def advance(self, connection: Connection, moves: Mapping[TopicPartition, tuple[int, int]]) -> None:
+        """Move on: per partition the next offset and how many holes were passed."""
+        await connection.execute(
+            _ADVANCE, *self._key, *_columns(list(moves)), [move[0] for move in moves.values()], [move[1] for move in moves.values()]
+        )
+
+
+def _columns(partitions: Sequence[TopicPartition]) -> tuple[list[str], list[int]]:
+    return [topic for topic, _ in partitions], [partition for _, partition in partitions]

@@ -1,0 +1,116 @@
+"""A store: one table of one subject's states, loaded and saved a batch at a time."""
+
+import types
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+import asyncpg
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+
+from hub.rules.decision import Subject
+from hub.rules.order import Position
+
+S = TypeVar("S", bound=tuple[Any, ...])
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+
+METADATA = sa.MetaData()
+
+_TYPES: Mapping[object, tuple[Any, str]] = {
+    str: (sa.Text, "text"),
+    int: (sa.BigInteger, "bigint"),
+    bool: (sa.Boolean, "boolean"),
+    date: (sa.Date, "date"),
+    datetime: (sa.DateTime(timezone=True), "timestamptz"),
+    list: (pg.JSONB, "jsonb"),
+    dict: (pg.JSONB, "jsonb"),
+}
+_ENGINE = {
+    "principal": "text",
+    "ref": "text",
+    "row_version": "bigint",
+    "ordered_at": "timestamptz",
+    "revision": "bigint",
+    "tie": "text",
+    "because": "uuid",
+}
+
+
+class Kept(NamedTuple, Generic[S]):
+    """A state as stored: its version guards the next save, its position says how far it is folded."""
+
+    version: int
+    position: Position
+    because: UUID
+    state: S
+
+
+class Store(Generic[S]):
+    """States of one kind by (principal, ref); the columns are the fields of the state's NamedTuple.
+
+    A save succeeds only on the version that was loaded. The page keeps room (fillfactor 70) for updates in place.
+    """
+
+    def __init__(self, name: str, state: type[S], *indexes: tuple[str, ...]) -> None:
+        self.name, self.state = name, state
+        hints = get_type_hints(state)
+        fields = {field: _base_type(hints[field]) for field in state._fields}  # type: ignore[attr-defined] # it is a NamedTuple
+        self.table = sa.Table(
+            name,
+            METADATA,
+            sa.Column("principal", sa.Text, primary_key=True),
+            sa.Column("ref", sa.Text, primary_key=True),
+            sa.Column("row_version", sa.BigInteger, nullable=False),
+            sa.Column("ordered_at", sa.DateTime(timezone=True), nullable=False),
+            sa.Column("revision", sa.BigInteger, nullable=False),
+            sa.Column("tie", sa.Text, nullable=False),
+            sa.Column("because", sa.Uuid, nullable=False),
+            *(sa.Column(f, _TYPES[kind][0], nullable=optional) for f, (kind, optional) in fields.items()),
+            *(sa.Index(f"{name}_{'_'.join(index)}", *index) for index in indexes),
+            postgresql_with={"fillfactor": "70"},
+        )
+        columns = {**_ENGINE, **{f: _TYPES[kind][1] for f, (kind, _) in fields.items()}}
+        listed = ", ".join(columns)
+        arrays = ", ".join(f"${n}::{kind}[]" for n, kind in enumerate(columns.values(), 1))
+        updates = ", ".join(f"{c} = EXCLUDED.{c}" for c in columns if c not in {"principal", "ref"})
+        self._load = (
+            f"SELECT {', '.join('t.' + c for c in columns)} FROM unnest($1::text[], $2::text[]) AS k (principal, ref)"  # noqa: S608 - names of our own
+            f" JOIN {name} t ON t.principal = k.principal AND t.ref = k.ref"
+        )
+        self._save = (
+            f"INSERT INTO {name} AS t ({listed}) SELECT * FROM unnest({arrays})"  # noqa: S608 - names of our own
+            f" ON CONFLICT (principal, ref) DO UPDATE SET {updates} WHERE t.row_version = EXCLUDED.row_version - 1"
+        )
+        self._remove = (
+            f"DELETE FROM {name} t USING unnest($1::text[], $2::text[], $3::bigint[]) AS k (principal, ref, version)"  # noqa: S608 - names of our own
+            " WHERE t.principal = k.principal AND t.ref = k.ref AND t.row_version = k.version"
+        )
+
+    async def load(self, connection: "Connection", subjects: Sequence[Subject]) -> dict[Subject, Kept[S]]:
+        """The states of those subjects that have one, in one statement."""
+        rows = await connection.fetch(self._load, [s.principal for s in subjects], [s.ref for s in subjects])
+        make = self.state._make  # type: ignore[attr-defined] # it is a NamedTuple
+        return {
+            Subject(row[0], row[1]): Kept(row[2], Position(row[3], row[4], row[5]), row[6], make(row[7:])) for row in map(tuple, rows)
+        }
+
+    async def save(self, connection: "Connection", kept: Mapping[Subject, Kept[S]]) -> bool:
+        """Save new versions, in key order, in one statement; False if any version was no longer the loaded one."""
+        rows = [(*subject, k.version, *k.position, k.because, *k.state) for subject, k in sorted(kept.items(), key=lambda item: item[0])]
+        status = await connection.execute(self._save, *zip(*rows, strict=True))
+        return int(status.rpartition(" ")[2]) == len(rows)
+
+    async def remove(self, connection: "Connection", versions: Mapping[Subject, int]) -> bool:
+        """Remove states whose every event was corrected away; False if any was no longer at that version."""
+        rows = sorted((*subject, version) for subject, version in versions.items())
+        status = await connection.execute(self._remove, *zip(*rows, strict=True))
+        return int(status.rpartition(" ")[2]) == len(rows)
+
+
+def _base_type(hint: Any) -> tuple[object, bool]:  # noqa: ANN401 - any annotation
+    """The column's Python type, and whether it may be NULL."""
+    options = get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    (kind,) = (option for option in options if option is not type(None))
+    return get_origin(kind) or kind, type(None) in options

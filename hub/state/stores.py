@@ -1,0 +1,16 @@
+"""Every store of subjects' states, with the indexes that its pages need."""
+
+from hub.rules.base import Edition
+from hub.rules.contacts import Contact
+from hub.rules.customers import Customer
+from hub.rules.leads import Lead
+from hub.rules.opportunities import Opportunity
+from hub.state.store import Store
+
+base_data = Store("base_data", Edition, ("kind", "id"))
+customers = Store("customers", Customer)
+contacts = Store("contacts", Contact, ("principal", "customer"))
+leads = Store("leads", Lead, ("principal", "customer"))
+opportunities = Store("opportunities", Opportunity, ("principal", "customer"))
+
+STORES = {store.name: store for store in (base_data, customers, contacts, leads, opportunities)}

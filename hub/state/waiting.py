@@ -1,0 +1,121 @@
+"""Records that wait: for news, for an operator, or for a newer process."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from hub.state.store import Connection
+
+_COLUMNS = (
+    "id, consumer, hold, principal, key, event, part, store, ref, kind, awaited_ref, type, topic, partition, "
+    '"offset", timestamp, headers, value, until'
+)
+_KINDS = (
+    "uuid text text text text uuid smallint text text text text text text int bigint bigint bytea bytea timestamptz".split()  # noqa: SIM905 - one word a column
+)
+_INSERT = (
+    f"INSERT INTO waiting ({_COLUMNS}) SELECT * FROM unnest({', '.join(f'${n}::{kind}[]' for n, kind in enumerate(_KINDS, 1))})"  # noqa: S608 - names of our own
+    " ON CONFLICT (id) DO UPDATE SET kind = EXCLUDED.kind, awaited_ref = EXCLUDED.awaited_ref"
+    " WHERE (waiting.kind, waiting.awaited_ref) <> (EXCLUDED.kind, EXCLUDED.awaited_ref)"
+)
+_RELEASE = "DELETE FROM waiting WHERE hold = 'news' AND (event, part) IN (SELECT * FROM unnest($1::uuid[], $2::smallint[]))"
+_AWAIT = "INSERT INTO awaited (kind, ref) SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT (kind, ref) DO UPDATE SET kind = EXCLUDED.kind"
+_CAME = """
+INSERT INTO awaited (kind, ref, came_at) SELECT k, r, clock_timestamp() FROM unnest($1::text[], $2::text[]) AS n (k, r)
+ON CONFLICT (kind, ref) DO UPDATE SET came_at = EXCLUDED.came_at
+"""
+_ASKED = """
+SELECT DISTINCT w.consumer, w.principal, w.store, w.ref, w.kind, w.awaited_ref
+FROM waiting w JOIN unnest($1::text[], $2::text[]) AS n (kind, ref) ON w.kind = n.kind AND w.awaited_ref = n.ref
+WHERE w.hold = 'news'
+"""
+_VERSIONS = f"SELECT {_COLUMNS} FROM waiting WHERE consumer = $1 AND hold = 'version' ORDER BY topic, partition, \"offset\" FOR UPDATE SKIP LOCKED"  # noqa: S608 - names of our own
+_FORGET = "DELETE FROM waiting WHERE id = ANY($1::uuid[])"
+_DUE = """
+SELECT DISTINCT consumer, principal, store, ref, kind, awaited_ref, until FROM waiting
+WHERE hold = 'news' AND until <= $1 ORDER BY until LIMIT $2
+"""
+_OVERLOOKED = """
+SELECT DISTINCT w.consumer, w.principal, w.store, w.ref, w.kind, w.awaited_ref, a.came_at
+FROM waiting w JOIN awaited a ON a.kind = w.kind AND a.ref = w.awaited_ref
+WHERE w.hold = 'news' AND a.came_at > w.since AND a.came_at < $1 LIMIT $2
+"""
+
+
+class Waiter(NamedTuple):
+    """One record that waits; `headers` and `value` only where it could not be journalled (a newer version)."""
+
+    id: UUID
+    consumer: str
+    hold: str
+    principal: str
+    key: str | None
+    event: UUID | None
+    part: int
+    store: str
+    ref: str
+    kind: str
+    awaited_ref: str
+    type: str
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    headers: bytes | None
+    value: bytes | None
+    until: datetime | None
+
+
+class Asked(NamedTuple):
+    """A subject whose records wait for news of (`kind`, `awaited_ref`)."""
+
+    consumer: str
+    principal: str
+    store: str
+    ref: str
+    kind: str
+    awaited_ref: str
+
+
+async def insert(connection: Connection, waiters: Sequence[Waiter]) -> None:
+    """Let records wait; one that waits already goes on waiting, for what it lacks now."""
+    await connection.execute(_INSERT, *zip(*waiters, strict=True))
+
+
+async def release(connection: Connection, events: Iterable[tuple[UUID, int]]) -> None:
+    """These parts no longer wait for news."""
+    event, part = zip(*events, strict=True)
+    await connection.execute(_RELEASE, event, part)
+
+
+async def expect(connection: Connection, awaited: Sequence[tuple[str, str]]) -> None:
+    """Lock what is waited for, so that whoever brings it either sees the waiting rows or is seen."""
+    await connection.execute(_AWAIT, *zip(*sorted(awaited), strict=True))
+
+
+async def came(connection: Connection, news: Sequence[tuple[str, str]]) -> list[Asked]:
+    """Say that these are known now; returns the subjects that wait for them."""
+    columns = tuple(zip(*sorted(news), strict=True))
+    await connection.execute(_CAME, *columns)
+    return [Asked(*row) for row in await connection.fetch(_ASKED, *columns)]
+
+
+async def versions(connection: Connection, consumer: str) -> list[Waiter]:
+    """Locked: the records that waited for a newer process, oldest first."""
+    return [Waiter(*row) for row in await connection.fetch(_VERSIONS, consumer)]
+
+
+async def forget(connection: Connection, ids: Sequence[UUID]) -> None:
+    """These records wait no more."""
+    await connection.execute(_FORGET, ids)
+
+
+async def due(connection: Connection, now: datetime, limit: int) -> list[tuple[Asked, datetime]]:
+    """Subjects whose wait has ended by time, longest due first, with the time that was set."""
+    return [(Asked(*row[:6]), row[6]) for row in map(tuple, await connection.fetch(_DUE, now, limit))]
+
+
+async def overlooked(connection: Connection, before: datetime, limit: int) -> list[tuple[Asked, datetime]]:
+    """Subjects that still wait for what came before that moment, with the moment it came."""
+    return [(Asked(*row[:6]), row[6]) for row in map(tuple, await connection.fetch(_OVERLOOKED, before, limit))]

@@ -1,0 +1,1 @@
+"""How Kafka is spoken: a batch becomes one transaction."""

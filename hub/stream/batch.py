@@ -1,0 +1,128 @@
+"""One batch, one transaction (T1): offsets checked, records folded, offsets moved, all or nothing."""
+
+from collections.abc import Mapping, Sequence
+from time import perf_counter
+
+from contracts.contract import Finding
+from hub.state.offsets import Claimed, Offsets, TopicPartition
+from hub.state.store import Connection
+from hub.stream import slips
+from hub.stream.failures import Fenced, Gap, Meaning, meaning
+from hub.stream.outcome import Applied
+from hub.stream.record import Bad, Judged, Newer, Reader
+from hub.stream.work import Work
+from hub.state import waiting
+
+Batches = Mapping[TopicPartition, Sequence[Judged]]
+
+
+class Batch:
+    """Applies batches of one consumer; `epochs` are those under which its partitions were claimed."""
+
+    def __init__(self, offsets: Offsets, work: Work, reader: Reader, consumer: str) -> None:
+        self._offsets, self._work, self._reader, self._consumer = offsets, work, reader, consumer
+
+    async def apply(
+        self, connection: Connection, batches: Batches, epochs: Mapping[TopicPartition, int], gaps: Mapping[TopicPartition, int] | None = None
+    ) -> Applied:
+        """Fold the batches and commit; on an error of a single record find it, and let it alone be a dead letter.
+
+        Raises Fenced where somebody else has claimed a partition since, and Gap where records are missing,
+        unless `gaps` says that the same offset was fetched again: then the missing ones are holes.
+        """
+        try:
+            return await self._once(connection, batches, epochs, gaps or {}, is_careful=False)
+        except Exception as error:
+            if meaning(error) is not Meaning.RECORD:
+                raise
+        return await self._once(connection, batches, epochs, gaps or {}, is_careful=True)
+
+    async def _once(
+        self,
+        connection: Connection,
+        batches: Batches,
+        epochs: Mapping[TopicPartition, int],
+        gaps: Mapping[TopicPartition, int],
+        *,
+        is_careful: bool,
+    ) -> Applied:
+        applied, began = Applied(), perf_counter()
+        async with connection.transaction():
+            claimed = await self._offsets.lock(connection, sorted(batches))
+            records: list[Judged] = []
+            moves: dict[TopicPartition, tuple[int, int]] = {}
+            for partition, batch in sorted(batches.items()):
+                due, holes = _due(partition, batch, claimed.get(partition), epochs.get(partition), gaps.get(partition))
+                if due:
+                    moves[partition] = due[-1].raw.offset + 1, holes
+                    applied.holes += holes
+                    records += due
+                applied.next_offsets[partition] = due[-1].raw.offset + 1 if due else _next(claimed[partition])
+            locked = perf_counter()
+            if records:
+                if is_careful:
+                    await self._bisect(connection, records, applied)
+                else:
+                    await self._work.do(connection, records, applied)
+                await self._offsets.advance(connection, moves)
+            worked = perf_counter()
+        applied.seconds = {"lock": locked - began, "work": worked - locked, "commit": perf_counter() - worked}
+        return applied
+
+    async def _bisect(self, connection: Connection, records: Sequence[Judged], applied: Applied) -> None:
+        """Work within savepoints, halving until the record that the database refuses stands alone."""
+        part = Applied()
+        try:
+            async with connection.transaction():
+                await self._work.do(connection, records, part)
+        except Exception as error:
+            if meaning(error) is not Meaning.RECORD:
+                raise
+            if len(records) > 1:
+                middle = len(records) // 2
+                await self._bisect(connection, records[:middle], applied)
+                await self._bisect(connection, records[middle:], applied)
+                return
+            await self._work.do(connection, [_refused(records[0], error)], applied)
+            return
+        applied.outcomes.update(part.outcomes)
+        applied.reasons.update(part.reasons)
+        applied.emitted += part.emitted
+
+    async def release_newer(self, connection: Connection) -> Applied:
+        """Fold the records that waited for a process as new as this one."""
+        applied = Applied()
+        async with connection.transaction():
+            rows = await waiting.versions(connection, self._consumer)
+            judged = [(row, self._reader.judge(slips.stored(row))) for row in rows]
+            known = [(row, record) for row, record in judged if not isinstance(record, Newer)]
+            if known:
+                await waiting.forget(connection, [row.id for row, _ in known])
+                await self._bisect(connection, [record for _, record in known], applied)
+        return applied
+
+
+def _due(
+    partition: TopicPartition, batch: Sequence[Judged], claimed: Claimed | None, epoch: int | None, gap: int | None
+) -> tuple[Sequence[Judged], int]:
+    """What of a partition's batch is still to be folded, and how many holes lie before and between."""
+    if claimed is None or claimed.epoch != epoch:
+        raise Fenced(f"{partition[0]}[{partition[1]}]")
+    start = _next(claimed)
+    first = batch[0].raw.offset
+    if first > start and gap != first:
+        raise Gap(*partition, start, first)
+    due = batch if first >= start else [record for record in batch if record.raw.offset >= start]
+    return due, due[-1].raw.offset + 1 - start - len(due) if due else 0
+
+
+def _next(claimed: Claimed) -> int:
+    return claimed.next_offset or 0
+
+
+def _refused(record: Judged, error: BaseException) -> Bad:
+    """The database's own words name the type, never the value."""
+    key = getattr(record, "key", None)
+    detail = getattr(error, "sqlstate", None) or type(error).__name__
+    finding = Finding("(body)", f"values that the database can hold ({detail})")
+    return Bad(record.raw, getattr(record, "principal", ""), key, "database_refused", (finding,), getattr(record, "envelope", None))

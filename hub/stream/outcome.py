@@ -1,0 +1,30 @@
+"""What became of a record, and of a batch."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from hub.state.offsets import TopicPartition
+
+
+class Outcome(StrEnum):
+    """Every record ends in exactly one of these; only the last three hold anything back."""
+
+    HANDLED = "handled"
+    DUPLICATE = "duplicate"
+    IGNORED = "ignored"
+    WAITING = "waiting"
+    HELD = "held"
+    DEAD = "dead"
+
+
+@dataclass(slots=True)
+class Applied:
+    """One committed batch: an outcome per record, where each partition goes on, holes passed, seconds by step."""
+
+    outcomes: dict[tuple[str, int, int], Outcome] = field(default_factory=dict)
+    next_offsets: dict[TopicPartition, int] = field(default_factory=dict)
+    holes: int = 0
+    emitted: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    seconds: dict[str, float] = field(default_factory=dict)

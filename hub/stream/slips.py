@@ -1,0 +1,209 @@
+"""The slips a batch writes for records that it could not fold: dead letters, waiting rows, rejections to their sender."""
+
+from base64 import b64decode, b64encode
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import orjson
+
+from contracts import envelope as cloudevents
+from contracts import topics
+from contracts.contract import Event, Finding, Lineage
+from contracts.records import RECORD_REJECTED, Fault, RecordRejected
+from hub.rules.folding import Told
+from hub.state.dead_letters import DeadLetter
+from hub.state.journal import Past
+from hub.state.outbox import Said
+from hub.state.waiting import Waiter
+from hub.stream.record import Bad, Good, Newer, Raw
+
+_NAMES = uuid5(NAMESPACE_URL, "urn:hub")
+_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+class Stored(NamedTuple):
+    """A record read back from the store, in the shape in which Kafka hands one over."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes | None]]
+
+
+def name(*parts: object) -> UUID:
+    """A name that follows from what it names, so that a repeated act carries the same one."""
+    return uuid5(_NAMES, "\0".join(map(str, parts)))
+
+
+def dead(consumer: str, bad: Bad) -> DeadLetter:
+    """A record that never came as far as the journal."""
+    raw, envelope = bad.raw, bad.envelope
+    source, event_id, wire = (envelope.source, envelope.id, envelope.type) if envelope else (None, None, None)
+    return _dead(consumer, raw, bad.principal, bad.key, bad.reason, bad.faults, (None, 0, None, None), (source, event_id, wire))
+
+
+def rejected(consumer: str, good: Good, told: Told, store: str, fault: Finding) -> DeadLetter:
+    """A record that is in the journal, and that a rule refused."""
+    ref = good.lineage.ref(good.body)
+    names = good.envelope.source, good.envelope.id, good.envelope.type
+    return _dead(consumer, good.raw, good.principal, good.key, "rejected", (fault,), (told.event, told.part, store, ref), names)
+
+
+def expired(consumer: str, past: Past, store: str, reason: str, fault: Finding) -> DeadLetter:
+    """A journalled record that can no longer be folded; the envelope is written anew from the journal."""
+    envelope = cloudevents.Envelope(past.event_id, past.source, past.type)
+    headers = cloudevents.write(envelope)
+    raw = Stored(past.topic, past.partition, past.offset, 0, past.subject.ref.encode(), past.body, headers)
+    place = past.event, past.part, store, past.subject.ref
+    names = past.source, past.event_id, past.type
+    return _dead(consumer, raw, past.subject.principal, past.subject.ref, reason, (fault,), place, names)
+
+
+def _dead(  # noqa: PLR0913 - the columns of a dead letter
+    consumer: str,
+    raw: Raw,
+    principal: str,
+    key: str | None,
+    reason: str,
+    faults: Sequence[Finding],
+    place: tuple[UUID | None, int, str | None, str | None],
+    names: tuple[str | None, str | None, str | None],
+) -> DeadLetter:
+    return DeadLetter(
+        name("dead", consumer, raw.topic, raw.partition, raw.offset, place[1]),
+        consumer,
+        principal,
+        key,
+        reason,
+        [list(fault) for fault in faults],
+        *place,
+        *names,
+        raw.topic,
+        raw.partition,
+        raw.offset,
+        raw.timestamp,
+        pack(raw.headers),
+        raw.value,
+    )
+
+
+def waiter(consumer: str, told: Told, past: Past, store: str, awaited: tuple[str, str], until: datetime) -> Waiter:
+    """A journalled record that waits for news."""
+    return Waiter(
+        name("wait", consumer, told.event, told.part),
+        consumer,
+        "news",
+        past.subject.principal,
+        past.subject.ref,
+        told.event,
+        told.part,
+        store,
+        past.subject.ref,
+        *awaited,
+        past.type,
+        past.topic,
+        past.partition,
+        past.offset,
+        0,
+        None,
+        None,
+        until,
+    )
+
+
+def held(consumer: str, good: Good, part: int, store: str, ref: str) -> Waiter:
+    """A journalled record whose key waits for an operator."""
+    raw = good.raw
+    return Waiter(
+        name("wait", consumer, good.event, part),
+        consumer,
+        "operator",
+        good.principal,
+        good.key,
+        good.event,
+        part,
+        store,
+        ref,
+        "dead_letter",
+        good.key,
+        good.envelope.type,
+        raw.topic,
+        raw.partition,
+        raw.offset,
+        raw.timestamp,
+        None,
+        None,
+        None,
+    )
+
+
+def newer(consumer: str, record: Newer) -> Waiter:
+    """A record of a version from the future, kept as it came."""
+    raw = record.raw
+    return Waiter(
+        name("newer", consumer, raw.topic, raw.partition, raw.offset),
+        consumer,
+        "version",
+        record.principal,
+        record.key,
+        None,
+        0,
+        "",
+        record.key or "",
+        "version",
+        record.envelope.type,
+        record.envelope.type,
+        raw.topic,
+        raw.partition,
+        raw.offset,
+        raw.timestamp,
+        pack(raw.headers),
+        raw.value,
+        None,
+    )
+
+
+def stored(row: Waiter) -> Stored:
+    """The record that waited for a newer process, as Kafka handed it over."""
+    key = row.key.encode() if row.key is not None else None
+    return Stored(row.topic, row.partition, row.offset, row.timestamp, key, row.value, unpack(row.headers or b"[]"))
+
+
+def rejection(letter: DeadLetter) -> Said | None:
+    """What the sender hears of its dead letter; only dealers have a feed."""
+    party, _, partner = letter.principal.partition(":")
+    if party != "dealer":
+        return None
+    subject = f"{letter.topic}[{letter.partition}]@{letter.offset}"
+    body = RecordRejected(
+        occurred_at=datetime.fromtimestamp(letter.timestamp / 1000, _EPOCH.tzinfo) if letter.timestamp > 0 else _EPOCH,
+        subject=subject,
+        topic=letter.topic,
+        partition=letter.partition,
+        offset=letter.offset,
+        reason=letter.reason,
+        faults=tuple(Fault(path=path, expected=expected) for path, expected in letter.faults),
+        event_id=letter.event_id,
+        event_type=letter.type,
+    )
+    return said(topics.DEALER_FEED.of(partner), RECORD_REJECTED, body, name("rejected", letter.id), subject)
+
+
+def said(topic: str, lineage: Lineage[Event], body: Event, event_id: UUID, subject: str | None = None) -> Said:
+    """One emitted event, keyed by its subject."""
+    return Said(topic, lineage.ref(body), lineage.wire, event_id, subject, body.model_dump_json(exclude_none=True).encode())
+
+
+def pack(headers: Sequence[tuple[str, bytes | None]]) -> bytes:
+    """Headers as they came, whatever bytes they hold."""
+    return orjson.dumps([[header, None if value is None else b64encode(value).decode()] for header, value in headers])
+
+
+def unpack(packed: bytes) -> list[tuple[str, bytes | None]]:
+    """The headers again."""
+    return [(header, None if value is None else b64decode(value)) for header, value in orjson.loads(packed)]

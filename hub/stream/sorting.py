@@ -1,0 +1,133 @@
+"""Journal a batch and sort its records: what is new, what was known, what its key holds back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from pydantic_core import from_json
+
+from contracts.contract import Finding
+from hub.rules.decision import Subject
+from hub.rules.folding import Told
+from hub.state import holds, journal
+from hub.state.store import Connection
+from hub.stream.consumer import Consumer
+from hub.stream.outcome import Outcome
+from hub.stream.record import Bad, Good, Ignored, Judged, Newer, event_name
+
+_REUSED = (Finding("id", "an id of its own for other content"),)
+
+
+@dataclass(slots=True)
+class Part:
+    """One good record as it concerns one subject of one store; `order` is its place of arrival in the batch."""
+
+    good: Good
+    told: Told
+    store: str
+    subject: Subject
+    order: int
+
+
+@dataclass(slots=True)
+class Sorted:
+    """A batch, sorted; `corrections` are (target, correcting event) pairs, `fresh` good records by their name."""
+
+    outcomes: dict[tuple[str, int, int], Outcome] = field(default_factory=dict)
+    bad: list[tuple[int, Bad]] = field(default_factory=list)
+    newer: list[Newer] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+    control: list[Good] = field(default_factory=list)
+    corrections: list[tuple[UUID, UUID]] = field(default_factory=list)
+    holds: holds.Holds = field(default_factory=lambda: holds.Holds(set(), set(), set()))
+
+
+def place(record: Judged) -> tuple[str, int, int]:
+    """Where a record stands in the log."""
+    return record.raw.topic, record.raw.partition, record.raw.offset
+
+
+async def sort(connection: Connection, consumer: Consumer, records: Sequence[Judged]) -> Sorted:
+    """Journal what is good and new; duplicates, re-used ids and strangers fall out here."""
+    found = Sorted()
+    batch: dict[UUID, tuple[int, Good]] = {}
+    for order, record in enumerate(records):
+        match record:
+            case Good():
+                first = batch.setdefault(record.event, (order, record))[1]
+                if first is not record:
+                    _known(found, order, record, first.envelope.type, first.fingerprint, first.data)
+            case Bad():
+                found.bad.append((order, record))
+            case Newer():
+                found.newer.append(record)
+                found.outcomes[place(record)] = Outcome.WAITING
+            case Ignored():
+                found.outcomes[place(record)] = Outcome.IGNORED
+    if not batch:
+        return found
+    rows = {event: _rows(consumer, good) for event, (_, good) in batch.items()}
+    fresh = await journal.insert(connection, consumer.name, [row for parts in rows.values() for row in parts])
+    if len(fresh) < len(batch):
+        old = await journal.known(connection, batch.keys() - fresh)
+        for event, (wire, mark, body) in old.items():
+            order, good = batch.pop(event)
+            _known(found, order, good, wire, mark, body)
+    for event, (order, good) in batch.items():
+        _take(found, consumer, good, order, rows[event])
+    keys = {(good.principal, good.key) for _, good in batch.values()}
+    found.holds = await holds.find(connection, consumer.name, list(keys), list(batch))
+    return found
+
+
+def _known(found: Sorted, order: int, good: Good, wire: str, mark: int, body: bytes) -> None:
+    is_same = mark == good.fingerprint or (wire == good.envelope.type and _canonical(body) == _canonical(good.data))
+    if is_same:
+        found.outcomes[place(good)] = Outcome.DUPLICATE
+    else:
+        found.bad.append((order, Bad(good.raw, good.principal, good.key, "id_reuse", _REUSED, good.envelope)))
+
+
+def _take(found: Sorted, consumer: Consumer, good: Good, order: int, rows: Sequence[journal.Row]) -> None:
+    if good.lineage.name not in consumer.folds:
+        found.control.append(good)
+        found.outcomes[place(good)] = Outcome.HANDLED
+        return
+    if good.body.corrects is not None:
+        target = event_name(consumer.name, good.principal, good.envelope.source, good.body.corrects)
+        found.corrections.append((target, good.event))
+    for row in rows:
+        told = Told(good.event, row.part, good.lineage, good.body, row.source, row.event_id, row.is_historical)
+        found.parts.append(Part(good, told, row.store, Subject(row.principal, row.ref), order))
+
+
+def _rows(consumer: Consumer, good: Good) -> list[journal.Row]:
+    envelope, body, raw = good.envelope, good.body, good.raw
+    stores = [fold.store.name for fold in consumer.folds.get(good.lineage.name, ())] or [""]
+    return [
+        journal.Row(
+            good.event,
+            part,
+            good.principal,
+            envelope.source,
+            envelope.id,
+            envelope.type,
+            store,
+            good.key,
+            body.occurred_at,
+            body.revision,
+            body.corrects,
+            envelope.is_historical,
+            good.fingerprint,
+            good.data,
+            raw.topic,
+            raw.partition,
+            raw.offset,
+        )
+        for part, store in enumerate(stores)
+    ]
+
+
+def _canonical(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
+    return from_json(body)
