@@ -1,0 +1,184 @@
+"""Add, rotate, suspend and resume partners: topics, broker user, rights and quota in one act."""
+
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from confluent_kafka.admin import ConfigResource, ResourceType, ScramCredentialInfo, ScramMechanism, UserScramCredentialUpsertion
+
+from hub.errors import HubError, InputError
+from hub.operations import access, topic_plan
+from hub.operations.acts import Act, record
+from hub.operations.cluster import REQUEST_SECONDS, Cluster, made_by_people
+from hub.operations.partner_plan import Found, Missing, Partner, State, beyond, missing, state
+from hub.operations.requests import quotas, set_quota
+from hub.operations.topic_facts import reaches
+from hub.operations.topics import Progress, create, users
+from hub.settings import Settings
+
+SCRAM_ITERATIONS = 8192
+PASSWORD_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an act did or, as a dry run, would do; `password` is held by nobody else, so it is lost unless shown now."""
+
+    done: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    password: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A partner as the list shows it; `topics` gives each topic's end offset, over all partitions."""
+
+    partner: Partner
+    state: State
+    topics: Mapping[str, int]
+    quota: Mapping[str, float]
+    missing: tuple[str, ...]
+    others: tuple[str, ...]
+
+
+def add(
+    settings: Settings, partner: Partner, *, quota: Mapping[str, float] | None = None, why: str = "", dry_run: bool = False, progress: Progress
+) -> Outcome:
+    """Make whatever the partner lacks; a partner that lacks nothing is left as it is.
+
+    The user comes last: whoever can log in finds everything in its place.
+    """
+    cluster = Cluster(settings)
+    found = _found(cluster, partner)
+    lacks = missing(partner, found, quota)
+    notes = [f"has also: {other} (left as it is)" for other in beyond(partner, found)]
+    if found.has_user:
+        notes.append(f"the password stays: hub partners rotate {partner.words} gives a new one")
+    if state(partner, found) == "suspended":
+        notes.append(f"stays suspended: hub partners resume {partner.words} lets it write again")
+    if dry_run or not lacks.words:
+        return Outcome(lacks.words, tuple(notes))
+    password = secrets.token_urlsafe(PASSWORD_BYTES) if lacks.user else None
+    made: list[str] = []
+    try:
+        _take(_making(cluster, partner, lacks, password), made, progress)
+    finally:  # what was made before a failure was made all the same
+        if made:
+            record(Act("partner.added", partner.user, why), made=made)
+    return Outcome(lacks.words, tuple(notes), password)
+
+
+def rotate(settings: Settings, partner: Partner, *, why: str = "", dry_run: bool = False) -> Outcome:
+    """Give a new password; the old one opens no connection from now on."""
+    cluster = Cluster(settings)
+    _known(cluster, partner)
+    done = (f"new password for user {partner.user}",)
+    notes = (_open_connections(cluster),)
+    if dry_run:
+        return Outcome(done, notes)
+    password = secrets.token_urlsafe(PASSWORD_BYTES)
+    _set_password(cluster, partner, password)
+    record(Act("partner.rotated", partner.user, why))
+    return Outcome(done, notes, password)
+
+
+def suspend(settings: Settings, partner: Partner, *, why: str = "", dry_run: bool = False) -> Outcome:
+    """Take every right to write, from open connections too; topics, user, data and the right to read stay."""
+    cluster = Cluster(settings)
+    _known(cluster, partner)
+    taken = access.writing(cluster, partner.user) if dry_run else access.take_writing(cluster, partner.user)
+    done = tuple(f"{right}: taken" for right in taken)
+    if done and not dry_run:
+        record(Act("partner.suspended", partner.user, why), taken=list(done))
+    return Outcome(done, () if done else ("it was suspended already",))
+
+
+def resume(settings: Settings, partner: Partner, *, why: str = "", dry_run: bool = False) -> Outcome:
+    """Give back the rights to write."""
+    cluster = Cluster(settings)
+    found = _known(cluster, partner)
+    lacking = sorted(partner.writing - found.rules, key=str)
+    done = tuple(f"allow {rule}: given" for rule in lacking)
+    if done and not dry_run:
+        access.give(cluster, partner.user, lacking)
+        record(Act("partner.resumed", partner.user, why), given=list(done))
+    return Outcome(done, () if done else ("it was not suspended",))
+
+
+def standings(settings: Settings) -> list[Standing]:
+    """Every partner that has a user or a topic, sorted by kind and id."""
+    cluster = Cluster(settings)
+    topics = cluster.metadata().topics
+    names, known_users = frozenset(made_by_people(topics)), frozenset(users(cluster))
+    partners = {partner for user in known_users if (partner := Partner.of_user(user))}
+    partners |= {Partner.named(kind, one) for kind, ids in topic_plan.partners(names).items() for one in ids}
+    theirs = {name: len(topics[name].partitions) for partner in partners for name in partner.topics if name in names}
+    ends = {name: sum(part.end for part in parts) for name, parts in reaches(cluster, theirs).items()}
+    granted, limits = access.granted(cluster), quotas(settings)
+    standings = []
+    for partner in sorted(partners, key=lambda one: one.user):
+        rules, others = granted.get(partner.user, (frozenset(), ()))
+        found = Found(names & partner.topics.keys(), rules, limits.get(partner.user, {}), partner.user in known_users, others)
+        ours = {name: ends[name] for name in partner.topics if name in ends}
+        standings.append(Standing(partner, state(partner, found), ours, found.quota, missing(partner, found).words, beyond(partner, found)))
+    return standings
+
+
+def _found(cluster: Cluster, partner: Partner) -> Found:
+    rules, others = access.granted(cluster, partner.user).get(partner.user, (frozenset(), ()))
+    return Found(
+        frozenset(made_by_people(cluster.metadata().topics)) & partner.topics.keys(),
+        rules,
+        quotas(cluster.settings).get(partner.user, {}),
+        partner.user in users(cluster),
+        others,
+    )
+
+
+def _known(cluster: Cluster, partner: Partner) -> Found:
+    found = _found(cluster, partner)
+    if not found.has_user:
+        raise InputError("id", f"a partner that exists (hub partners list); make it by: hub partners add {partner.words}", partner.user)
+    return found
+
+
+def _making(cluster: Cluster, partner: Partner, lacks: Missing, password: str | None) -> list[tuple[str, Callable[[], None]]]:
+    wants = [topic_plan.of_catalogue(partner.topics[name], name, cluster.settings.replication) for name in lacks.topics]
+    steps: list[tuple[str, Callable[[], None]]] = []
+    if wants:
+        steps.append((f"topics {', '.join(lacks.topics)}", lambda: create(cluster, wants, lambda _: None)))
+    if lacks.rules:
+        steps.append((f"rights to {', '.join(map(str, lacks.rules))}", lambda: access.give(cluster, partner.user, lacks.rules)))
+    if lacks.quota:
+        amounts = ", ".join(f"{key} {value:.12g}" for key, value in lacks.quota.items())
+        steps.append((f"quota {amounts}", lambda: set_quota(cluster.settings, partner.user, lacks.quota)))
+    if password is not None:
+        steps.append((f"user {partner.user}", lambda: _set_password(cluster, partner, password)))
+    return steps
+
+
+def _take(steps: Iterable[tuple[str, Callable[[], None]]], done: list[str], progress: Progress) -> None:
+    for words, step in steps:
+        try:
+            step()
+        except HubError as error:
+            made = "; ".join(done) or "nothing"
+            raise HubError(f"stopped at {words}: {error}. Made so far: {made}. The same command again makes the rest") from error
+        done.append(words)
+        progress(words)
+
+
+def _set_password(cluster: Cluster, partner: Partner, password: str) -> None:
+    credential = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, SCRAM_ITERATIONS)
+    upsertion = UserScramCredentialUpsertion(partner.user, credential, password.encode())
+    cluster.settle_all(cluster.admin.alter_user_scram_credentials([upsertion], request_timeout=REQUEST_SECONDS), "setting the password of")
+
+
+def _open_connections(cluster: Cluster) -> str:
+    """What becomes of connections that the old password opened: the broker asks again only if it is told to."""
+    broker = ConfigResource(ResourceType.BROKER, str(min(cluster.metadata().brokers)))
+    [entries] = cluster.settle_all(cluster.admin.describe_configs([broker], request_timeout=REQUEST_SECONDS), "reading the configuration of").values()
+    limit = int(entries["connections.max.reauth.ms"].value or 0)
+    if not limit:
+        return "connections that are open now stay open until they close: the broker's connections.max.reauth.ms is 0"
+    return f"connections that are open now must show the new password within {limit // 1000} s"
