@@ -76,7 +76,7 @@ class Cluster:
                 failure = error
             else:
                 return admin
-        raise self._unavailable(self._heard or failure.args[0].str())
+        raise self.unavailable(self._heard or failure.args[0].str())
 
     def consumer(self) -> Consumer:
         """A consumer that reads assigned partitions only; it joins no group and commits nothing."""
@@ -123,19 +123,20 @@ class Cluster:
         except KafkaException as error:
             raise self.explain(error.args[0], doing) from None
         except TimeoutError:
-            raise self._unavailable(f"no answer while {doing}") from None
+            raise self.unavailable(f"no answer while {doing}") from None
 
     def explain(self, error: KafkaError, doing: str) -> HubError:
         """The error that a person can act on."""
         if error.code() in _UNREACHABLE:
-            return self._unavailable(self._heard or error.str())
+            return self.unavailable(self._heard or error.str())
         if error.code() == KafkaError.SECURITY_DISABLED:
             return HubError(f"{doing}: the broker at {self.settings.kafka_bootstrap} has no authorizer, everybody may do everything")
         if error.code() in _NOT_ALLOWED:
             return HubError(f"{doing}: the broker does not allow this to user {self.settings.kafka_user} (docs/partners.md, the hub's own user)")
         return HubError(f"{doing}: {error.str()}")
 
-    def _unavailable(self, why: str) -> Unavailable:
+    def unavailable(self, why: str) -> Unavailable:
+        """The error that names the cluster, and what is known of why it does not answer."""
         who = "" if self.settings.kafka_security == "PLAINTEXT" else f" as user {self.settings.kafka_user}"
         return Unavailable(f"Kafka at {self.settings.kafka_bootstrap} ({self.settings.kafka_security}{who}) does not answer: {why}")
 

@@ -13,7 +13,7 @@ from hub.operations.cluster import REQUEST_SECONDS, Cluster, made_by_people
 from hub.operations.partner_plan import Found, Missing, Partner, State, beyond, missing, state
 from hub.operations.requests import quotas, set_quota
 from hub.operations.topic_facts import reaches
-from hub.operations.topics import Progress, create, users
+from hub.operations.topics import create, users
 from hub.settings import Settings
 
 SCRAM_ITERATIONS = 8192
@@ -42,7 +42,7 @@ class Standing:
 
 
 def add(
-    settings: Settings, partner: Partner, *, quota: Mapping[str, float] | None = None, why: str = "", dry_run: bool = False, progress: Progress
+    settings: Settings, partner: Partner, *, quota: Mapping[str, float] | None = None, why: str = "", dry_run: bool = False
 ) -> Outcome:
     """Make whatever the partner lacks; a partner that lacks nothing is left as it is.
 
@@ -61,7 +61,7 @@ def add(
     password = secrets.token_urlsafe(PASSWORD_BYTES) if lacks.user else None
     made: list[str] = []
     try:
-        _take(_making(cluster, partner, lacks, password), made, progress)
+        _take(_making(cluster, partner, lacks, password), made)
     finally:  # what was made before a failure was made all the same
         if made:
             record(Act("partner.added", partner.user, why), made=made)
@@ -157,7 +157,7 @@ def _making(cluster: Cluster, partner: Partner, lacks: Missing, password: str | 
     return steps
 
 
-def _take(steps: Iterable[tuple[str, Callable[[], None]]], done: list[str], progress: Progress) -> None:
+def _take(steps: Iterable[tuple[str, Callable[[], None]]], done: list[str]) -> None:
     for words, step in steps:
         try:
             step()
@@ -165,7 +165,6 @@ def _take(steps: Iterable[tuple[str, Callable[[], None]]], done: list[str], prog
             made = "; ".join(done) or "nothing"
             raise HubError(f"stopped at {words}: {error}. Made so far: {made}. The same command again makes the rest") from error
         done.append(words)
-        progress(words)
 
 
 def _set_password(cluster: Cluster, partner: Partner, password: str) -> None:

@@ -1,0 +1,175 @@
+"""The words `hub partners …`: add, list, rotate, suspend, resume."""
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Self
+
+import typer
+
+from hub.cli.printing import AsJson, print_json, print_table
+
+if TYPE_CHECKING:
+    from hub.operations.partner_plan import Partner
+    from hub.operations.partners import Outcome
+    from hub.settings import Settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="The partners: dealers, carriers and the ERP, each with its topics, broker user, rights and quota.",
+)
+
+KindWord = Annotated[str, typer.Argument(metavar="dealer|carrier|erp", help="What the partner is.")]
+IdWord = Annotated[str, typer.Argument(metavar="[ID]", help="1 to 40 of a-z, 0-9 and -; the one ERP has none.")]
+Why = Annotated[str, typer.Option("--why", help="The reason, for the record.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
+PasswordFile = Annotated[
+    Path | None, typer.Option("--password-file", help="Write the password to this new file (mode 0600) instead of the screen.")
+]
+
+
+@app.command()
+def add(
+    kind: KindWord,
+    partner: IdWord = "",
+    producer_rate: Annotated[int | None, typer.Option(min=1, help="Bytes a second it may write; 2 MiB unless told.")] = None,
+    consumer_rate: Annotated[int | None, typer.Option(min=1, help="Bytes a second it may read; 4 MiB unless told.")] = None,
+    request_percentage: Annotated[float | None, typer.Option(min=0.1, help="Percent of a request thread's time; 25 unless told.")] = None,
+    password_file: PasswordFile = None,
+    why: Why = "",
+    dry_run: DryRun = False,
+) -> None:
+    """Make a partner's topics, rights, quota and user; repeated, make what is missing.
+
+    Examples: hub partners add dealer ber-01 --password-file ber-01.secret · hub partners add erp
+    """
+    from hub.operations import partners
+    asked = {"producer_byte_rate": producer_rate, "consumer_byte_rate": consumer_rate, "request_percentage": request_percentage}
+    quota = {key: float(value) for key, value in asked.items() if value is not None}
+    _act(
+        (kind, partner),
+        lambda settings, known: partners.add(settings, known, quota=quota, why=why, dry_run=dry_run),
+        dry_run=dry_run,
+        otherwise="nothing was missing",
+        password_file=password_file,
+    )
+
+
+@app.command()
+def rotate(kind: KindWord, partner: IdWord = "", password_file: PasswordFile = None, why: Why = "", dry_run: DryRun = False) -> None:
+    """Give a partner a new password; the old one stops.
+
+    Example: hub partners rotate dealer ber-01 --why "left on a laptop"
+    """
+    from hub.operations import partners
+    _act(
+        (kind, partner),
+        lambda settings, known: partners.rotate(settings, known, why=why, dry_run=dry_run),
+        dry_run=dry_run,
+        password_file=password_file,
+    )
+
+
+@app.command()
+def suspend(kind: KindWord, partner: IdWord = "", why: Why = "", dry_run: DryRun = False) -> None:
+    """Take a partner's rights to write, from open connections too; topics, user and data stay.
+
+    Example: hub partners suspend carrier acme --why "sends the same record in a loop"
+    """
+    from hub.operations import partners
+    _act((kind, partner), lambda settings, known: partners.suspend(settings, known, why=why, dry_run=dry_run), dry_run=dry_run)
+
+
+@app.command()
+def resume(kind: KindWord, partner: IdWord = "", why: Why = "", dry_run: DryRun = False) -> None:
+    """Give a suspended partner its rights to write again.
+
+    Example: hub partners resume carrier acme
+    """
+    from hub.operations import partners
+    _act((kind, partner), lambda settings, known: partners.resume(settings, known, why=why, dry_run=dry_run), dry_run=dry_run)
+
+
+@app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """List the partners with their state, topics, last offsets and quotas.
+
+    Example: hub partners list --json
+    """
+    from hub.operations.partners import standings
+    from hub.settings import Settings
+
+    found = standings(Settings())
+    if as_json:
+        return print_json([{"user": one.partner.user, **asdict(one)} for one in found])
+    rows = [
+        (
+            one.partner.kind,
+            one.partner.id,
+            one.state,
+            ", ".join(f"{name}: {end}" for name, end in one.topics.items()),
+            ", ".join(f"{key} {value:,.12g}" for key, value in one.quota.items()),
+            "; ".join((*(f"lacks {what}" for what in one.missing), *(f"has also: {what}" for what in one.others))),
+        )
+        for one in found
+    ]
+    print_table(("kind", "id", "state", "topics: end offset", "quota", "remarks"), rows)
+
+
+def _act(
+    words: tuple[str, str],
+    act: "Callable[[Settings, Partner], Outcome]",
+    *,
+    dry_run: bool,
+    otherwise: str = "nothing to do",
+    password_file: Path | None = None,
+) -> None:
+    from hub.operations.partner_plan import Partner
+    from hub.settings import Settings
+
+    partner = Partner.named(*words)
+    with _Secret(None if dry_run else password_file) as secret:
+        outcome = act(Settings(), partner)
+        for done in outcome.done or (otherwise,):
+            typer.echo(f"{partner.user}: {'would do: ' if dry_run and outcome.done else ''}{done}")
+        for note in outcome.notes:
+            typer.echo(f"{partner.user}: {note}", err=True)
+        if outcome.password is not None:
+            secret.keep(outcome.password)
+
+
+class _Secret:
+    """Where a password goes. The file is opened before the act: an act whose password cannot be kept must not begin."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._is_kept = False
+
+    def __enter__(self) -> Self:
+        from hub.errors import InputError
+
+        if self._path is not None:
+            try:
+                self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            except OSError as error:
+                raise InputError("--password-file", f"a new file that can be written ({error.strerror})", str(self._path)) from None
+        return self
+
+    def keep(self, password: str) -> None:
+        """Print it, once, or write the file."""
+        if self._path is None:
+            typer.echo(f"password (shown this once): {password}")
+            return
+        os.write(self._file, f"{password}\n".encode())
+        self._is_kept = True
+        typer.echo(f"password written to {self._path}")
+
+    def __exit__(self, *_: object) -> None:
+        if self._path is None:
+            return
+        os.close(self._file)
+        if not self._is_kept:
+            with suppress(OSError):
+                self._path.unlink()

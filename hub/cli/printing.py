@@ -1,0 +1,38 @@
+"""Print tables for people and JSON for programs."""
+
+import json
+from collections.abc import Iterable
+from typing import Annotated
+
+import typer
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+_WIDE = 400  # characters: whole lines for grep; only a terminal has an edge to wrap at
+
+
+def print_json(value: object) -> None:
+    """Print one value, indented."""
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def print_table(heads: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> None:
+    """Print rows under their heads; a head that begins with `>` is a column of numbers."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=None, header_style="bold")
+    for head in heads:
+        table.add_column(head.removeprefix(">"), justify="right" if head[:1] == ">" else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(escape(printable(str(cell))) for cell in row))
+    console = Console()
+    if not console.is_terminal:
+        console.width = _WIDE
+    console.print(table)
+
+
+def printable(text: str) -> str:
+    """The text without what would steer a terminal: much of what is shown here was written by strangers."""
+    return "".join(sign if sign.isprintable() else f"\\x{ord(sign):02x}" for sign in text)

@@ -1,0 +1,208 @@
+"""The words `hub topics …`: list, plan, apply, show, tail."""
+
+import json
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hub.cli.printing import AsJson, print_json, print_table, printable
+
+if TYPE_CHECKING:
+    from hub.operations.record_view import View
+    from hub.operations.topic_facts import Facts
+    from hub.operations.topic_plan import Plan, Step
+
+app = typer.Typer(no_args_is_help=True, help="The topics: what the catalogue wants, what the cluster has, what they carry.")
+
+Unmask = Annotated[bool, typer.Option("--unmask", help="Show personal data; needs --why, and is kept as an act.")]
+Why = Annotated[str, typer.Option("--why", help="The reason, for the record.")]
+TopicName = Annotated[str, typer.Argument(metavar="TOPIC", help="A topic's full name, such as dealer.ber-01.events.")]
+Shrink = Annotated[bool, typer.Option("--shrink-retention", help="Allow shorter retention: the records beyond it are deleted.")]
+Grow = Annotated[bool, typer.Option("--grow-partitions", help="Allow more partitions: keys lose their order at the change.")]
+
+
+@app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """List every topic on the cluster with its size.
+
+    Example: hub topics list
+    """
+    from hub.operations.topic_facts import facts
+    from hub.settings import Settings
+
+    found = facts(Settings())
+    if as_json:
+        return print_json([asdict(topic) for topic in found])
+    print_table(
+        ("topic", "carries", "owner", ">partitions", ">records", ">bytes", "kept"),
+        [(t.name, t.carries, t.owner, len(t.partitions), f"{t.records:,}", f"{t.bytes_on_disk:,}", _kept(t)) for t in found],
+    )
+
+
+@app.command()
+def plan(as_json: AsJson = False) -> None:
+    """Show what `apply` would create and change; nothing is touched.
+
+    Example: hub topics plan --json
+    """
+    from hub.operations import topics
+    from hub.settings import Settings
+
+    found = topics.plan(Settings())
+    if as_json:
+        steps = [{name: told for name, told in asdict(step).items() if name != "creates"} for step in found.steps]
+        return print_json({"steps": steps, "unknown": found.unknown})
+    _print_plan(found)
+
+
+@app.command()
+def apply(
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; needed where nobody can answer.")] = False,
+    shrink_retention: Shrink = False,
+    grow_partitions: Grow = False,
+) -> None:
+    """Create and change topics as the plan says; nothing is ever deleted.
+
+    Example: hub topics apply --yes
+    """
+    from hub.errors import InputError
+    from hub.operations import topics
+    from hub.operations.topic_plan import GROW_PARTITIONS, SHRINK_RETENTION
+    from hub.settings import Settings
+
+    flags = [flag for flag, is_given in ((SHRINK_RETENTION, shrink_retention), (GROW_PARTITIONS, grow_partitions)) if is_given]
+    settings = Settings()
+    found = topics.plan(settings)
+    _print_plan(found, flags)
+    if any(step.is_allowed(flags) for step in found.steps):
+        if not yes and not sys.stdin.isatty():
+            raise InputError("--yes", "given where nobody can be asked")
+        if not yes:
+            typer.confirm("Apply this plan?", abort=True)
+        topics.apply(settings, found, flags=flags, progress=typer.echo)
+    if not all(step.is_allowed(flags) for step in found.steps):
+        typer.echo("Some steps were refused, see the plan above.", err=True)
+        raise typer.Exit(1)
+
+
+@app.command()
+def show(
+    topic: Annotated[str, typer.Argument(metavar="TOPIC[@P:O]", help="A topic, or one record of it by partition and offset.")],
+    unmask: Unmask = False,
+    why: Why = "",
+    as_json: AsJson = False,
+) -> None:
+    """Show a topic, or one of its records.
+
+    Examples: hub topics show hub.crm · hub topics show dealer.ber-01.events@0:42
+    """
+    from hub.operations import records, topic_facts
+    from hub.settings import Settings
+
+    reason = _reason(unmask, why)
+    if "@" in topic:
+        _print_record(records.one(Settings(), records.Place.parse(topic), why=reason), as_json)
+        return
+    found = topic_facts.fact(Settings(), topic)
+    if as_json:
+        return print_json(asdict(found))
+    print_table(
+        (found.name, ""),
+        [
+            ("carries", found.carries),
+            ("owner", found.owner),
+            ("key", found.key),
+            ("may write", ", ".join(found.writers) or "super users only"),
+            ("may read", ", ".join(found.readers) or "super users only"),
+            ("replicas", found.replication),
+            ("bytes on disk", f"{found.bytes_on_disk:,}"),
+            *found.config.items(),
+            *((f"partition {part.partition}", f"{part.start} … {part.end} ({part.end - part.start:,} records)") for part in found.partitions),
+        ],
+    )
+
+
+@app.command()
+def tail(
+    topic: TopicName,
+    count: Annotated[int | None, typer.Option("--lines", "-n", min=0, help="How many records; 10 unless from the start.")] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes; end with Ctrl-C.")] = False,
+    from_start: Annotated[bool, typer.Option("--from-start", help="Begin with the oldest record instead of the newest ones.")] = False,
+    wire: Annotated[str, typer.Option("--type", help="Only this event type: customer.recorded, or with its version.")] = "",
+    key: Annotated[str, typer.Option("--key", help="Only this record key.")] = "",
+    unmask: Unmask = False,
+    why: Why = "",
+    as_json: AsJson = False,
+) -> None:
+    """Show the newest records of a topic, oldest first.
+
+    With --type or --key the last 10,000 records of each partition are looked through; --from-start looks through all.
+
+    Example: hub topics tail dealer.ber-01.events -n 5 --type customer.recorded
+    """
+    from hub.operations import records
+    from hub.settings import Settings
+
+    reason = _reason(unmask, why)
+    found = records.tail(Settings(), topic, count=count, follow=follow, from_start=from_start, wire=wire, key=key, why=reason)
+    try:
+        for record in found:
+            _print_record(record, as_json)
+    except KeyboardInterrupt:
+        return
+
+
+def _reason(unmask: bool, why: str) -> str:
+    from hub.errors import InputError
+
+    if unmask and not why.strip():
+        raise InputError("--why", "the reason for looking at personal data")
+    return why.strip() if unmask else ""
+
+
+def _print_plan(found: "Plan", flags: Iterable[str] = ()) -> None:
+    if found.is_empty:
+        typer.echo("The cluster is as the catalogue wants it.")
+    else:
+        rows = [(step.topic, step.what, step.was, step.becomes, _verdict(step, flags)) for step in found.steps]
+        print_table(("topic", "change", "is", "becomes", "will be"), rows)
+    if found.unknown:
+        typer.echo(f"Not in the catalogue, left alone: {', '.join(found.unknown)}")
+
+
+def _verdict(step: "Step", flags: Iterable[str]) -> str:
+    if step.is_allowed(flags):
+        return f"done; loses {step.loses}" if step.loses else "done"
+    return f"refused: {step.loses}" if step.impossible else f"refused without {step.needs}: would lose {step.loses}"
+
+
+def _print_record(record: "View", as_json: bool) -> None:
+    shown: dict[str, Any] = {
+        "at": f"{record.topic}@{record.partition}:{record.offset}",
+        "time": record.time.isoformat(),
+        "key": record.key,
+        "type": record.type,
+        "headers": record.headers,
+        "body": record.body,
+        "problems": record.problems,
+    }
+    if as_json:
+        typer.echo(json.dumps(shown, ensure_ascii=False))
+        return
+    typer.secho(printable(f"{shown['at']}  {shown['time']}  key {record.key}  {record.type or '(no type)'}"), bold=True)
+    for name, text in record.headers.items():
+        typer.echo(f"  {printable(name)}: {printable(text)}")
+    for line in json.dumps(record.body, indent=2, ensure_ascii=False).splitlines():
+        typer.echo(f"  {printable(line)}")
+    for problem in record.problems:
+        typer.secho(f"  ! {printable(problem)}", fg="red")
+
+
+def _kept(topic: "Facts") -> str:
+    from hub.operations.topic_plan import period
+
+    kept = period(topic.config["retention.ms"]) if "retention.ms" in topic.config else ""
+    return f"{kept}, compacted" if "compact" in topic.config.get("cleanup.policy", "") else kept
