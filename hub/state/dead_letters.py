@@ -4,16 +4,21 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import orjson
+
 from hub.state.store import Connection
 
-_KINDS = (
-    "uuid text text text text jsonb uuid smallint text text text text text text int bigint bigint bytea bytea".split()  # noqa: SIM905 - one word a column
-)
-_INSERT = (
-    "INSERT INTO dead_letters (id, consumer, principal, key, reason, faults, event, part, store, ref, source, event_id, type, topic,"  # noqa: S608 - names of our own
-    f' partition, "offset", timestamp, headers, value) SELECT * FROM unnest({", ".join(f"${n}::{k}[]" for n, k in enumerate(_KINDS, 1))})'
-    " ON CONFLICT (id) DO NOTHING RETURNING id"
-)
+_INSERT = """
+INSERT INTO dead_letters (id, consumer, principal, key, reason, faults, event, part, store, ref, source, event_id, type,
+                          topic, partition, "offset", timestamp, headers, value)
+SELECT n.id, n.consumer, n.principal, n.key, n.reason, n.faults::jsonb, n.event, n.part, n.store, n.ref, n.source, n.event_id, n.type,
+       n.topic, n.partition, n.of, n.timestamp, n.headers, n.value
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::smallint[], $9::text[], $10::text[],
+            $11::text[], $12::text[], $13::text[], $14::text[], $15::int[], $16::bigint[], $17::bigint[], $18::bytea[], $19::bytea[])
+     AS n (id, consumer, principal, key, reason, faults, event, part, store, ref,
+           source, event_id, type, topic, partition, of, timestamp, headers, value)
+ON CONFLICT (id) DO NOTHING RETURNING id
+"""
 
 
 class DeadLetter(NamedTuple):
@@ -24,7 +29,7 @@ class DeadLetter(NamedTuple):
     principal: str
     key: str | None
     reason: str
-    faults: list[Any]
+    faults: Any
     event: UUID | None
     part: int
     store: str | None
@@ -42,4 +47,5 @@ class DeadLetter(NamedTuple):
 
 async def insert(connection: Connection, letters: Sequence[DeadLetter]) -> set[UUID]:
     """Keep dead letters; returns those that were not kept before."""
-    return {row[0] for row in await connection.fetch(_INSERT, *zip(*letters, strict=True))}
+    packed = [letter._replace(faults=orjson.dumps(letter.faults).decode()) for letter in letters]
+    return {row[0] for row in await connection.fetch(_INSERT, *zip(*packed, strict=True))}

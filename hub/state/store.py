@@ -7,6 +7,7 @@ from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, get_args, get_o
 from uuid import UUID
 
 import asyncpg
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
@@ -73,14 +74,17 @@ class Store(Generic[S]):
         )
         columns = {**_ENGINE, **{f: _TYPES[kind][1] for f, (kind, _) in fields.items()}}
         listed = ", ".join(columns)
-        arrays = ", ".join(f"${n}::{kind}[]" for n, kind in enumerate(columns.values(), 1))
+        # jsonb goes in as text: unnest would flatten arrays of arrays
+        arrays = ", ".join(f"${n}::{'text' if kind == 'jsonb' else kind}[]" for n, kind in enumerate(columns.values(), 1))
+        values = ", ".join(f"n.{c}::jsonb" if kind == "jsonb" else f"n.{c}" for c, kind in columns.items())
+        self._packed = [place for place, kind in enumerate(columns.values()) if kind == "jsonb"]
         updates = ", ".join(f"{c} = EXCLUDED.{c}" for c in columns if c not in {"principal", "ref"})
         self._load = (
             f"SELECT {', '.join('t.' + c for c in columns)} FROM unnest($1::text[], $2::text[]) AS k (principal, ref)"  # noqa: S608 - names of our own
             f" JOIN {name} t ON t.principal = k.principal AND t.ref = k.ref"
         )
         self._save = (
-            f"INSERT INTO {name} AS t ({listed}) SELECT * FROM unnest({arrays})"  # noqa: S608 - names of our own
+            f"INSERT INTO {name} AS t ({listed}) SELECT {values} FROM unnest({arrays}) AS n ({listed})"  # noqa: S608 - names of our own
             f" ON CONFLICT (principal, ref) DO UPDATE SET {updates} WHERE t.row_version = EXCLUDED.row_version - 1"
         )
         self._remove = (
@@ -99,7 +103,10 @@ class Store(Generic[S]):
     async def save(self, connection: "Connection", kept: Mapping[Subject, Kept[S]]) -> bool:
         """Save new versions, in key order, in one statement; False if any version was no longer the loaded one."""
         rows = [(*subject, k.version, *k.position, k.because, *k.state) for subject, k in sorted(kept.items(), key=lambda item: item[0])]
-        status = await connection.execute(self._save, *zip(*rows, strict=True))
+        columns = list(zip(*rows, strict=True))
+        for place in self._packed:
+            columns[place] = tuple(None if value is None else orjson.dumps(value).decode() for value in columns[place])
+        status = await connection.execute(self._save, *columns)
         return int(status.rpartition(" ")[2]) == len(rows)
 
     async def remove(self, connection: "Connection", versions: Mapping[Subject, int]) -> bool:

@@ -20,7 +20,8 @@ class Batch:
     """Applies batches of one consumer; `epochs` are those under which its partitions were claimed."""
 
     def __init__(self, offsets: Offsets, work: Work, reader: Reader, consumer: str) -> None:
-        self._offsets, self._work, self._reader, self._consumer = offsets, work, reader, consumer
+        self.consumer = consumer
+        self._offsets, self._work, self._reader = offsets, work, reader
 
     async def apply(
         self, connection: Connection, batches: Batches, epochs: Mapping[TopicPartition, int], gaps: Mapping[TopicPartition, int] | None = None
@@ -93,7 +94,7 @@ class Batch:
         """Fold the records that waited for a process as new as this one."""
         applied = Applied()
         async with connection.transaction():
-            rows = await waiting.versions(connection, self._consumer)
+            rows = await waiting.versions(connection, self.consumer)
             judged = [(row, self._reader.judge(slips.stored(row))) for row in rows]
             known = [(row, record) for row, record in judged if not isinstance(record, Newer)]
             if known:

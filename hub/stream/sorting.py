@@ -10,7 +10,9 @@ from pydantic_core import from_json
 from contracts.contract import Finding
 from hub.rules.decision import Subject
 from hub.rules.folding import Told
-from hub.state import holds, journal
+from hub.state import holds as holding
+from hub.state import journal
+from hub.state.holds import Holds
 from hub.state.store import Connection
 from hub.stream.consumer import Consumer
 from hub.stream.outcome import Outcome
@@ -40,7 +42,7 @@ class Sorted:
     parts: list[Part] = field(default_factory=list)
     control: list[Good] = field(default_factory=list)
     corrections: list[tuple[UUID, UUID]] = field(default_factory=list)
-    holds: holds.Holds = field(default_factory=lambda: holds.Holds(set(), set(), set()))
+    holds: Holds = field(default_factory=lambda: Holds(set(), set(), set()))
 
 
 def place(record: Judged) -> tuple[str, int, int]:
@@ -77,7 +79,7 @@ async def sort(connection: Connection, consumer: Consumer, records: Sequence[Jud
     for event, (order, good) in batch.items():
         _take(found, consumer, good, order, rows[event])
     keys = {(good.principal, good.key) for _, good in batch.values()}
-    found.holds = await holds.find(connection, consumer.name, list(keys), list(batch))
+    found.holds = await holding.find(connection, consumer.name, list(keys), list(batch))
     return found
 
 

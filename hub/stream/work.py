@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from contracts import topics
 from contracts.contract import Finding
-from contracts.timers import WAIT_ANSWERED, WAIT_EXPIRED, WaitAnswered, WaitEvent
+from contracts.timers import WAIT_ANSWERED, WaitAnswered, WaitExpired
 from hub.rules.decision import Reject, Subject, Wait
 from hub.rules.folding import Told
 from hub.state import dead_letters, journal, outbox, waiting
@@ -102,7 +102,7 @@ class Work:
                     touched[store][subject].again = True
         for good in found.control:
             body = good.body
-            if isinstance(body, WaitEvent) and body.consumer == self._consumer.name and body.store in self._consumer.stores:
+            if isinstance(body, WaitAnswered | WaitExpired) and body.consumer == self._consumer.name and body.store in self._consumer.stores:
                 touched[body.store][Subject(body.principal, body.subject)].again = True
         return touched
 
@@ -137,7 +137,7 @@ class Work:
         expired = {
             (good.body.store, good.body.principal, good.body.subject, good.body.kind, good.body.ref)
             for good in found.control
-            if good.lineage is WAIT_EXPIRED and isinstance(good.body, WaitEvent) and good.body.consumer == name
+            if isinstance(good.body, WaitExpired) and good.body.consumer == name
         }
         by_key = {(part.told.event, part.told.part): part for part in found.parts}
         until = datetime.now(UTC) + self._wait

@@ -1,0 +1,315 @@
+"""A consumer's membership in its Kafka group: claims on assignment, lanes, pauses, the advisory commit."""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from time import monotonic, time
+from typing import Any
+from zlib import crc32
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition as KafkaPartition
+from aiokafka.errors import KafkaError
+
+from hub.state.offsets import Offsets, TopicPartition
+from hub.state.store import Connection
+from hub.stream.batch import Batch
+from hub.stream.brake import Brake
+from hub.stream.failures import Gap, Meaning, meaning
+from hub.stream.lane import Lane
+from hub.stream.outcome import Applied
+from hub.stream.record import Raw, Reader
+from hub.telemetry import Metrics, log
+
+
+class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no types
+    """One process's share of a consumer: what it has claimed (T0), and the lanes that fold it (T1)."""
+
+    def __init__(  # noqa: PLR0913 - everything a consumer runs on
+        self,
+        consumer: str,
+        *,
+        owner: str,
+        offsets: Offsets,
+        connect: Callable[[], Awaitable[Connection]],
+        make_batch: Callable[[], Batch],
+        reader: Reader,
+        brake: Brake,
+        metrics: Metrics,
+        lanes: int,
+        batch_records: int,
+        revoke_seconds: float,
+    ) -> None:
+        self.kafka: AIOKafkaConsumer | None = None
+        self.epochs: dict[TopicPartition, int] = {}
+        self.halted: dict[TopicPartition, str] = {}
+        self.claim_failing_since: float | None = None
+        self._consumer, self._owner, self._offsets, self._connect = consumer, owner, offsets, connect
+        self._brake, self._metrics, self._revoke_seconds = brake, metrics, revoke_seconds
+        self._batch = make_batch()
+        self._assigned: set[TopicPartition] = set()
+        self._next: dict[TopicPartition, int] = {}
+        self._committed: dict[TopicPartition, int] = {}
+        self._ages: dict[TopicPartition, float] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._claims = asyncio.Lock()
+        self._has_released = False
+        self.lanes = [
+            Lane(
+                f"{consumer}/{number}",
+                batch=make_batch(),
+                reader=reader,
+                brake=brake,
+                metrics=metrics,
+                connect=connect,
+                epochs=self.epochs,
+                most_records=batch_records,
+                on_applied=self._note,
+                on_fenced=self._fenced,
+                on_gap=self._gap,
+                on_halt=self.halt,
+                on_room=self._resume,
+            )
+            for number in range(lanes)
+        ]
+
+    def start(self) -> None:
+        """Start the lanes and the advisory commit."""
+        for lane in self.lanes:
+            self._spawn(lane.run())
+        self._spawn(self._commit_for_ever())
+
+    async def stop(self) -> None:
+        """Let running transactions end, tell Kafka how far we are, and stop."""
+        self.epochs.clear()
+        for lane in self.lanes:
+            lane.drop(set(self._assigned))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._revoke_seconds):
+                for lane in self.lanes:
+                    await lane.rest()
+        await self._commit()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def take(self, records: Sequence[Raw]) -> None:
+        """Hand a poll's records to the lanes; what is not claimed yet is fetched again once it is."""
+        run: list[Raw] = []
+        where: TopicPartition | None = None
+        for raw in records:
+            if where is not None and (raw.partition != where[1] or raw.topic != where[0]):
+                self._put(where, run)
+                run = []
+            where = raw.topic, raw.partition
+            run.append(raw)
+        if where is not None:
+            self._put(where, run)
+
+    def _put(self, partition: TopicPartition, records: Sequence[Raw]) -> None:
+        if partition not in self.epochs or partition in self.halted:
+            return
+        lane = self._lane(partition)
+        self._ages.setdefault(partition, records[0].timestamp / 1000)
+        lane.put(partition, records)
+        if lane.is_full:
+            self._pause(p for p in self.epochs if self._lane(p) is lane)
+
+    def _lane(self, partition: TopicPartition) -> Lane:
+        return self.lanes[crc32(f"{partition[0]}/{partition[1]}".encode()) % len(self.lanes)]
+
+    async def on_partitions_assigned(self, assigned: Iterable[KafkaPartition]) -> None:
+        """Claim in the background: the group must not wait for the database. Until then nothing is fetched."""
+        self._assigned = {(p.topic, p.partition) for p in assigned}
+        self._pause(self._assigned)
+        for partition in list(self.halted):
+            if partition not in self._assigned:
+                self._let_go(partition)
+        if self._assigned:
+            self._spawn(self._claim(set(self._assigned)))
+
+    async def on_partitions_revoked(self, revoked: Iterable[KafkaPartition]) -> None:
+        """Drop what is queued and wait for running transactions: the next owner starts behind them."""
+        gone = {(p.topic, p.partition) for p in revoked}
+        self._assigned -= gone
+        for lane in self.lanes:
+            lane.drop(gone)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._revoke_seconds):
+                for lane in self.lanes:
+                    await lane.rest()
+        await self._commit()
+        for partition in gone:
+            self.epochs.pop(partition, None)
+            self._next.pop(partition, None)
+            self._committed.pop(partition, None)
+            self._ages.pop(partition, None)
+
+    async def _claim(self, partitions: set[TopicPartition]) -> None:
+        """T0: take the partitions over in the database, then fetch from where it says."""
+        attempt = 0
+        while partitions := partitions & self._assigned:
+            try:
+                async with self._claims:
+                    await self._claim_once(partitions)
+            except Exception as error:  # noqa: BLE001 - a claim is repeated until it succeeds or is pointless
+                if meaning(error) is Meaning.UNKNOWN and not isinstance(error, KafkaError):
+                    log.exception("claim.failed", consumer=self._consumer)
+                attempt += 1
+                self.claim_failing_since = self.claim_failing_since or monotonic()
+                await asyncio.sleep(random.uniform(0, min(10.0, 0.1 * 2 ** min(attempt, 8))))  # noqa: S311 - jitter
+            else:
+                self.claim_failing_since = None
+                return
+
+    async def _claim_once(self, partitions: set[TopicPartition]) -> None:
+        kafka = self._kafka()
+        ordered = sorted(partitions)
+        connection = await self._connect()
+        try:
+            async with connection.transaction():
+                claimed = await self._offsets.claim(connection, self._owner, ordered)
+            handles = [KafkaPartition(*p) for p in ordered]
+            begins, ends = await kafka.beginning_offsets(handles), await kafka.end_offsets(handles)
+            starts: dict[TopicPartition, int] = {}
+            for handle, partition in zip(handles, ordered, strict=True):
+                if partition not in self._assigned:
+                    continue
+                begin, end = begins[handle], ends[handle]
+                wanted = claimed[partition].next_offset
+                if wanted is None:
+                    wanted = starts[partition] = begin
+                self.epochs[partition] = claimed[partition].epoch
+                if wanted > end:
+                    self.halt(partition, "offset_beyond_end", next_offset=wanted, begin=begin, end=end)
+                elif wanted < begin:
+                    self.halt(partition, "records_lost", next_offset=wanted, begin=begin, end=end)
+                else:
+                    self._next[partition] = wanted
+                    kafka.seek(handle, wanted)
+            if starts:
+                await self._offsets.start(connection, starts)
+            if not self._has_released:
+                self._has_released = True
+                self._note(await self._batch.release_newer(connection))
+        finally:
+            await connection.close(timeout=5)
+        self._unpause(p for p in partitions if p in self.epochs)
+        log.info("partitions.claimed", consumer=self._consumer, count=len(partitions))
+
+    def halt(self, partition: TopicPartition, reason: str, **facts: int) -> None:
+        """Stop one partition until an operator has looked; never skip, never reset."""
+        if partition not in self.halted:
+            self.halted[partition] = reason
+            self._metrics.halted.labels(self._consumer, reason).inc()
+            log.error("partition.halted", consumer=self._consumer, topic=partition[0], partition=partition[1], reason=reason, **facts)
+        self._pause([partition])
+        for lane in self.lanes:
+            lane.drop({partition})
+
+    def _let_go(self, partition: TopicPartition) -> None:
+        self._metrics.halted.labels(self._consumer, self.halted.pop(partition)).dec()
+
+    def _fenced(self, partition: TopicPartition) -> None:
+        log.warning("partition.fenced", consumer=self._consumer, topic=partition[0], partition=partition[1])
+        self.epochs.pop(partition, None)
+        for lane in self.lanes:
+            lane.drop({partition})
+        if partition in self._assigned:
+            self._pause([partition])
+            self._spawn(self._claim({partition}))
+
+    async def _gap(self, gap: Gap) -> None:
+        """Fetch again from where the database stands; what is missing then is a hole, or lost to retention."""
+        partition, handle, kafka = (gap.topic, gap.partition), KafkaPartition(gap.topic, gap.partition), self._kafka()
+        try:
+            begin = (await kafka.beginning_offsets([handle]))[handle]
+        except KafkaError:
+            begin = 0
+        if gap.next_offset < begin:
+            self.halt(partition, "records_lost", next_offset=gap.next_offset, begin=begin, end=gap.first)
+        elif partition in self._assigned:
+            kafka.seek(handle, gap.next_offset)
+
+    def _note(self, applied: Applied) -> None:
+        metrics, consumer = self._metrics, self._consumer
+        for outcome in applied.outcomes.values():
+            metrics.records.labels(consumer, outcome.value).inc()
+        for reason, count in applied.reasons.items():
+            metrics.dead.labels(consumer, reason).inc(count)
+        for step, seconds in applied.seconds.items():
+            metrics.seconds.labels(consumer, step).observe(seconds)
+        if applied.holes:
+            metrics.holes.labels(consumer).inc(applied.holes)
+            log.warning("offsets.holes", consumer=consumer, count=applied.holes)
+        if not applied.outcomes and applied.next_offsets:
+            self._spawn(self._check_ends(dict(applied.next_offsets)))
+        for partition, offset in applied.next_offsets.items():
+            self._next[partition] = offset
+            self._ages.pop(partition, None)
+
+    async def _check_ends(self, wanted: dict[TopicPartition, int]) -> None:
+        """A whole batch below the next offset is a redelivery, unless the topic was made anew."""
+        try:
+            ends = await self._kafka().end_offsets([KafkaPartition(*p) for p in wanted])
+        except KafkaError:
+            return
+        for handle, end in ends.items():
+            partition = handle.topic, handle.partition
+            if end < wanted[partition]:
+                self.halt(partition, "offset_beyond_end", next_offset=wanted[partition], begin=0, end=end)
+
+    def _resume(self, lane: Lane) -> None:
+        if not lane.is_full:
+            self._unpause(p for p in self.epochs if self._lane(p) is lane)
+
+    def _pause(self, partitions: Iterable[TopicPartition]) -> None:
+        kafka = self.kafka
+        if kafka is not None:
+            held = kafka.assignment()
+            kafka.pause(*(h for h in (KafkaPartition(*p) for p in partitions) if h in held))
+
+    def _unpause(self, partitions: Iterable[TopicPartition]) -> None:
+        kafka = self.kafka
+        if kafka is not None:
+            paused = kafka.paused()
+            kafka.resume(*(h for p in partitions if p not in self.halted and (h := KafkaPartition(*p)) in paused))
+
+    async def _commit_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(1)
+            await self._commit()
+            self._measure_lag()
+
+    async def _commit(self) -> None:
+        """Tell Kafka's own tools how far we are; what counts is in the database."""
+        moved = {KafkaPartition(*p): o for p, o in self._next.items() if self._committed.get(p) != o and p in self._assigned}
+        if not moved or self.kafka is None:
+            return
+        try:
+            await self.kafka.commit(moved)
+        except (KafkaError, ValueError) as error:
+            log.debug("commit.advisory_failed", error=type(error).__name__)
+        else:
+            self._committed.update({(h.topic, h.partition): o for h, o in moved.items()})
+
+    def _measure_lag(self) -> None:
+        kafka, now = self.kafka, time()
+        if kafka is None:
+            return
+        for partition, offset in self._next.items():
+            end = kafka.highwater(KafkaPartition(*partition)) if KafkaPartition(*partition) in kafka.assignment() else None
+            labels = self._consumer, partition[0], str(partition[1])
+            self._metrics.lag.labels(*labels).set(max(0, (end or offset) - offset))
+            age = self._ages.get(partition)
+            self._metrics.age.labels(*labels).set(max(0.0, now - age) if age else 0.0)
+
+    def _kafka(self) -> AIOKafkaConsumer:
+        if self.kafka is None:
+            raise RuntimeError("the subscriber has not started")
+        return self.kafka
+
+    def _spawn(self, work: Any) -> None:  # noqa: ANN401 - a coroutine
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

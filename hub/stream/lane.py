@@ -1,0 +1,187 @@
+"""A lane: its own connection, its own queue, one transaction after another."""
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from time import monotonic
+from typing import Any
+
+import asyncpg
+
+from hub.state.offsets import TopicPartition
+from hub.state.store import Connection
+from hub.stream.batch import Batch
+from hub.stream.brake import Brake
+from hub.stream.failures import Fenced, Gap, Meaning, meaning
+from hub.stream.outcome import Applied
+from hub.stream.record import Raw, Reader
+from hub.telemetry import Metrics, log
+
+_LONGEST_PAUSE = 10.0
+
+
+class Lane:
+    """Applies what it is given, in order, until it is applied, fenced off or halted.
+
+    `epochs` is shared: partitions that this process has claimed. The callbacks tell the shell what the
+    lane found: a partition claimed by another, a gap to be fetched again, a partition to be halted.
+    """
+
+    def __init__(  # noqa: PLR0913 - one lane's whole surroundings
+        self,
+        name: str,
+        *,
+        batch: Batch,
+        reader: Reader,
+        brake: Brake,
+        metrics: Metrics,
+        connect: Callable[[], Awaitable[Connection]],
+        epochs: dict[TopicPartition, int],
+        most_records: int,
+        on_applied: Callable[[Applied], None],
+        on_fenced: Callable[[TopicPartition], None],
+        on_gap: Callable[[Gap], Awaitable[None]],
+        on_halt: Callable[[TopicPartition, str], None],
+        on_room: Callable[["Lane"], None],
+    ) -> None:
+        self.name = name
+        self.connection: Connection | None = None
+        self.failing_since: float | None = None
+        self.progressed_at = monotonic()
+        self.backlog = 0
+        self._batch, self._reader, self._brake, self._metrics = batch, reader, brake, metrics
+        self._connect, self._epochs, self._most = connect, epochs, most_records
+        self._on_applied, self._on_fenced, self._on_gap, self._on_halt, self._on_room = on_applied, on_fenced, on_gap, on_halt, on_room
+        self._queue: deque[tuple[TopicPartition, Sequence[Raw]]] = deque()
+        self._gaps: dict[TopicPartition, int] = {}
+        self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._dropped: set[TopicPartition] = set()
+
+    def put(self, partition: TopicPartition, records: Sequence[Raw]) -> None:
+        """Queue records of one partition; the caller pauses it when `is_full`."""
+        self._queue.append((partition, records))
+        self.backlog += len(records)
+        self._wake.set()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether two batches wait already."""
+        return self.backlog >= 2 * self._most
+
+    def drop(self, partitions: set[TopicPartition]) -> None:
+        """Forget what is queued of these partitions; what is being applied is the epoch's business."""
+        self._queue = deque(item for item in self._queue if item[0] not in partitions)
+        self.backlog = sum(len(records) for _, records in self._queue)
+        self._dropped |= partitions
+
+    async def rest(self) -> None:
+        """Wait until no transaction runs."""
+        await self._idle.wait()
+
+    async def run(self) -> None:
+        """Work for ever; cancelled at the end, outside of a transaction if `rest` was awaited."""
+        try:
+            while True:
+                await self._wake.wait()
+                taken = self._take()
+                if not taken:
+                    self._wake.clear()
+                    continue
+                self._idle.clear()
+                try:
+                    await self._work_off(taken)
+                finally:
+                    self.progressed_at = monotonic()
+                    self._idle.set()
+                self._on_room(self)
+        finally:
+            await self._disconnect()
+
+    def _take(self) -> dict[TopicPartition, list[Raw]]:
+        taken: dict[TopicPartition, list[Raw]] = {}
+        count = 0
+        self._dropped.clear()
+        while self._queue and count < self._most:
+            partition, records = self._queue.popleft()
+            room = self._most - count
+            if len(records) > room:
+                self._queue.appendleft((partition, records[room:]))
+                records = records[:room]
+            taken.setdefault(partition, []).extend(records)
+            count += len(records)
+        self.backlog -= count
+        return taken
+
+    async def _work_off(self, taken: dict[TopicPartition, list[Raw]]) -> None:
+        """Apply what was taken, whatever it takes; a partition that cannot go on does not keep the others."""
+        judge = self._reader.judge
+        batches: dict[TopicPartition, Any] = {partition: [judge(raw) for raw in records] for partition, records in taken.items()}
+        attempt = 0
+        while batches := {partition: batch for partition, batch in batches.items() if self._may_work(partition)}:
+            self.progressed_at = monotonic()
+            try:
+                if self.connection is None:
+                    self.connection = await self._connect()
+                applied = await self._batch.apply(self.connection, batches, self._epochs, self._gaps)
+            except Fenced:
+                for partition in batches:
+                    self._on_fenced(partition)
+                return
+            except Gap as gap:
+                partition = gap.topic, gap.partition
+                self._gaps[partition] = gap.first
+                self.drop({partition})
+                await self._on_gap(gap)
+                continue
+            except Exception as error:  # noqa: BLE001 - each meaning is acted on, the unknown one by halting
+                attempt += 1
+                batches = await self._recover(error, batches, attempt)
+                continue
+            self.failing_since = None
+            self._settle(applied, batches)
+            return
+
+    def _may_work(self, partition: TopicPartition) -> bool:
+        return partition in self._epochs and partition not in self._dropped
+
+    def _settle(self, applied: Applied, batches: dict[TopicPartition, Any]) -> None:
+        for partition in batches:
+            self._gaps.pop(partition, None)
+        self._on_applied(applied)
+        for partition in self._brake.note(applied):
+            self._on_halt(partition, "brake")
+
+    async def _recover(self, error: Exception, batches: dict[TopicPartition, Any], attempt: int) -> dict[TopicPartition, Any]:
+        """What is left to be tried after an error, once it is time to try again."""
+        what = meaning(error)
+        self._metrics.retries.labels(self._batch.consumer, what.name.lower()).inc()
+        if what is Meaning.UNKNOWN or what is Meaning.RECORD:
+            if len(batches) > 1:
+                for partition, batch in batches.items():
+                    await self._work_off_alone(partition, batch)
+                return {}
+            (partition,) = batches
+            log.exception("partition.halted", topic=partition[0], partition=partition[1], error=type(error).__name__)
+            self._on_halt(partition, "unknown_error")
+            return {}
+        if what is Meaning.LATER:
+            self.failing_since = self.failing_since or monotonic()
+            log.warning("database.away", lane=self.name, attempt=attempt, error=type(error).__name__)
+            await self._disconnect()
+        longest = _LONGEST_PAUSE if what is Meaning.LATER else 0.2
+        await asyncio.sleep(random.uniform(0, min(longest, 0.05 * 2 ** min(attempt, 10))))  # noqa: S311 - jitter
+        return batches
+
+    async def _work_off_alone(self, partition: TopicPartition, batch: Any) -> None:  # noqa: ANN401 - judged records
+        await self._work_off({partition: [record.raw for record in batch]})
+
+    async def _disconnect(self) -> None:
+        connection, self.connection = self.connection, None
+        if connection is not None:
+            try:
+                await connection.close(timeout=1)
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                connection.terminate()

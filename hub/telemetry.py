@@ -1,0 +1,61 @@
+"""What a process tells of itself: structured logs without personal data, and Prometheus metrics."""
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+log = structlog.get_logger()
+
+
+def configure_logs(level: str) -> None:
+    """One JSON object a line on standard error; on a terminal, lines for people."""
+    renderer: Any = (
+        structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer(sort_keys=True)
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    logging.getLogger("aiokafka").setLevel(logging.ERROR)  # its warnings about a lost broker come by the hundred
+
+
+class Metrics:
+    """Every metric of a process; the label `consumer` is the process's name."""
+
+    def __init__(self) -> None:
+        registry = self.registry = CollectorRegistry()
+        self.records = Counter("hub_records_total", "Records by what became of them.", ["consumer", "outcome"], registry=registry)
+        self.dead = Counter("hub_dead_letters_total", "Dead letters by reason.", ["consumer", "reason"], registry=registry)
+        self.holes = Counter("hub_holes_total", "Offsets that hold no record: compacted, or transaction markers.", ["consumer"], registry=registry)
+        self.retries = Counter("hub_batch_retries_total", "Batches tried again, by reason.", ["consumer", "reason"], registry=registry)
+        self.seconds = Histogram(
+            "hub_batch_seconds",
+            "Seconds of a batch by step.",
+            ["consumer", "step"],
+            registry=registry,
+            buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+        )
+        self.lag = Gauge("hub_lag_records", "Records that the broker has and the store has not.", ["consumer", "topic", "partition"], registry=registry)
+        self.age = Gauge(
+            "hub_lag_seconds", "Age of the oldest record not yet folded.", ["consumer", "topic", "partition"], registry=registry
+        )
+        self.halted = Gauge("hub_partitions_halted", "Partitions stopped for an operator, by reason.", ["consumer", "reason"], registry=registry)
+        self.sent = Counter("hub_outbox_sent_total", "Events sent by the relay.", registry=registry)
+        self.outbox = Gauge("hub_outbox_rows", "Events that wait to be sent.", registry=registry)
+        self.outbox_age = Gauge("hub_outbox_age_seconds", "Age of the oldest event that waits to be sent.", registry=registry)
+        self.aside = Gauge("hub_outbox_set_aside", "Events that can never be sent as they are.", registry=registry)
+        self.waiting = Gauge("hub_waiting_records", "Records that wait, by what for.", ["consumer", "hold"], registry=registry)
+        self.open_dead = Gauge("hub_dead_letters_open", "Dead letters that nobody has dealt with.", ["consumer"], registry=registry)
+        self.timers = Counter("hub_timers_fired_total", "Timers published by the clock.", ["type"], registry=registry)
