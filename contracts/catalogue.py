@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from contracts import base, contacts, crm, customers, leads, opportunities, records, timers
-from contracts.contract import Finding, Invalid, Lineage
+from contracts.contract import Finding, Invalid, Lineage, wire_type
 
 LINEAGES: tuple[Lineage[Any], ...] = (
     *base.LINEAGES,
@@ -18,6 +18,8 @@ LINEAGES: tuple[Lineage[Any], ...] = (
 )
 BY_NAME = {lineage.name: lineage for lineage in LINEAGES}
 
+_BY_WIRE = {wire_type(lineage.name, version): (lineage, version) for lineage in LINEAGES for version in range(1, len(lineage.editions) + 1)}
+
 _WIRE = re.compile(r"hub\.([a-z_]+\.[a-z_]+)\.v([1-9][0-9]{0,3})\Z")
 
 
@@ -27,6 +29,9 @@ class NewerVersion(Exception):  # noqa: N818 - not an error of the record: this 
 
 def lookup(wire: str) -> tuple[Lineage[Any], int]:
     """The lineage and version of a wire type; raises Invalid for a stranger, NewerVersion for one from the future."""
+    known = _BY_WIRE.get(wire)
+    if known is not None:
+        return known
     match = _WIRE.match(wire)
     lineage = BY_NAME.get(match[1]) if match else None
     if lineage is None or match is None:

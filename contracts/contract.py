@@ -2,26 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from operator import attrgetter
-from typing import Any, Generic, NamedTuple, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
 
-from contracts.values import EventId, Instant, Revision
+from contracts.invalid import Finding, Invalid
+from contracts.json_text import refuse_ambiguous
+from contracts.values import DAY_EXPECTED, EXPECTED, INSTANT_EXPECTED, EventId, Instant, Revision
 
+__all__ = ["Contract", "Event", "Finding", "Invalid", "Lineage", "findings", "wire_type"]
 
-class Finding(NamedTuple):
-    """One fault of a message: where it is (`amount.currency`), and what was expected there."""
-
-    path: str
-    expected: str
-
-
-class Invalid(ValueError):
-    """A message that breaks its contract: `findings` holds each field path with what was expected."""
-
-    def __init__(self, reason: str, *findings: Finding) -> None:
-        self.reason, self.findings = reason, findings
-        super().__init__("; ".join(f"{f.path or '(body)'}: {f.expected}" for f in findings) or reason)
+_MOST_FINDINGS = 100
+_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
 class Contract(BaseModel):
@@ -57,7 +50,7 @@ class Lineage(Generic[E_co]):
     def __init__(
         self,
         name: str,
-        *editions: type[Event],
+        *editions: *tuple[*tuple[type[Event], ...], type[E_co]],
         kind: str,
         ref: str | None = None,
         lifts: Sequence[Callable[[Any], Event]] = (),
@@ -76,7 +69,7 @@ class Lineage(Generic[E_co]):
     @property
     def body(self) -> type[E_co]:
         """The current edition."""
-        return cast("type[E_co]", self.editions[-1])
+        return self.editions[-1]
 
     @property
     def wire(self) -> str:
@@ -84,11 +77,14 @@ class Lineage(Generic[E_co]):
         return wire_type(self.name, len(self.editions))
 
     def decode(self, version: int, data: bytes) -> E_co:
-        """Validate a JSON body of a version and lift it to the current one; raises Invalid with field paths."""
+        """Validate a JSON body of a version and lift it to the current one; raises Invalid (`schema`) with field paths."""
         try:
             body = self.editions[version - 1].model_validate_json(data)
         except ValidationError as error:
+            if data[:2] in _MARKS or data[:3] in _MARKS or b"\0" in data[:4]:
+                raise Invalid("schema", Finding("", "JSON in UTF-8 without a byte order mark")) from None
             raise Invalid("schema", *findings(error)) from None
+        refuse_ambiguous(data, "schema")
         for lift in self.lifts[version - 1 :]:
             body = lift(body)
         return cast("E_co", body)
@@ -102,6 +98,14 @@ def wire_type(name: str, version: int) -> str:
 def findings(error: ValidationError) -> tuple[Finding, ...]:
     """Each fault that pydantic found, with its field path; input values are left out: they may be personal."""
     return tuple(
-        Finding(".".join(str(step) for step in fault["loc"]), fault["msg"])
-        for fault in error.errors(include_url=False, include_context=False, include_input=False)
+        Finding(".".join(str(step) for step in fault["loc"]), _expected(fault))
+        for fault in error.errors(include_url=False, include_input=False)[:_MOST_FINDINGS]
     )
+
+
+def _expected(fault: ErrorDetails) -> str:
+    if fault["type"].startswith("datetime_"):
+        return INSTANT_EXPECTED
+    if fault["type"].startswith("date_"):
+        return DAY_EXPECTED
+    return EXPECTED.get(fault.get("ctx", {}).get("pattern", ""), fault["msg"])

@@ -11,24 +11,33 @@ from typing import Any, NamedTuple
 
 from pydantic_core import from_json, to_json
 
-from contracts.contract import Finding, Invalid
+from contracts.invalid import Finding, Invalid
+from contracts.json_text import refuse_ambiguous
 
 HISTORICAL = "hubhistorical"
 """Extension: the event folds, but asks, reminds and tells nobody (imports of old data)."""
 
 JSON = "application/json"
-STRUCTURED = "application/cloudevents"
+STRUCTURED = "application/cloudevents+json"
+_FAMILY = "application/cloudevents"  # any event format, and the batches, which the binding leaves out
+_PLAIN = frozenset({b"", b"application/json"})
+
 Headers = Iterable[tuple[str, bytes | None]]
 
-_REQUIRED = ("id", "source", "type")
+_ATTRIBUTES = frozenset({"id", "source", "type", "specversion", "time", "subject", "datacontenttype", "dataschema"})
+_HEADERS = {f"ce_{name}": name for name in _ATTRIBUTES} | {"content-type": "content-type"}
+_EXTENSION = re.compile(r"(?!data\Z)[a-z0-9]{1,40}\Z")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})\Z")
+_YEARS = range(1900, 2200)
 _LONGEST = 500
+_INT32 = (-(2**31), 2**31 - 1)
 _MOST_HEADERS = 100
 _NONE: Mapping[str, str] = {}
 
 
 class Envelope(NamedTuple):
-    """The context attributes of one event; `extensions` holds what CloudEvents does not define."""
+    """The context attributes of one event; `extensions` holds what CloudEvents does not define, and `dataschema`."""
 
     id: str
     source: str
@@ -46,26 +55,27 @@ class Envelope(NamedTuple):
 def read(headers: Headers, value: bytes | None) -> tuple[Envelope, bytes]:
     """Split a Kafka record into its envelope and its JSON body; raises Invalid (`envelope`) naming the attribute.
 
-    Headers that are none of ours (no value, not UTF-8, unknown names) are passed over: a sender's
-    tracing junk must not cost it its record.
+    Headers that are none of ours (no value, names that no attribute can have) are passed over: a sender's
+    tracing junk must not cost it its record. Names are compared as they are: the binding folds no case,
+    and Kafka's own tools do not either. An attribute sent twice is refused, as each reader would take another one.
     """
     found: dict[str, bytes] = {}
-    content_type = ""
     for count, (name, raw) in enumerate(headers):
         if count == _MOST_HEADERS:
             raise Invalid("envelope", Finding("headers", f"at most {_MOST_HEADERS} headers"))
         if raw is None:
             continue
-        if name[:3] == "ce_":
-            found[name[3:]] = raw
-        elif name == "content-type":
-            content_type = raw.decode("utf-8", "replace").lower()
+        attribute = _HEADERS.get(name) or _extension(name)
+        if attribute is not None:
+            if attribute in found:
+                raise Invalid("envelope", Finding(attribute, "a single header"))
+            found[attribute] = raw
+    content_type = found.pop("content-type", b"")
+    is_structured = content_type not in _PLAIN and _is_structured(content_type)
     if value is None:
         raise Invalid("envelope", Finding("value", "a body; the record's value is null"))
-    if content_type.startswith(STRUCTURED):
+    if is_structured:
         return _structured(value)
-    if content_type and not content_type.startswith(JSON):
-        raise Invalid("envelope", Finding("datacontenttype", f"{JSON}, as every contract is JSON"))
     attributes: dict[str, str] = {}
     for name, raw in found.items():
         try:
@@ -92,6 +102,27 @@ def write(envelope: Envelope) -> list[tuple[str, bytes]]:
     return headers
 
 
+def _extension(header: str) -> str | None:
+    return header[3:] if header[:3] == "ce_" and _EXTENSION.match(header, 3) else None
+
+
+def _is_structured(content_type: bytes) -> bool:
+    media_type = content_type.decode("utf-8", "replace").partition(";")[0].strip().lower()
+    if media_type.startswith(f"{_FAMILY}-batch"):
+        raise Invalid("envelope", Finding("content-type", f"{STRUCTURED}: one event per record, as Kafka has no batch mode"))
+    if media_type.startswith(_FAMILY):
+        if media_type not in {STRUCTURED, _FAMILY}:
+            raise Invalid("envelope", Finding("content-type", f"{STRUCTURED}, as JSON is the only event format here"))
+        return True
+    _check_json(media_type)
+    return False
+
+
+def _check_json(media_type: str) -> None:
+    if media_type != JSON:
+        raise Invalid("envelope", Finding("datacontenttype", f"{JSON}, as every contract is JSON"))
+
+
 def _structured(value: bytes) -> tuple[Envelope, bytes]:
     try:
         event = from_json(value, allow_inf_nan=False)
@@ -99,16 +130,19 @@ def _structured(value: bytes) -> tuple[Envelope, bytes]:
         raise Invalid("envelope", Finding("value", f"a CloudEvents JSON object ({error})")) from None
     if not isinstance(event, dict):
         raise Invalid("envelope", Finding("value", "a CloudEvents JSON object"))
+    refuse_ambiguous(value, "envelope")
     data = _data_of(event)
-    attributes = {name: _text(name, got) for name, got in event.items() if name not in {"data", "data_base64"} and got is not None}
-    content_type = attributes.get("datacontenttype", JSON)
-    if not content_type.lower().startswith(JSON):
-        raise Invalid("envelope", Finding("datacontenttype", f"{JSON}, as every contract is JSON"))
+    attributes = {
+        name: _text(name, got) for name, got in event.items() if got is not None and (name in _ATTRIBUTES or _EXTENSION.match(name))
+    }
+    _check_json(attributes.get("datacontenttype", JSON).partition(";")[0].strip().lower())
     return _envelope(attributes), data
 
 
 def _data_of(event: dict[str, Any]) -> bytes:
     if "data" in event:
+        if event.get("data_base64") is not None:
+            raise Invalid("envelope", Finding("data_base64", "nothing, as there is `data`"))
         return to_json(event["data"])
     if "data_base64" in event:
         try:
@@ -119,39 +153,37 @@ def _data_of(event: dict[str, Any]) -> bytes:
 
 
 def _text(name: str, got: object) -> str:
+    if isinstance(got, str):
+        return got
+    if name in _ATTRIBUTES:
+        raise Invalid("envelope", Finding(name, "a string"))
     if isinstance(got, bool):
         return "true" if got else "false"
-    if isinstance(got, str | int):
+    if isinstance(got, int) and _INT32[0] <= got <= _INT32[1]:
         return str(got)
-    raise Invalid("envelope", Finding(name, "a string, an integer or a boolean"))
+    raise Invalid("envelope", Finding(name, "a string, an integer of 32 bits or a boolean"))
 
 
 def _envelope(attributes: dict[str, str]) -> Envelope:
     if attributes.pop("specversion", None) != "1.0":
         raise Invalid("envelope", Finding("specversion", "1.0"))
     for name, text in attributes.items():
-        if len(text) > _LONGEST or _CONTROL.search(text):
+        if len(text) > _LONGEST or (not text.isprintable() and _CONTROL.search(text)):
             raise Invalid("envelope", Finding(name, f"at most {_LONGEST} characters, none of them a control character"))
-    missing = [name for name in _REQUIRED if not attributes.get(name)]
-    if missing:
-        raise Invalid("envelope", *(Finding(name, "a non-empty string") for name in missing))
+    event_id, source, wire = attributes.pop("id", ""), attributes.pop("source", ""), attributes.pop("type", "")
+    if not (event_id and source and wire):
+        named = (("id", event_id), ("source", source), ("type", wire))
+        raise Invalid("envelope", *(Finding(name, "a non-empty string") for name, got in named if not got))
     attributes.pop("datacontenttype", None)
     said = attributes.pop("time", None)
-    return Envelope(
-        attributes.pop("id"),
-        attributes.pop("source"),
-        attributes.pop("type"),
-        None if said is None else _time(said),
-        attributes.pop("subject", None),
-        attributes or _NONE,
-    )
+    return Envelope(event_id, source, wire, None if said is None else _time(said), attributes.pop("subject", None), attributes or _NONE)
 
 
 def _time(text: str) -> datetime:
     try:
-        time = datetime.fromisoformat(text)
+        time = datetime.fromisoformat(text) if _TIME.match(text) else None
     except ValueError:
         time = None
-    if time is None or time.tzinfo is None or "T" not in text.upper():
-        raise Invalid("envelope", Finding("time", "a timestamp as in RFC 3339, with its offset"))
+    if time is None or time.year not in _YEARS:
+        raise Invalid("envelope", Finding("time", "a timestamp as in RFC 3339 with its offset, of the years 1900 to 2199"))
     return time

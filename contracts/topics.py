@@ -41,8 +41,11 @@ class Topic:
     @property
     def partner_kind(self) -> Party | None:
         """The kind of partner that this topic belongs to, if to one."""
-        kind = self.name.split(".", 1)[0]
-        return kind if kind in {"dealer", "carrier", "erp"} else None  # type: ignore[return-value]
+        match self.name.split(".", 1)[0]:
+            case "dealer" | "carrier" | "erp" as kind:
+                return kind
+            case _:
+                return None
 
     @property
     def pattern(self) -> str:
@@ -76,7 +79,9 @@ DEALER_FEED = Topic("dealer.{id}.feed", "all that concerns one dealer", "hub", "
 ERP_ORDERS = Topic("erp.orders", "order answers, schedule, progress, invoices, receipts", "erp", "document number", retention=None)
 ERP_DESPATCH = Topic("erp.despatch", "despatch advices, goods receipts", "erp", "document number", retention=None)
 CARRIER_TRACKING = Topic("carrier.{id}.tracking", "status, position, proof of delivery", "carrier", "carrier's reference", partitions=1)
-CARRIER_FREIGHT = Topic("carrier.{id}.freight", "quotes, freight invoices, dispute answers", "carrier", "carrier's reference", partitions=1, retention=None)
+CARRIER_FREIGHT = Topic(
+    "carrier.{id}.freight", "quotes, freight invoices, dispute answers", "carrier", "carrier's reference", partitions=1, retention=None
+)
 CARRIER_REQUESTS = Topic("carrier.{id}.requests", "tenders, disputes", "hub", "shipment", reader="carrier", partitions=1)
 ERP_REQUESTS = Topic("hub.erp.requests", "orders from won opportunities, call-offs, cancellations", "hub", "order id", reader="erp")
 ACTS = Topic("hub.acts", "every operator's act", "hub", "subject", partitions=1, retention=None)

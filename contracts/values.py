@@ -1,37 +1,90 @@
 """The values that bodies are made of, each with the range that every party can hold.
 
 What PostgreSQL or a partner's system cannot store (NUL, integers beyond 64 bits, the year 9999)
-is refused here, by field, before it can spoil a batch.
+is refused here, by field, before it can spoil a batch. Never edited after a release, only superseded.
 """
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, FailFast, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
+from pydantic_core import CoreSchema, core_schema
 
 INT64 = 2**63 - 1
 
-Text = Annotated[str, StringConstraints(max_length=10_000, pattern=r"^[^\x00]*$")]
+_UNSEEN = r"\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069"  # control characters, and those that turn the reading direction
+_TEXT = r"^[^\x00]*$"
+_LINE = rf"^[^\x00-\x1f{_UNSEEN}]*$"
+_REF = rf"^[^\x00-\x20{_UNSEEN}]+( [^\x00-\x20{_UNSEEN}]+)*$"
+_SLUG = r"^[a-z0-9_-]{1,40}$"
+_PARTNER_ID = r"^[a-z0-9-]{1,40}$"
+_EVENT_ID = rf"^[^\x00-\x1f{_UNSEEN}]+$"
+_CURRENCY = r"^[A-Z]{3}$"
+_COUNTRY = r"^[A-Z]{2}$"
+_LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$"
+_DAY = r"^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$"
+# Seconds may be missing: Java leaves them out where they are zero.
+_INSTANT = r"^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
+
+DAY_EXPECTED = "a day of the years 1900 to 2199, such as 2026-05-01"
+INSTANT_EXPECTED = "a moment of the years 1900 to 2199 with its offset, as in RFC 3339: 2026-05-01T10:00:00+02:00"
+EXPECTED = {
+    _TEXT: "text without the NUL character",
+    _LINE: "one line of text without control characters",
+    _REF: "a reference without control characters, and without blanks at its ends or doubled",
+    _SLUG: "1 to 40 of a-z, 0-9, _ and -",
+    _PARTNER_ID: "1 to 40 of a-z, 0-9 and -",
+    _EVENT_ID: "an event's id, without control characters",
+    _CURRENCY: "a currency code of ISO 4217, such as EUR",
+    _COUNTRY: "a country code of ISO 3166-1, such as DE",
+    _LANGUAGE: "a language tag of BCP 47, such as de or pt-BR",
+    _DAY: DAY_EXPECTED,
+    _INSTANT: INSTANT_EXPECTED,
+}
+"""What a pattern asks for, in words: a finding quotes these, never the pattern."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A moment or day in the one notation that JSON Schema can state; pydantic alone would take epoch seconds in a string too."""
+
+    pattern: str
+    format: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        value = handler(source)
+        text = core_schema.str_schema(pattern=self.pattern, strict=True)
+        read: Any = {**value, "strict": False}  # it reads what `text` let through, which is a str by then
+        return core_schema.json_or_python_schema(json_schema=core_schema.chain_schema([text, read]), python_schema=value)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "string", "format": self.format, "pattern": self.pattern}
+
+
+Text = Annotated[str, StringConstraints(max_length=10_000, pattern=_TEXT)]
 """Free text of several lines."""
 
-Line = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f\u2028\u2029]*$")]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=_LINE)]
 """One line of text: no control characters, so it may stand in a header, a label or a log."""
 
-Ref = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x20\x7f\u2028\u2029]+( [^\x00-\x20\x7f\u2028\u2029]+)*$")]
+Ref = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=_REF)]
 """A reference in its owner's own words: no control characters, no blanks at its ends."""
 
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,40}$")]
+Slug = Annotated[str, StringConstraints(pattern=_SLUG)]
 """An id that the OEM gives: it may become part of a topic, a path or a key."""
 
-PartnerId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
+PartnerId = Annotated[str, StringConstraints(pattern=_PARTNER_ID)]
 """A dealer's or carrier's id: it is part of topic names, so it has no dots."""
 
-EventId = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+EventId = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_EVENT_ID)]
 
-Instant = Annotated[AwareDatetime, Field(ge=datetime(1900, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC))]
+Instant = Annotated[
+    AwareDatetime, Field(ge=datetime(1900, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC)), _Written(_INSTANT, "date-time")
+]
 """A moment, with its offset from UTC."""
 
-Day = Annotated[date, Field(ge=date(1900, 1, 1), lt=date(2200, 1, 1))]
+Day = Annotated[date, Field(ge=date(1900, 1, 1), lt=date(2200, 1, 1)), _Written(_DAY, "date")]
 
 Revision = Annotated[int, Field(ge=1, le=INT64)]
 """The source's own count of a subject's changes."""
@@ -40,9 +93,16 @@ Count = Annotated[int, Field(ge=0, le=INT64)]
 
 Percent = Annotated[int, Field(ge=0, le=100)]
 
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+Currency = Annotated[str, StringConstraints(pattern=_CURRENCY)]
 
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+Country = Annotated[str, StringConstraints(pattern=_COUNTRY)]
+
+Language = Annotated[str, StringConstraints(max_length=35, pattern=_LANGUAGE)]
+
+T = TypeVar("T")
+
+Several = Annotated[tuple[T, ...], Field(max_length=100), FailFast()]
+"""A list that stops at its first fault: a million bad items must not become a million findings."""
 
 
 class Money(BaseModel):

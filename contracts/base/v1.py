@@ -1,12 +1,12 @@
 """First editions of the base data."""
 
 from datetime import date
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import FailFast, Field, field_validator
 
 from contracts.contract import Contract, Event
-from contracts.values import Country, Day, Line, Money, PartnerId, Percent, Ref, Slug, Text
+from contracts.values import Country, Day, Line, Money, PartnerId, Percent, Ref, Several, Slug, Text
 
 
 class BaseDatum(Event):
@@ -62,7 +62,7 @@ class Stage(Contract):
     name: Line
     probability: Percent
     ageing_days: Annotated[int, Field(ge=1, le=3650)] | None = None
-    moves: tuple[Slug, ...] = ()
+    moves: Several[Slug] = ()
     may_win: bool = True
     may_lose: bool = True
 
@@ -74,18 +74,19 @@ class SalesModel(BaseDatum):
 
     id: Slug
     name: Line
-    stages: Annotated[tuple[Stage, ...], Field(min_length=1, max_length=50)]
+    stages: Annotated[tuple[Stage, ...], Field(min_length=1, max_length=50), FailFast()]
 
-    @model_validator(mode="after")
-    def _moves_lead_to_stages(self) -> Self:
-        known = [stage.id for stage in self.stages]
+    @field_validator("stages")
+    @classmethod
+    def _moves_lead_to_stages(cls, stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
+        known = [stage.id for stage in stages]
         if len(set(known)) != len(known):
             raise ValueError("each stage has an id of its own")
-        for stage in self.stages:
+        for stage in stages:
             for move in stage.moves:
                 if move not in known:
                     raise ValueError(f"stage {stage.id} moves to {move}, which is no stage of this model")
-        return self
+        return stages
 
     def stage(self, stage: str) -> Stage | None:
         """The stage of that id, if the model has it."""
@@ -108,6 +109,6 @@ class Competitor(BaseDatum):
 
     id: Slug
     name: Line
-    products: tuple[Line, ...] = ()
+    products: Several[Line] = ()
     strengths: Text | None = None
     weaknesses: Text | None = None

@@ -1,7 +1,7 @@
 """First editions of what a dealer says of its contacts."""
 
 from contracts.contract import Event
-from contracts.values import Line, Ref, Slug
+from contracts.values import Language, Line, Ref
 
 
 class ContactRecorded(Event):
@@ -13,7 +13,7 @@ class ContactRecorded(Event):
     function: Line | None = None
     email: Line | None = None
     phone: Line | None = None
-    language: Slug | None = None
+    language: Language | None = None
 
 
 class ContactMoved(Event):

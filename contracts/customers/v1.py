@@ -3,7 +3,7 @@
 from typing import Literal
 
 from contracts.contract import Event
-from contracts.values import Address, Count, Country, Day, Line, Money, Ref, Slug, Text
+from contracts.values import Address, Count, Country, Day, Language, Line, Money, Ref, Several, Slug, Text
 
 CustomerKind = Literal["person", "organisation"]
 CustomerStatus = Literal["prospect", "active", "dormant", "lost", "deceased", "closed"]
@@ -19,7 +19,7 @@ class CustomerRecorded(Event):
     email: Line | None = None
     phone: Line | None = None
     address: Address | None = None
-    language: Slug | None = None
+    language: Language | None = None
     birthday: Day | None = None
     registration_number: Line | None = None
     sector: Line | None = None
@@ -28,7 +28,7 @@ class CustomerRecorded(Event):
     employees: Count | None = None
     country: Country | None = None
     parent: Ref | None = None
-    segments: tuple[Slug, ...] = ()
+    segments: Several[Slug] = ()
     owner: Line | None = None
     note: Text | None = None
 
@@ -41,13 +41,13 @@ class CustomerChanged(Event):
     email: Line | None = None
     phone: Line | None = None
     address: Address | None = None
-    language: Slug | None = None
+    language: Language | None = None
     sector: Line | None = None
     revenue: Money | None = None
     employees: Count | None = None
     parent: Ref | None = None
     note: Text | None = None
-    cleared: tuple[Literal["email", "phone", "address", "language", "sector", "revenue", "employees", "parent", "note"], ...] = ()
+    cleared: Several[Literal["email", "phone", "address", "language", "sector", "revenue", "employees", "parent", "note"]] = ()
 
 
 class CustomerClassified(Event):
@@ -55,7 +55,7 @@ class CustomerClassified(Event):
 
     customer: Ref
     status: CustomerStatus
-    segments: tuple[Slug, ...] = ()
+    segments: Several[Slug] = ()
 
 
 class CustomerAssigned(Event):

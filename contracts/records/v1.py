@@ -3,7 +3,7 @@
 from typing import Literal
 
 from contracts.contract import Contract, Event
-from contracts.values import Count, Line, Text
+from contracts.values import Count, Line, Several, Text
 
 
 class Fault(Contract):
@@ -21,7 +21,7 @@ class RecordRejected(Event):
     partition: Count
     offset: Count
     reason: Line
-    faults: tuple[Fault, ...]
+    faults: Several[Fault]
     event_id: Text | None = None
     event_type: Text | None = None
     standing: Literal["held"] = "held"
