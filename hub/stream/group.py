@@ -197,6 +197,12 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
         self._unpause(p for p in partitions if p in self.epochs)
         log.info("partitions.claimed", consumer=self._consumer, count=len(partitions))
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether a broker answers: the coordinator is known and a connection to it stands."""
+        kafka = self.kafka
+        return kafka is not None and any(c.connected() for c in kafka._client._conns.values())  # noqa: SLF001 - aiokafka has no public word for it
+
     def halt(self, partition: TopicPartition, reason: str, **facts: int) -> None:
         """Stop one partition until an operator has looked; never skip, never reset."""
         if partition not in self.halted:

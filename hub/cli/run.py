@@ -1,0 +1,30 @@
+"""The words `hub run` and `hub migrate`: one process, and the schema it needs."""
+
+from typing import Annotated
+
+import typer
+
+
+def run(name: Annotated[str, typer.Argument(metavar="NAME", help="base-data, crm-sync, relay or clock.")]) -> None:
+    """Run one process until it is told to stop (SIGTERM); it reads its settings from HUB_… variables.
+
+    Example: hub run crm-sync
+    """
+    import asyncio
+
+    from hub.settings import Settings
+    from hub.wiring import run as run_process
+
+    asyncio.run(run_process(name, Settings()))
+
+
+def migrate() -> None:
+    """Bring the state store to this version's schema; runs side by side wait for each other.
+
+    Example: hub migrate
+    """
+    from hub.settings import Settings
+    from hub.state.migrations import upgrade
+
+    upgrade(Settings().database_url.get_secret_value())
+    typer.echo("The state store has this version's schema.")

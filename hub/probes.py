@@ -1,0 +1,67 @@
+"""What an orchestrator asks a process over HTTP: is it alive, is it ready, what are its figures."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+import uvicorn
+from prometheus_client import generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from hub.telemetry import Metrics
+
+
+class Health(NamedTuple):
+    """Alive: it makes progress, or knows what it waits for. Ready: nothing it needs is missing. `why` says what is not."""
+
+    is_alive: bool
+    is_ready: bool
+    why: tuple[str, ...] = ()
+
+
+class Probes:
+    """`/health/live`, `/health/ready` and `/metrics`: no personal data, open to whoever reaches the port."""
+
+    def __init__(self, host: str, port: int, health: Callable[[], Health], metrics: Metrics, measure: Callable[[], Awaitable[None]]) -> None:
+        self._health, self._metrics, self._measure = health, metrics, measure
+        routes = [Route("/health/live", self._live), Route("/health/ready", self._ready), Route("/metrics", self._figures)]
+        config = uvicorn.Config(Starlette(routes=routes), host=host, port=port, log_config=None, lifespan="off", access_log=False)
+        self._server = uvicorn.Server(config)
+        self._server.install_signal_handlers = lambda: None  # type: ignore[attr-defined,method-assign] # the process has its own
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> "Probes":
+        self._server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment] # the process has its own
+        self._task = asyncio.create_task(self._server.serve())
+        while not self._server.started and not self._task.done():
+            await asyncio.sleep(0.01)
+        if self._task.done():
+            self._task.result()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.should_exit = True
+        if self._task is not None:
+            await self._task
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on."""
+        return int(self._server.servers[0].sockets[0].getsockname()[1])
+
+    async def _live(self, _request: Request) -> Response:
+        health = self._health()
+        return JSONResponse({"alive": health.is_alive, "why": health.why}, 200 if health.is_alive else 503)
+
+    async def _ready(self, _request: Request) -> Response:
+        health = self._health()
+        return JSONResponse({"ready": health.is_ready, "why": health.why}, 200 if health.is_ready else 503)
+
+    async def _figures(self, _request: Request) -> Response:
+        await self._measure()
+        return Response(generate_latest(self._metrics.registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,1 @@
+"""What the hub says on Kafka."""

@@ -1,0 +1,106 @@
+"""Publish every timer that is due: time enters the state only as a record."""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+from uuid import NAMESPACE_URL, uuid5
+
+import asyncpg
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from contracts import envelope as cloudevents
+from contracts import topics
+from contracts.contract import Lineage
+from contracts.timers import WAIT_ANSWERED, WAIT_EXPIRED, WaitAnswered, WaitExpired
+from hub.state import waiting
+from hub.state.store import Connection
+from hub.state.waiting import Asked
+from hub.telemetry import Metrics, log
+
+SOURCE = "/hub/clock"
+_NAMES = uuid5(NAMESPACE_URL, "urn:hub:clock")
+_MOST = 500
+_OVERLOOKED = timedelta(seconds=60)
+
+
+class Clock:
+    """Looks for what is due and says so; keeps nothing itself, so two clocks say the same thing once.
+
+    A timer's id follows from what it ends and when: whoever hears it twice knows it by its id.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], Awaitable[Connection]],
+        make_producer: Callable[[], AIOKafkaProducer],
+        metrics: Metrics,
+        interval: float,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._connect, self._make_producer, self._metrics, self._interval, self._now = connect, make_producer, metrics, interval, now
+        self.progressed_at = monotonic()
+        self.failing_since: float | None = None
+        self._said: set[str] = set()
+
+    async def run(self) -> None:
+        """Tick for ever; cancelled at the end."""
+        attempt = 0
+        while True:
+            try:
+                await self._session()
+            except (OSError, TimeoutError, KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                attempt = attempt + 1 if self.failing_since else 1
+                self.failing_since = self.failing_since or monotonic()
+                log.warning("clock.away", error=type(error).__name__, attempt=attempt)
+                await asyncio.sleep(random.uniform(0, min(10.0, 0.1 * 2 ** min(attempt, 8))))  # noqa: S311 - jitter
+
+    async def _session(self) -> None:
+        connection = await self._connect()
+        try:
+            async with self._make_producer() as producer:
+                while True:
+                    await self.tick(connection, producer)
+                    self.progressed_at, self.failing_since = monotonic(), None
+                    await asyncio.sleep(self._interval)
+        finally:
+            with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                await connection.close(timeout=2)
+
+    async def tick(self, connection: Connection, producer: AIOKafkaProducer) -> int:
+        """Publish the waits that ended by time, and, as a net, those whose answer came but was not heard."""
+        now = self._now()
+        timers = [(WAIT_EXPIRED, WaitExpired, asked, at) for asked, at in await waiting.due(connection, now, _MOST)]
+        timers += [(WAIT_ANSWERED, WaitAnswered, asked, at) for asked, at in await waiting.overlooked(connection, now - _OVERLOOKED, _MOST)]
+        fresh = [(name, timer) for timer in timers if (name := str(uuid5(_NAMES, f"{timer[0].name}|{timer[2]}|{timer[3]}"))) not in self._said]
+        sends = [await self._say(producer, name, lineage, contract, asked, at) for name, (lineage, contract, asked, at) in fresh]
+        await asyncio.gather(*sends)
+        self._said = {name for name, _ in fresh} | (self._said if timers else set())
+        return len(fresh)
+
+    async def _say(  # noqa: PLR0913 - one timer
+        self,
+        producer: AIOKafkaProducer,
+        name: str,
+        lineage: Lineage[WaitExpired] | Lineage[WaitAnswered],
+        contract: type[WaitExpired] | type[WaitAnswered],
+        asked: Asked,
+        at: datetime,
+    ) -> "asyncio.Future[object]":
+        body = contract(
+            occurred_at=at,
+            consumer=asked.consumer,
+            principal=asked.principal,
+            store=asked.store,
+            subject=asked.ref,
+            kind=asked.kind,
+            ref=asked.awaited_ref,
+        )
+        self._metrics.timers.labels(lineage.name).inc()
+        envelope = cloudevents.Envelope(name, SOURCE, lineage.wire, at)
+        return await producer.send(  # type: ignore[no-any-return] # aiokafka has no types
+            topics.TIMERS.name, body.model_dump_json().encode(), key=asked.ref.encode(), headers=cloudevents.write(envelope)
+        )

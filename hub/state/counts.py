@@ -1,0 +1,53 @@
+"""What waits and what is dead, counted for metrics and status."""
+
+from typing import Any
+
+from sqlalchemy import text
+
+from hub.state.connect import connect, engine
+from hub.telemetry import Metrics
+
+_OUTBOX = "SELECT count(*) FILTER (WHERE set_aside IS NULL), count(*) FILTER (WHERE set_aside IS NOT NULL) FROM (SELECT set_aside FROM outbox LIMIT 100000) o"
+_OUTBOX_AGE = "SELECT extract(epoch FROM now() - time)::float8 FROM outbox WHERE set_aside IS NULL ORDER BY id LIMIT 1"
+_WAITING = "SELECT hold, count(*) FROM waiting WHERE consumer = $1 GROUP BY hold"
+_DEAD = "SELECT count(*) FROM dead_letters WHERE consumer = $1 AND state = 'open'"
+
+
+async def measure(url: str, metrics: Metrics, consumer: str | None) -> None:
+    """Bring the gauges up to date; a database that is away leaves them as they were."""
+    try:
+        connection = await connect(url, name="hub metrics", command_timeout=5)
+    except (OSError, TimeoutError):
+        return
+    try:
+        if consumer is None:
+            row = await connection.fetchrow(_OUTBOX)
+            if row:
+                metrics.outbox.set(row[0])
+                metrics.aside.set(row[1])
+            metrics.outbox_age.set(await connection.fetchval(_OUTBOX_AGE) or 0.0)
+        else:
+            found = {row[0]: row[1] for row in await connection.fetch(_WAITING, consumer)}
+            for hold in ("news", "operator", "version"):
+                metrics.waiting.labels(consumer, hold).set(found.get(hold, 0))
+            metrics.open_dead.labels(consumer).set(await connection.fetchval(_DEAD, consumer) or 0)
+    finally:
+        await connection.close(timeout=2)
+
+
+_STATUS = {
+    "offsets": 'SELECT consumer, cluster_id, topic, partition, next_offset, epoch, owner, holes, moved_at FROM consumer_offsets ORDER BY 1, 3, 4',
+    "waiting": "SELECT consumer, hold, count(*) AS count, min(since) AS oldest FROM waiting GROUP BY 1, 2 ORDER BY 1, 2",
+    "dead": "SELECT consumer, reason, count(*) AS count, min(since) AS oldest FROM dead_letters WHERE state = 'open' GROUP BY 1, 2 ORDER BY 1, 2",
+    "outbox": "SELECT count(*) AS unsent, count(set_aside) AS aside, min(time) AS oldest FROM outbox",
+}
+
+
+async def status(url: str) -> dict[str, list[dict[str, Any]]]:
+    """Offsets, waiting records, dead letters and outbox, as rows."""
+    store = engine(url)
+    try:
+        async with store.connect() as connection:
+            return {name: [dict(row) for row in (await connection.execute(text(sql))).mappings()] for name, sql in _STATUS.items()}
+    finally:
+        await store.dispose()

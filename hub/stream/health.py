@@ -1,0 +1,43 @@
+"""When a process counts as alive and as ready: alive by progress, ready by what it needs."""
+
+from time import monotonic
+from typing import Protocol
+
+from hub.probes import Health
+from hub.stream.group import Group
+from hub.stream.shell import Shell
+
+
+class Sender(Protocol):
+    """What the relay and the clock tell of themselves."""
+
+    progressed_at: float
+    failing_since: float | None
+
+
+def group_health(group: Group, shell: Shell, stalled_seconds: float) -> Health:
+    """A consumer: it lives while its loop lives and its lanes try; waiting for the database is no death, but not ready."""
+    now, dead, missing = monotonic(), [], []
+    if not shell.is_consuming:
+        dead.append("the consume loop has ended")
+    for lane in group.lanes:
+        if lane.backlog and now - lane.progressed_at > stalled_seconds:
+            dead.append(f"lane {lane.name} made no progress for {int(now - lane.progressed_at)} s")
+        if lane.failing_since is not None:
+            missing.append("database")
+    if group.claim_failing_since is not None:
+        missing.append("claim")
+    if not group.is_connected:
+        missing.append("broker")
+    missing += sorted(set(group.halted.values()))
+    return Health(not dead, not dead and not missing, tuple(dead) + tuple(dict.fromkeys(missing)))
+
+
+def task_health(sender: Sender, stalled_seconds: float) -> Health:
+    """A relay or a clock: alive while it tries, ready while it succeeds."""
+    idle = monotonic() - sender.progressed_at
+    if sender.failing_since is not None:
+        return Health(is_alive=True, is_ready=False, why=("broker or database",))
+    if idle > stalled_seconds:
+        return Health(is_alive=False, is_ready=False, why=(f"no progress for {int(idle)} s",))
+    return Health(is_alive=True, is_ready=True)

@@ -1,0 +1,74 @@
+"""FastStream around a group: one subscriber whose every setting that could lose or leak a record is set here."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from aiokafka import ConsumerRecord
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker, KafkaMessage
+from faststream.kafka.subscriber.usecase import BatchSubscriber
+
+from hub.stream.group import Group
+
+_POLL_MS = 20
+_NEVER_MS = 24 * 3600 * 1000
+
+
+class Shell:
+    """A consumer's broker connection; `start` joins the group, `stop` leaves it after the last transaction."""
+
+    def __init__(self, broker: KafkaBroker, group: Group, *, name: str, pattern: str, options: Mapping[str, Any], most_records: int) -> None:
+        self._broker, self._group = broker, group
+        self.subscriber: BatchSubscriber = broker.subscriber(
+            pattern=pattern,
+            group_id=name,
+            batch=True,
+            max_records=most_records,
+            batch_timeout_ms=_POLL_MS,  # after an empty poll FastStream sleeps as long again
+            auto_offset_reset="earliest",
+            ack_policy=AckPolicy.MANUAL,  # the database holds the offsets; the default would commit by itself
+            no_reply=True,  # a sender's reply_to header would publish to any topic it names
+            listener=group,
+            parser=_parse,
+            decoder=_decode,
+            max_poll_interval_ms=_NEVER_MS,  # a lane that waits for the database pauses, it does not leave the group
+            include_in_schema=False,
+            **options,
+        )
+        self.subscriber(self._handle)
+
+    async def start(self) -> None:
+        """Join the group."""
+        self._group.start()
+        await self._broker.start()
+        self._group.kafka = self.subscriber.consumer
+
+    async def stop(self) -> None:
+        """Finish what runs, say how far we are, leave."""
+        await self._group.stop()
+        await self._broker.stop()
+
+    async def _handle(self, records: tuple[ConsumerRecord, ...]) -> None:
+        self._group.take(records)
+
+    @property
+    def is_consuming(self) -> bool:
+        """Whether the consume loop lives; FastStream starts it anew when it dies of an error."""
+        return any(not task.done() for task in self.subscriber.tasks)
+
+
+async def _parse(batch: tuple[ConsumerRecord, ...]) -> KafkaMessage:
+    """Hand the records on untouched: FastStream's own parser drops the whole batch for one header that is not UTF-8."""
+    return KafkaMessage(body=b"", headers={}, raw_message=batch, consumer=None)  # type: ignore[arg-type] # nobody acknowledges through it
+
+
+async def _decode(message: KafkaMessage) -> Any:  # noqa: ANN401 - a coroutine, as sync callables go through a thread pool
+    return message.raw_message
+
+
+def silent() -> logging.Logger:
+    """FastStream's own access log would write a line per batch."""
+    logger = logging.getLogger("hub.faststream")
+    logger.setLevel(logging.ERROR)
+    return logger

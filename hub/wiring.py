@@ -1,0 +1,216 @@
+"""The composition root: the only room that knows everybody, once per process."""
+
+import asyncio
+import os
+import signal
+import socket
+import ssl
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from time import monotonic
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+from faststream.kafka import KafkaBroker
+from faststream.security import BaseSecurity, SASLScram512
+
+from hub.consumers.base_data import base_data
+from hub.consumers.crm_sync import crm_sync
+from hub.errors import InputError
+from hub.probes import Health, Probes
+from hub.producers.clock import Clock
+from hub.producers.relay import Relay
+from hub.settings import Settings
+from hub.state import counts
+from hub.state.base import BaseDataCache
+from hub.state.connect import connect
+from hub.state.offsets import Offsets
+from hub.state.store import Connection
+from hub.stream.batch import Batch
+from hub.stream.brake import Brake
+from hub.stream.consumer import Consumer
+from hub.stream.group import Group
+from hub.stream.health import group_health, task_health
+from hub.stream.record import Reader
+from hub.stream.shell import Shell, silent
+from hub.stream.work import Work
+from hub.telemetry import Metrics, configure_logs, log
+
+CONSUMERS: dict[str, Consumer] = {consumer.name: consumer for consumer in (base_data, crm_sync)}
+PROCESSES = (*CONSUMERS, "relay", "clock")
+
+
+def kafka_options(settings: Settings) -> dict[str, Any]:
+    """How aiokafka's clients reach the broker."""
+    options: dict[str, Any] = {"bootstrap_servers": settings.kafka_bootstrap, "security_protocol": settings.kafka_security}
+    if settings.kafka_security != "PLAINTEXT":
+        options |= {
+            "sasl_mechanism": "SCRAM-SHA-512",
+            "sasl_plain_username": settings.kafka_user,
+            "sasl_plain_password": settings.kafka_password.get_secret_value(),
+        }
+    if settings.kafka_security == "SASL_SSL":
+        options["ssl_context"] = ssl.create_default_context(cafile=settings.kafka_ca_file or None)
+    return options
+
+
+def make_producer(settings: Settings) -> AIOKafkaProducer:
+    """An idempotent producer that waits for all replicas."""
+    return AIOKafkaProducer(
+        **kafka_options(settings), acks="all", enable_idempotence=True, compression_type="lz4", linger_ms=2, request_timeout_ms=20_000
+    )
+
+
+def connector(settings: Settings, name: str) -> Callable[[], Awaitable[Connection]]:
+    """Opens a lane's or a sender's own connection to the state store."""
+
+    async def open_one() -> Connection:
+        return await connect(
+            settings.database_url.get_secret_value(),
+            name=f"hub {name}",
+            lock_timeout_ms=settings.lock_timeout_ms,
+            idle_in_transaction_ms=settings.idle_in_transaction_ms,
+        )
+
+    return open_one
+
+
+async def cluster_id(settings: Settings) -> str:
+    """Which Kafka cluster this is: offsets count within one only."""
+    admin = AIOKafkaAdminClient(**kafka_options(settings))
+    try:
+        await admin.start()
+        return str((await admin.describe_cluster())["cluster_id"])
+    finally:
+        await admin.close()
+
+
+def _broker(settings: Settings) -> KafkaBroker:
+    security = None
+    if settings.kafka_security != "PLAINTEXT":
+        tls = ssl.create_default_context(cafile=settings.kafka_ca_file or None) if settings.kafka_security == "SASL_SSL" else None
+        security = SASLScram512(settings.kafka_user, settings.kafka_password.get_secret_value(), ssl_context=tls, use_ssl=tls is not None)
+    return KafkaBroker(
+        settings.kafka_bootstrap.split(","),
+        security=security or BaseSecurity(use_ssl=False),
+        apply_types=False,
+        logger=silent(),
+        metadata_max_age_ms=settings.metadata_max_age_ms,
+        allow_auto_create_topics=False,
+    )
+
+
+def make_group(settings: Settings, consumer: Consumer, cluster: str, metrics: Metrics, owner: str) -> Group:
+    """A consumer's lanes and claims."""
+    offsets = Offsets(consumer.name, cluster)
+    reader = Reader(consumer, settings.max_record_bytes)
+
+    def make_batch() -> Batch:
+        work = Work(consumer, BaseDataCache(consumer.using), timedelta(seconds=settings.wait_seconds))
+        return Batch(offsets, work, reader, consumer.name)
+
+    return Group(
+        consumer.name,
+        owner=owner,
+        offsets=offsets,
+        connect=connector(settings, consumer.name),
+        make_batch=make_batch,
+        reader=reader,
+        brake=Brake(settings.brake_dead_in_a_row),
+        metrics=metrics,
+        lanes=settings.lanes,
+        batch_records=settings.batch_records,
+        revoke_seconds=settings.rebalance_timeout_ms / 1000 * 0.8,
+    )
+
+
+def make_shell(settings: Settings, consumer: Consumer, group: Group) -> Shell:
+    """The group's subscriber."""
+    options = {
+        "session_timeout_ms": settings.session_timeout_ms,
+        "heartbeat_interval_ms": max(300, settings.session_timeout_ms // 10),
+        "rebalance_timeout_ms": settings.rebalance_timeout_ms,
+    }
+    return Shell(
+        _broker(settings),
+        group,
+        name=consumer.name,
+        pattern=consumer.pattern,
+        options=options,
+        most_records=settings.batch_records * settings.lanes,
+    )
+
+
+def owner_name() -> str:
+    """Who holds a claim: host, process, and when it began."""
+    return f"{socket.gethostname()}/{os.getpid()}/{int(monotonic())}"
+
+
+async def run(name: str, settings: Settings) -> None:
+    """Run one process until SIGTERM or SIGINT, then let it finish what it has begun."""
+    if name not in PROCESSES:
+        raise InputError("NAME", f"one of {', '.join(PROCESSES)}", name)
+    configure_logs(settings.log_level)
+    metrics, stop = Metrics(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    health: Callable[[], Health] = lambda: Health(is_alive=True, is_ready=False, why=("starting",))  # noqa: E731 - replaced below
+
+    async def measure() -> None:
+        await counts.measure(settings.database_url.get_secret_value(), metrics, name if name in CONSUMERS else None)
+
+    async with AsyncExitStack() as stack:
+        probes = await stack.enter_async_context(Probes(settings.probe_host, settings.probe_port, lambda: health(), metrics, measure))
+        log.info("process.started", process=name, probes=probes.port)
+        if name in CONSUMERS:
+            cluster = await _until_there(settings, stop)
+            if cluster is None:
+                return
+            group = make_group(settings, CONSUMERS[name], cluster, metrics, owner_name())
+            shell = make_shell(settings, CONSUMERS[name], group)
+            health = lambda: group_health(group, shell, settings.stalled_seconds)  # noqa: E731 - now that there is something to ask
+            await _start(shell, stop)
+            await stop.wait()
+            await shell.stop()
+        else:
+            sender = _sender(name, settings, metrics)
+            task = asyncio.create_task(sender.run())
+            health = lambda: task_health(sender, settings.stalled_seconds)  # noqa: E731 - now that there is something to ask
+            await asyncio.wait([task, asyncio.create_task(stop.wait())], return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                task.result()
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        log.info("process.stopped", process=name)
+
+
+def _sender(name: str, settings: Settings, metrics: Metrics) -> Relay | Clock:
+    connects, producer = connector(settings, name), lambda: make_producer(settings)
+    if name == "relay":
+        return Relay(connects, producer, metrics)
+    return Clock(connects, producer, metrics, settings.clock_interval_ms / 1000)
+
+
+async def _until_there(settings: Settings, stop: asyncio.Event) -> str | None:
+    """The cluster's id, as soon as the broker answers; None if we are told to stop before."""
+    while not stop.is_set():
+        try:
+            return await cluster_id(settings)
+        except (KafkaError, OSError) as error:
+            log.warning("kafka.away", error=type(error).__name__)
+            await asyncio.sleep(1)
+    return None
+
+
+async def _start(shell: Shell, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        try:
+            await shell.start()
+        except (KafkaError, OSError) as error:  # noqa: PERF203 - a broker that is away comes back
+            log.warning("kafka.away", error=type(error).__name__)
+            await asyncio.sleep(1)
+        else:
+            return
