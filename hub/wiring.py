@@ -157,7 +157,7 @@ async def run(name: str, settings: Settings) -> None:
     metrics, stop = Metrics(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    health: Callable[[], Health] = lambda: Health(is_alive=True, is_ready=False, why=("starting",))  # noqa: E731 - replaced below
+    health: Callable[[], Health] = lambda: Health(is_alive=True, is_ready=False, why=("starting",))
 
     async def measure() -> None:
         await counts.measure(settings.database_url.get_secret_value(), metrics, name if name in CONSUMERS else None)
@@ -171,14 +171,14 @@ async def run(name: str, settings: Settings) -> None:
                 return
             group = make_group(settings, CONSUMERS[name], cluster, metrics, owner_name())
             shell = make_shell(settings, CONSUMERS[name], group)
-            health = lambda: group_health(group, shell, settings.stalled_seconds)  # noqa: E731 - now that there is something to ask
+            health = lambda: group_health(group, shell, settings.stalled_seconds)
             await _start(shell, stop)
             await stop.wait()
             await shell.stop()
         else:
             sender = _sender(name, settings, metrics)
             task = asyncio.create_task(sender.run())
-            health = lambda: task_health(sender, settings.stalled_seconds)  # noqa: E731 - now that there is something to ask
+            health = lambda: task_health(sender, settings.stalled_seconds)
             await asyncio.wait([task, asyncio.create_task(stop.wait())], return_when=asyncio.FIRST_COMPLETED)
             if task.done():
                 task.result()
@@ -209,7 +209,7 @@ async def _start(shell: Shell, stop: asyncio.Event) -> None:
     while not stop.is_set():
         try:
             await shell.start()
-        except (KafkaError, OSError) as error:  # noqa: PERF203 - a broker that is away comes back
+        except (KafkaError, OSError) as error:
             log.warning("kafka.away", error=type(error).__name__)
             await asyncio.sleep(1)
         else:

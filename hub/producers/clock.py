@@ -56,7 +56,7 @@ class Clock:
                 attempt = attempt + 1 if self.failing_since else 1
                 self.failing_since = self.failing_since or monotonic()
                 log.warning("clock.away", error=type(error).__name__, attempt=attempt)
-                await asyncio.sleep(random.uniform(0, min(10.0, 0.1 * 2 ** min(attempt, 8))))  # noqa: S311 - jitter
+                await asyncio.sleep(random.uniform(0, min(10.0, 0.1 * 2 ** min(attempt, 8))))
 
     async def _session(self) -> None:
         connection = await self._connect()
@@ -81,7 +81,7 @@ class Clock:
         self._said = {name for name, _ in fresh} | (self._said if timers else set())
         return len(fresh)
 
-    async def _say(  # noqa: PLR0913 - one timer
+    async def _say(
         self,
         producer: AIOKafkaProducer,
         name: str,

@@ -60,7 +60,7 @@ class Relay:
                 attempt = attempt + 1 if self.failing_since else 1
                 self.failing_since = self.failing_since or monotonic()
                 log.warning("relay.away", error=type(error).__name__, attempt=attempt)
-                await asyncio.sleep(random.uniform(0, min(10.0, 0.1 * 2 ** min(attempt, 8))))  # noqa: S311 - jitter
+                await asyncio.sleep(random.uniform(0, min(10.0, 0.1 * 2 ** min(attempt, 8))))
             finally:
                 self.is_active = False
 
@@ -88,7 +88,7 @@ class Relay:
             self._wake.clear()
             count = await asyncio.shield(self.relay_once(connection, producer))
             self.progressed_at, self.failing_since = monotonic(), None
-            if monotonic() - swept > 60:  # noqa: PLR2004 - a minute
+            if monotonic() - swept > 60:
                 await outbox.forget_old(connection)
                 swept = monotonic()
             if count < _BATCH:

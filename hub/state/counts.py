@@ -36,7 +36,7 @@ async def measure(url: str, metrics: Metrics, consumer: str | None) -> None:
 
 
 _STATUS = {
-    "offsets": 'SELECT consumer, cluster_id, topic, partition, next_offset, epoch, owner, holes, moved_at FROM consumer_offsets ORDER BY 1, 3, 4',
+    "offsets": "SELECT consumer, cluster_id, topic, partition, next_offset, epoch, owner, holes, moved_at FROM consumer_offsets ORDER BY 1, 3, 4",
     "waiting": "SELECT consumer, hold, count(*) AS count, min(since) AS oldest FROM waiting GROUP BY 1, 2 ORDER BY 1, 2",
     "dead": "SELECT consumer, reason, count(*) AS count, min(since) AS oldest FROM dead_letters WHERE state = 'open' GROUP BY 1, 2 ORDER BY 1, 2",
     "outbox": "SELECT count(*) AS unsent, count(set_aside) AS aside, min(time) AS oldest FROM outbox",

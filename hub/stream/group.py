@@ -8,7 +8,8 @@ from time import monotonic, time
 from typing import Any
 from zlib import crc32
 
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition as KafkaPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
+from aiokafka import TopicPartition as KafkaPartition
 from aiokafka.errors import KafkaError
 
 from hub.state.offsets import Offsets, TopicPartition
@@ -25,7 +26,7 @@ from hub.telemetry import Metrics, log
 class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no types
     """One process's share of a consumer: what it has claimed (T0), and the lanes that fold it (T1)."""
 
-    def __init__(  # noqa: PLR0913 - everything a consumer runs on
+    def __init__(
         self,
         consumer: str,
         *,
@@ -152,12 +153,12 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
             try:
                 async with self._claims:
                     await self._claim_once(partitions)
-            except Exception as error:  # noqa: BLE001 - a claim is repeated until it succeeds or is pointless
+            except Exception as error:
                 if meaning(error) is Meaning.UNKNOWN and not isinstance(error, KafkaError):
                     log.exception("claim.failed", consumer=self._consumer)
                 attempt += 1
                 self.claim_failing_since = self.claim_failing_since or monotonic()
-                await asyncio.sleep(random.uniform(0, min(10.0, 0.1 * 2 ** min(attempt, 8))))  # noqa: S311 - jitter
+                await asyncio.sleep(random.uniform(0, min(10.0, 0.1 * 2 ** min(attempt, 8))))
             else:
                 self.claim_failing_since = None
                 return
@@ -201,7 +202,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
     def is_connected(self) -> bool:
         """Whether a broker answers: the coordinator is known and a connection to it stands."""
         kafka = self.kafka
-        return kafka is not None and any(c.connected() for c in kafka._client._conns.values())  # noqa: SLF001 - aiokafka has no public word for it
+        return kafka is not None and any(c.connected() for c in kafka._client._conns.values())
 
     def halt(self, partition: TopicPartition, reason: str, **facts: int) -> None:
         """Stop one partition until an operator has looked; never skip, never reset."""
@@ -315,7 +316,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
             raise RuntimeError("the subscriber has not started")
         return self.kafka
 
-    def _spawn(self, work: Any) -> None:  # noqa: ANN401 - a coroutine
+    def _spawn(self, work: Any) -> None:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -28,7 +28,7 @@ class Lane:
     lane found: a partition claimed by another, a gap to be fetched again, a partition to be halted.
     """
 
-    def __init__(  # noqa: PLR0913 - one lane's whole surroundings
+    def __init__(
         self,
         name: str,
         *,
@@ -136,7 +136,7 @@ class Lane:
                 self.drop({partition})
                 await self._on_gap(gap)
                 continue
-            except Exception as error:  # noqa: BLE001 - each meaning is acted on, the unknown one by halting
+            except Exception as error:
                 attempt += 1
                 batches = await self._recover(error, batches, attempt)
                 continue
@@ -172,10 +172,10 @@ class Lane:
             log.warning("database.away", lane=self.name, attempt=attempt, error=type(error).__name__)
             await self._disconnect()
         longest = _LONGEST_PAUSE if what is Meaning.LATER else 0.2
-        await asyncio.sleep(random.uniform(0, min(longest, 0.05 * 2 ** min(attempt, 10))))  # noqa: S311 - jitter
+        await asyncio.sleep(random.uniform(0, min(longest, 0.05 * 2 ** min(attempt, 10))))
         return batches
 
-    async def _work_off_alone(self, partition: TopicPartition, batch: Any) -> None:  # noqa: ANN401 - judged records
+    async def _work_off_alone(self, partition: TopicPartition, batch: Any) -> None:
         await self._work_off({partition: [record.raw for record in batch]})
 
     async def _disconnect(self) -> None:

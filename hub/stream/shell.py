@@ -63,7 +63,7 @@ async def _parse(batch: tuple[ConsumerRecord, ...]) -> KafkaMessage:
     return KafkaMessage(body=b"", headers={}, raw_message=batch, consumer=None)  # type: ignore[arg-type] # nobody acknowledges through it
 
 
-async def _decode(message: KafkaMessage) -> Any:  # noqa: ANN401 - a coroutine, as sync callables go through a thread pool
+async def _decode(message: KafkaMessage) -> Any:
     return message.raw_message
 
 
