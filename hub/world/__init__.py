@@ -1,0 +1,1 @@
+"""A simulated world of dealers that knows the truth by its own reckoning."""
