@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import uvicorn
 from prometheus_client import generate_latest
@@ -24,21 +24,25 @@ class Health(NamedTuple):
     why: tuple[str, ...] = ()
 
 
+def _starting() -> Health:
+    return Health(is_alive=True, is_ready=False, why=("starting",))
+
+
 class Probes:
     """`/health/live`, `/health/ready` and `/metrics`: no personal data, open to whoever reaches the port."""
 
-    def __init__(self, host: str, port: int, health: Callable[[], Health], metrics: Metrics, measure: Callable[[], Awaitable[None]]) -> None:
-        self._health, self._metrics, self._measure = health, metrics, measure
+    def __init__(self, host: str, port: int, metrics: Metrics, measure: Callable[[], Awaitable[None]]) -> None:
+        self.health: Callable[[], Health] = _starting
+        self._metrics, self._measure = metrics, measure
         routes = [Route("/health/live", self._live), Route("/health/ready", self._ready), Route("/metrics", self._figures)]
         config = uvicorn.Config(Starlette(routes=routes), host=host, port=port, log_config=None, lifespan="off", access_log=False)
         self._server = uvicorn.Server(config)
-        self._server.install_signal_handlers = lambda: None  # type: ignore[attr-defined,method-assign] # the process has its own
         self._task: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> "Probes":
+    async def __aenter__(self) -> Self:
         self._server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment] # the process has its own
         self._task = asyncio.create_task(self._server.serve())
-        while not self._server.started and not self._task.done():
+        while not self._server.started and not self._task.done():  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.01)
         if self._task.done():
             self._task.result()
@@ -55,11 +59,11 @@ class Probes:
         return int(self._server.servers[0].sockets[0].getsockname()[1])
 
     async def _live(self, _request: Request) -> Response:
-        health = self._health()
+        health = self.health()
         return JSONResponse({"alive": health.is_alive, "why": health.why}, 200 if health.is_alive else 503)
 
     async def _ready(self, _request: Request) -> Response:
-        health = self._health()
+        health = self.health()
         return JSONResponse({"ready": health.is_ready, "why": health.why}, 200 if health.is_ready else 503)
 
     async def _figures(self, _request: Request) -> Response:

@@ -12,9 +12,7 @@ log = structlog.get_logger()
 
 def configure_logs(level: str) -> None:
     """One JSON object a line on standard error; on a terminal, lines for people."""
-    renderer: Any = (
-        structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer(sort_keys=True)
-    )
+    renderer: Any = structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer(sort_keys=True)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -38,7 +36,9 @@ class Metrics:
         registry = self.registry = CollectorRegistry()
         self.records = Counter("hub_records_total", "Records by what became of them.", ["consumer", "outcome"], registry=registry)
         self.dead = Counter("hub_dead_letters_total", "Dead letters by reason.", ["consumer", "reason"], registry=registry)
-        self.holes = Counter("hub_holes_total", "Offsets that hold no record: compacted, or transaction markers.", ["consumer"], registry=registry)
+        self.holes = Counter(
+            "hub_holes_total", "Offsets that hold no record: compacted, or transaction markers.", ["consumer"], registry=registry
+        )
         self.retries = Counter("hub_batch_retries_total", "Batches tried again, by reason.", ["consumer", "reason"], registry=registry)
         self.seconds = Histogram(
             "hub_batch_seconds",
@@ -47,11 +47,15 @@ class Metrics:
             registry=registry,
             buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
         )
-        self.lag = Gauge("hub_lag_records", "Records that the broker has and the store has not.", ["consumer", "topic", "partition"], registry=registry)
+        self.lag = Gauge(
+            "hub_lag_records", "Records that the broker has and the store has not.", ["consumer", "topic", "partition"], registry=registry
+        )
         self.age = Gauge(
             "hub_lag_seconds", "Age of the oldest record not yet folded.", ["consumer", "topic", "partition"], registry=registry
         )
-        self.halted = Gauge("hub_partitions_halted", "Partitions stopped for an operator, by reason.", ["consumer", "reason"], registry=registry)
+        self.halted = Gauge(
+            "hub_partitions_halted", "Partitions stopped for an operator, by reason.", ["consumer", "reason"], registry=registry
+        )
         self.sent = Counter("hub_outbox_sent_total", "Events sent by the relay.", registry=registry)
         self.outbox = Gauge("hub_outbox_rows", "Events that wait to be sent.", registry=registry)
         self.outbox_age = Gauge("hub_outbox_age_seconds", "Age of the oldest event that waits to be sent.", registry=registry)

@@ -6,7 +6,6 @@ import signal
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
 from datetime import timedelta
 from time import monotonic
 from typing import Any
@@ -17,10 +16,9 @@ from aiokafka.errors import KafkaError
 from faststream.kafka import KafkaBroker
 from faststream.security import BaseSecurity, SASLScram512
 
-from hub.consumers.base_data import base_data
-from hub.consumers.crm_sync import crm_sync
+from hub.consumers import CONSUMERS
 from hub.errors import InputError
-from hub.probes import Health, Probes
+from hub.probes import Probes
 from hub.producers.clock import Clock
 from hub.producers.relay import Relay
 from hub.settings import Settings
@@ -39,7 +37,6 @@ from hub.stream.shell import Shell, silent
 from hub.stream.work import Work
 from hub.telemetry import Metrics, configure_logs, log
 
-CONSUMERS: dict[str, Consumer] = {consumer.name: consumer for consumer in (base_data, crm_sync)}
 PROCESSES = (*CONSUMERS, "relay", "clock")
 
 
@@ -157,41 +154,49 @@ async def run(name: str, settings: Settings) -> None:
     metrics, stop = Metrics(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    health: Callable[[], Health] = lambda: Health(is_alive=True, is_ready=False, why=("starting",))
+    url, consumer = settings.database_url.get_secret_value(), CONSUMERS.get(name)
 
     async def measure() -> None:
-        await counts.measure(settings.database_url.get_secret_value(), metrics, name if name in CONSUMERS else None)
+        await counts.measure(url, metrics, name if consumer else None)
 
-    async with AsyncExitStack() as stack:
-        probes = await stack.enter_async_context(Probes(settings.probe_host, settings.probe_port, lambda: health(), metrics, measure))
+    async with Probes(settings.probe_host, settings.probe_port, metrics, measure) as probes:
         log.info("process.started", process=name, probes=probes.port)
-        if name in CONSUMERS:
-            cluster = await _until_there(settings, stop)
-            if cluster is None:
-                return
-            group = make_group(settings, CONSUMERS[name], cluster, metrics, owner_name())
-            shell = make_shell(settings, CONSUMERS[name], group)
-            health = lambda: group_health(group, shell, settings.stalled_seconds)
-            await _start(shell, stop)
-            await stop.wait()
-            await shell.stop()
+        if consumer:
+            await _run_consumer(consumer, settings, metrics, probes, stop)
         else:
-            sender = _sender(name, settings, metrics)
-            task = asyncio.create_task(sender.run())
-            health = lambda: task_health(sender, settings.stalled_seconds)
-            await asyncio.wait([task, asyncio.create_task(stop.wait())], return_when=asyncio.FIRST_COMPLETED)
-            if task.done():
-                task.result()
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await _run_sender(_sender(name, settings, metrics), settings, probes, stop)
         log.info("process.stopped", process=name)
 
 
+async def _run_consumer(consumer: Consumer, settings: Settings, metrics: Metrics, probes: Probes, stop: asyncio.Event) -> None:
+    cluster = await _until_there(settings, stop)
+    if cluster is None:
+        return
+    group = make_group(settings, consumer, cluster, metrics, owner_name())
+    shell = make_shell(settings, consumer, group)
+    probes.health = lambda: group_health(group, shell, settings.stalled_seconds)
+    await _start(shell, stop)
+    await stop.wait()
+    await shell.stop()
+
+
+async def _run_sender(sender: Relay | Clock, settings: Settings, probes: Probes, stop: asyncio.Event) -> None:
+    probes.health = lambda: task_health(sender, settings.stalled_seconds)
+    task, stopped = asyncio.create_task(sender.run()), asyncio.create_task(stop.wait())
+    await asyncio.wait([task, stopped], return_when=asyncio.FIRST_COMPLETED)
+    if task.done():
+        task.result()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
 def _sender(name: str, settings: Settings, metrics: Metrics) -> Relay | Clock:
-    connects, producer = connector(settings, name), lambda: make_producer(settings)
-    if name == "relay":
-        return Relay(connects, producer, metrics)
-    return Clock(connects, producer, metrics, settings.clock_interval_ms / 1000)
+    def producer() -> AIOKafkaProducer:
+        return make_producer(settings)
+
+    if name == "relay":  # it sends within its transaction, bounded by the producer's own timeout
+        return Relay(connector(settings.model_copy(update={"idle_in_transaction_ms": 0}), name), producer, metrics)
+    return Clock(connector(settings, name), producer, metrics, settings.clock_interval_ms / 1000)
 
 
 async def _until_there(settings: Settings, stop: asyncio.Event) -> str | None:

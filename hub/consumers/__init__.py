@@ -1,1 +1,7 @@
-"""Who listens: one file per consumer."""
+"""Who listens: one file per consumer, and the list of them all."""
+
+from hub.consumers.base_data import base_data
+from hub.consumers.crm_sync import crm_sync
+from hub.stream.consumer import Consumer
+
+CONSUMERS: dict[str, Consumer] = {consumer.name: consumer for consumer in (base_data, crm_sync)}

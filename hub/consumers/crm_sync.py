@@ -9,7 +9,9 @@ from hub.rules import contacts, customers, leads, opportunities
 from hub.state import stores
 from hub.stream.consumer import Consumer
 
-crm_sync = Consumer("crm-sync", topics.DEALER_EVENTS, topics.OEM_CRM, topics.ACTS, topics.TIMERS, using=("sales_model", "loss_reason", "competitor"))
+crm_sync = Consumer(
+    "crm-sync", topics.DEALER_EVENTS, topics.OEM_CRM, topics.ACTS, topics.TIMERS, using=("sales_model", "loss_reason", "competitor")
+)
 
 crm_sync.fold(
     stores.customers,

@@ -6,6 +6,7 @@ import random
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from time import monotonic
+from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 import asyncpg
@@ -73,9 +74,13 @@ class Clock:
     async def tick(self, connection: Connection, producer: AIOKafkaProducer) -> int:
         """Publish the waits that ended by time, and, as a net, those whose answer came but was not heard."""
         now = self._now()
+        timers: list[tuple[Lineage[Any], type[WaitExpired | WaitAnswered], Asked, datetime]]
         timers = [(WAIT_EXPIRED, WaitExpired, asked, at) for asked, at in await waiting.due(connection, now, _MOST)]
-        timers += [(WAIT_ANSWERED, WaitAnswered, asked, at) for asked, at in await waiting.overlooked(connection, now - _OVERLOOKED, _MOST)]
-        fresh = [(name, timer) for timer in timers if (name := str(uuid5(_NAMES, f"{timer[0].name}|{timer[2]}|{timer[3]}"))) not in self._said]
+        late = await waiting.overlooked(connection, now - _OVERLOOKED, _MOST)
+        timers += [(WAIT_ANSWERED, WaitAnswered, asked, at) for asked, at in late]
+        fresh = [
+            (name, timer) for timer in timers if (name := str(uuid5(_NAMES, f"{timer[0].name}|{timer[2]}|{timer[3]}"))) not in self._said
+        ]
         sends = [await self._say(producer, name, lineage, contract, asked, at) for name, (lineage, contract, asked, at) in fresh]
         await asyncio.gather(*sends)
         self._said = {name for name, _ in fresh} | (self._said if timers else set())
@@ -85,8 +90,8 @@ class Clock:
         self,
         producer: AIOKafkaProducer,
         name: str,
-        lineage: Lineage[WaitExpired] | Lineage[WaitAnswered],
-        contract: type[WaitExpired] | type[WaitAnswered],
+        lineage: Lineage[Any],
+        contract: type[WaitExpired | WaitAnswered],
         asked: Asked,
         at: datetime,
     ) -> "asyncio.Future[object]":

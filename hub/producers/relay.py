@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from time import monotonic, time
+from typing import Any
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
@@ -26,6 +27,7 @@ from hub.telemetry import Metrics, log
 _LOCK = 0x6875625F72656C61  # 'hub_rela': one relay at a time
 _BATCH = 500
 _LOOK_AGAIN = 1.0
+_SWEEP = 60.0
 _PERMANENT = (
     InvalidTopicError,
     MessageSizeTooLargeError,
@@ -86,9 +88,9 @@ class Relay:
         swept = monotonic()
         while True:
             self._wake.clear()
-            count = await asyncio.shield(self.relay_once(connection, producer))
+            count = await _to_its_end(self.relay_once(connection, producer))
             self.progressed_at, self.failing_since = monotonic(), None
-            if monotonic() - swept > 60:
+            if monotonic() - swept > _SWEEP:
                 await outbox.forget_old(connection)
                 swept = monotonic()
             if count < _BATCH:
@@ -140,6 +142,16 @@ class Relay:
                 sent.append(error)
         results = await asyncio.gather(*(_receipt(waiting) for waiting in sent), return_exceptions=True)
         return list(results)
+
+
+async def _to_its_end(work: Coroutine[Any, Any, int]) -> int:
+    """Let a batch get its receipts before a cancellation ends the relay."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
 
 
 async def _receipt(waiting: "Awaitable[object] | BaseException") -> tuple[int, int]:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import random
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from time import monotonic, time
 from typing import Any
 from zlib import crc32
@@ -55,6 +55,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
         self._tasks: set[asyncio.Task[None]] = set()
         self._claims = asyncio.Lock()
         self._has_released = False
+        self._is_stopping = False
         self.lanes = [
             Lane(
                 f"{consumer}/{number}",
@@ -82,14 +83,8 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
 
     async def stop(self) -> None:
         """Let running transactions end, tell Kafka how far we are, and stop."""
-        self.epochs.clear()
-        for lane in self.lanes:
-            lane.drop(set(self._assigned))
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._revoke_seconds):
-                for lane in self.lanes:
-                    await lane.rest()
-        await self._commit()
+        self._is_stopping = True
+        await self._quiet(set(self._assigned))
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -108,7 +103,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
             self._put(where, run)
 
     def _put(self, partition: TopicPartition, records: Sequence[Raw]) -> None:
-        if partition not in self.epochs or partition in self.halted:
+        if partition not in self.epochs or partition in self.halted or self._is_stopping:
             return
         lane = self._lane(partition)
         self._ages.setdefault(partition, records[0].timestamp / 1000)
@@ -132,19 +127,28 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
     async def on_partitions_revoked(self, revoked: Iterable[KafkaPartition]) -> None:
         """Drop what is queued and wait for running transactions: the next owner starts behind them."""
         gone = {(p.topic, p.partition) for p in revoked}
+        await self._quiet(gone)
         self._assigned -= gone
-        for lane in self.lanes:
-            lane.drop(gone)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._revoke_seconds):
-                for lane in self.lanes:
-                    await lane.rest()
-        await self._commit()
         for partition in gone:
             self.epochs.pop(partition, None)
             self._next.pop(partition, None)
             self._committed.pop(partition, None)
             self._ages.pop(partition, None)
+
+    async def _quiet(self, partitions: set[TopicPartition]) -> None:
+        """Drop what is queued of these, wait for running transactions, and say how far they came."""
+        for lane in self.lanes:
+            lane.drop(partitions)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._revoke_seconds):
+                for lane in self.lanes:
+                    await lane.rest()
+        await self._commit()
+
+    async def _claim_again(self, partition: TopicPartition) -> None:
+        """Somebody claimed what the group gave to us: let a rebalance under way come first, then claim it back."""
+        await asyncio.sleep(random.uniform(0.5, 2))  # noqa: S311 - jitter
+        await self._claim({partition})
 
     async def _claim(self, partitions: set[TopicPartition]) -> None:
         """T0: take the partitions over in the database, then fetch from where it says."""
@@ -153,7 +157,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
             try:
                 async with self._claims:
                     await self._claim_once(partitions)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - a claim is repeated until it succeeds or is pointless
                 if meaning(error) is Meaning.UNKNOWN and not isinstance(error, KafkaError):
                     log.exception("claim.failed", consumer=self._consumer)
                 attempt += 1
@@ -222,9 +226,9 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
         self.epochs.pop(partition, None)
         for lane in self.lanes:
             lane.drop({partition})
-        if partition in self._assigned:
+        if partition in self._assigned and not self._is_stopping:
             self._pause([partition])
-            self._spawn(self._claim({partition}))
+            self._spawn(self._claim_again(partition))
 
     async def _gap(self, gap: Gap) -> None:
         """Fetch again from where the database stands; what is missing then is a hole, or lost to retention."""
@@ -316,7 +320,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
             raise RuntimeError("the subscriber has not started")
         return self.kafka
 
-    def _spawn(self, work: Any) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -5,7 +5,6 @@ import random
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from time import monotonic
-from typing import Any
 
 import asyncpg
 
@@ -15,7 +14,7 @@ from hub.stream.batch import Batch
 from hub.stream.brake import Brake
 from hub.stream.failures import Fenced, Gap, Meaning, meaning
 from hub.stream.outcome import Applied
-from hub.stream.record import Raw, Reader
+from hub.stream.record import Judged, Raw, Reader
 from hub.telemetry import Metrics, log
 
 _LONGEST_PAUSE = 10.0
@@ -118,7 +117,7 @@ class Lane:
     async def _work_off(self, taken: dict[TopicPartition, list[Raw]]) -> None:
         """Apply what was taken, whatever it takes; a partition that cannot go on does not keep the others."""
         judge = self._reader.judge
-        batches: dict[TopicPartition, Any] = {partition: [judge(raw) for raw in records] for partition, records in taken.items()}
+        batches: dict[TopicPartition, list[Judged]] = {partition: [judge(raw) for raw in records] for partition, records in taken.items()}
         attempt = 0
         while batches := {partition: batch for partition, batch in batches.items() if self._may_work(partition)}:
             self.progressed_at = monotonic()
@@ -136,7 +135,7 @@ class Lane:
                 self.drop({partition})
                 await self._on_gap(gap)
                 continue
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - each meaning is acted on, the unknown one by halting
                 attempt += 1
                 batches = await self._recover(error, batches, attempt)
                 continue
@@ -147,14 +146,16 @@ class Lane:
     def _may_work(self, partition: TopicPartition) -> bool:
         return partition in self._epochs and partition not in self._dropped
 
-    def _settle(self, applied: Applied, batches: dict[TopicPartition, Any]) -> None:
+    def _settle(self, applied: Applied, batches: dict[TopicPartition, list[Judged]]) -> None:
         for partition in batches:
             self._gaps.pop(partition, None)
         self._on_applied(applied)
         for partition in self._brake.note(applied):
             self._on_halt(partition, "brake")
 
-    async def _recover(self, error: Exception, batches: dict[TopicPartition, Any], attempt: int) -> dict[TopicPartition, Any]:
+    async def _recover(
+        self, error: Exception, batches: dict[TopicPartition, list[Judged]], attempt: int
+    ) -> dict[TopicPartition, list[Judged]]:
         """What is left to be tried after an error, once it is time to try again."""
         what = meaning(error)
         self._metrics.retries.labels(self._batch.consumer, what.name.lower()).inc()
@@ -175,7 +176,7 @@ class Lane:
         await asyncio.sleep(random.uniform(0, min(longest, 0.05 * 2 ** min(attempt, 10))))
         return batches
 
-    async def _work_off_alone(self, partition: TopicPartition, batch: Any) -> None:
+    async def _work_off_alone(self, partition: TopicPartition, batch: Sequence[Judged]) -> None:
         await self._work_off({partition: [record.raw for record in batch]})
 
     async def _disconnect(self) -> None:

@@ -18,7 +18,9 @@ _NEVER_MS = 24 * 3600 * 1000
 class Shell:
     """A consumer's broker connection; `start` joins the group, `stop` leaves it after the last transaction."""
 
-    def __init__(self, broker: KafkaBroker, group: Group, *, name: str, pattern: str, options: Mapping[str, Any], most_records: int) -> None:
+    def __init__(
+        self, broker: KafkaBroker, group: Group, *, name: str, pattern: str, options: Mapping[str, Any], most_records: int
+    ) -> None:
         self._broker, self._group = broker, group
         self.subscriber: BatchSubscriber = broker.subscriber(
             pattern=pattern,

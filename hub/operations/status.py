@@ -1,0 +1,124 @@
+"""How the hub is doing: per consumer how far behind, what waits, what is dead; what the outbox still holds."""
+
+import asyncio
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Any
+
+from hub.consumers import CONSUMERS
+from hub.errors import HubError
+from hub.operations.cluster import Cluster, made_by_people
+from hub.operations.topic_facts import Reach, reaches
+from hub.settings import Settings
+from hub.state import counts
+
+
+@dataclass(slots=True)
+class Behind:
+    """One consumer: `lag` in records, `since` the moment of its last step while it lags."""
+
+    consumer: str
+    partitions: int = 0
+    lag: int = 0
+    since: datetime | None = None
+    waiting: dict[str, int] = field(default_factory=dict)
+    dead: dict[str, int] = field(default_factory=dict)
+    holes: int = 0
+    unclaimed: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Status:
+    """The whole hub at one moment."""
+
+    at: datetime
+    kafka: str
+    consumers: list[Behind]
+    unsent: int
+    set_aside: int
+    oldest_unsent: datetime | None
+
+    @property
+    def is_calm(self) -> bool:
+        """Whether everything said so far has been folded and told."""
+        return self.unsent == self.set_aside and all(c.lag == 0 and not c.unclaimed for c in self.consumers)
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        return {**asdict(self), "is_calm": self.is_calm}
+
+
+async def status(settings: Settings) -> Status:
+    """Ask broker and store; raises HubError naming the one that does not answer."""
+    ends = await asyncio.to_thread(_ends, settings)
+    rows = await store_counts(settings)
+    offsets = {(r["consumer"], r["topic"], r["partition"]): r for r in rows["offsets"] if r["cluster_id"] == ends.cluster_id}
+    consumers = {name: _behind(name, ends.topics, offsets) for name in CONSUMERS}
+    for row in rows["waiting"]:
+        if row["consumer"] in consumers:
+            consumers[row["consumer"]].waiting[row["hold"]] = row["count"]
+    for row in rows["dead"]:
+        if row["consumer"] in consumers:
+            consumers[row["consumer"]].dead[row["reason"]] = row["count"]
+    outbox = rows["outbox"][0]
+    listed = list(consumers.values())
+    return Status(datetime.now(UTC), settings.kafka_bootstrap, listed, outbox["unsent"], outbox["aside"], outbox["oldest"])
+
+
+def _behind(name: str, topics: Mapping[str, Sequence[Reach]], offsets: Mapping[tuple[str, str, int], Mapping[str, Any]]) -> Behind:
+    behind, pattern = Behind(name), re.compile(CONSUMERS[name].pattern)
+    for topic, reach in topics.items():
+        if not pattern.match(topic):
+            continue
+        for part in reach:
+            row = offsets.get((name, topic, part.partition))
+            behind.partitions += 1
+            if row is None or row["next_offset"] < 0:
+                behind.lag += part.end - part.start
+                if part.end > part.start:
+                    behind.unclaimed.append(f"{topic}[{part.partition}]")
+                continue
+            behind.holes += row["holes"]
+            lag = part.end - row["next_offset"]
+            if lag > 0:
+                behind.lag += lag
+                behind.since = min(filter(None, (behind.since, row["moved_at"])))
+    return behind
+
+
+async def caught_up(settings: Settings, *, within: float = 120.0, on_wait: Callable[[Status], None] = lambda _: None) -> Status:
+    """Wait until everything said so far is folded and told; raises HubError with what is left when the time is over."""
+    deadline = monotonic() + within
+    while True:
+        found = await status(settings)
+        if found.is_calm:
+            return found
+        if monotonic() > deadline:
+            left = ", ".join(f"{c.consumer} {c.lag} records behind" for c in found.consumers if c.lag) or f"{found.unsent} events unsent"
+            raise HubError(f"not caught up after {within:.0f} s: {left}")
+        on_wait(found)
+        await asyncio.sleep(0.3)
+
+
+async def store_counts(settings: Settings) -> dict[str, list[dict[str, Any]]]:
+    """The store's part of the status."""
+    try:
+        return await counts.status(settings.database_url.get_secret_value())
+    except (OSError, TimeoutError) as error:
+        raise HubError(f"PostgreSQL does not answer: {error}") from None
+
+
+@dataclass(slots=True)
+class _Ends:
+    cluster_id: str
+    topics: Mapping[str, Sequence[Reach]]
+
+
+def _ends(settings: Settings) -> _Ends:
+    cluster = Cluster(settings)
+    metadata = cluster.metadata()
+    names = [name for name in made_by_people(metadata.topics) if any(re.match(c.pattern, name) for c in CONSUMERS.values())]
+    return _Ends(str(metadata.cluster_id), reaches(cluster, {name: len(metadata.topics[name].partitions) for name in names}))
