@@ -30,7 +30,9 @@ def document(topics: tuple[Topic, ...] = CATALOGUE) -> dict[str, Any]:
                 "host": "{host}",
                 "protocol": "kafka-secure",
                 "description": "The cluster; each partner has a user of its own, which may write to and read from its own topics only.",
-                "variables": {"host": {"default": "kafka.example.com:9094", "description": "A bootstrap server, as the operator gives it."}},
+                "variables": {
+                    "host": {"default": "kafka.example.com:9094", "description": "A bootstrap server, as the operator gives it."}
+                },
                 "security": [{"$ref": "#/components/securitySchemes/scram"}],
                 "bindings": {"kafka": {"bindingVersion": _BINDING}},
             }
@@ -38,7 +40,9 @@ def document(topics: tuple[Topic, ...] = CATALOGUE) -> dict[str, Any]:
         "channels": {_channel_id(topic): _channel(topic) for topic in topics},
         "operations": {_operation_id(topic): _operation(topic) for topic in topics},
         "components": {
-            "securitySchemes": {"scram": {"type": "scramSha512", "description": "SCRAM-SHA-512; a user's password is rotated by the operator."}},
+            "securitySchemes": {
+                "scram": {"type": "scramSha512", "description": "SCRAM-SHA-512; a user's password is rotated by the operator."}
+            },
             "messages": {
                 wire_type(name, version): _message(lineage, version)
                 for name, lineage in sorted(lineages.items())
@@ -115,7 +119,9 @@ def _message(lineage: Lineage[Any], version: int) -> dict[str, Any]:
         "contentType": "application/json",
         "traits": [{"$ref": "#/components/messageTraits/cloudevent"}],
         "payload": {"schemaFormat": _FORMAT, "schema": {"$ref": f"schemas/{lineage.name}/v{version}.json"}},
-        "bindings": {"kafka": {"key": {"type": "string", "description": f"`{lineage.ref_field}` of the body."}, "bindingVersion": _BINDING}},
+        "bindings": {
+            "kafka": {"key": {"type": "string", "description": f"`{lineage.ref_field}` of the body."}, "bindingVersion": _BINDING}
+        },
     }
 
 
