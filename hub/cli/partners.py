@@ -46,6 +46,7 @@ def add(
     Examples: hub partners add dealer ber-01 --password-file ber-01.secret · hub partners add erp
     """
     from hub.operations import partners
+
     asked = {"producer_byte_rate": producer_rate, "consumer_byte_rate": consumer_rate, "request_percentage": request_percentage}
     quota = {key: float(value) for key, value in asked.items() if value is not None}
     _act(
@@ -64,6 +65,7 @@ def rotate(kind: KindWord, partner: IdWord = "", password_file: PasswordFile = N
     Example: hub partners rotate dealer ber-01 --why "left on a laptop"
     """
     from hub.operations import partners
+
     _act(
         (kind, partner),
         lambda settings, known: partners.rotate(settings, known, why=why, dry_run=dry_run),
@@ -79,6 +81,7 @@ def suspend(kind: KindWord, partner: IdWord = "", why: Why = "", dry_run: DryRun
     Example: hub partners suspend carrier acme --why "sends the same record in a loop"
     """
     from hub.operations import partners
+
     _act((kind, partner), lambda settings, known: partners.suspend(settings, known, why=why, dry_run=dry_run), dry_run=dry_run)
 
 
@@ -89,6 +92,7 @@ def resume(kind: KindWord, partner: IdWord = "", why: Why = "", dry_run: DryRun 
     Example: hub partners resume carrier acme
     """
     from hub.operations import partners
+
     _act((kind, partner), lambda settings, known: partners.resume(settings, known, why=why, dry_run=dry_run), dry_run=dry_run)
 
 
@@ -103,7 +107,8 @@ def list_(as_json: AsJson = False) -> None:
 
     found = standings(Settings())
     if as_json:
-        return print_json([{"user": one.partner.user, **asdict(one)} for one in found])
+        print_json([{"user": one.partner.user, **asdict(one)} for one in found])
+        return
     rows = [
         (
             one.partner.kind,

@@ -35,7 +35,8 @@ def list_(as_json: AsJson = False) -> None:
 
     found = facts(Settings())
     if as_json:
-        return print_json([asdict(topic) for topic in found])
+        print_json([asdict(topic) for topic in found])
+        return
     print_table(
         ("topic", "carries", "owner", ">partitions", ">records", ">bytes", "kept"),
         [(t.name, t.carries, t.owner, len(t.partitions), f"{t.records:,}", f"{t.bytes_on_disk:,}", _kept(t)) for t in found],
@@ -54,7 +55,8 @@ def plan(as_json: AsJson = False) -> None:
     found = topics.plan(Settings())
     if as_json:
         steps = [{name: told for name, told in asdict(step).items() if name != "creates"} for step in found.steps]
-        return print_json({"steps": steps, "unknown": found.unknown})
+        print_json({"steps": steps, "unknown": found.unknown})
+        return
     _print_plan(found)
 
 
@@ -108,7 +110,8 @@ def show(
         return
     found = topic_facts.fact(Settings(), topic)
     if as_json:
-        return print_json(asdict(found))
+        print_json(asdict(found))
+        return
     print_table(
         (found.name, ""),
         [
@@ -120,13 +123,16 @@ def show(
             ("replicas", found.replication),
             ("bytes on disk", f"{found.bytes_on_disk:,}"),
             *found.config.items(),
-            *((f"partition {part.partition}", f"{part.start} … {part.end} ({part.end - part.start:,} records)") for part in found.partitions),
+            *(
+                (f"partition {part.partition}", f"{part.start} … {part.end} ({part.end - part.start:,} records)")
+                for part in found.partitions
+            ),
         ],
     )
 
 
 @app.command()
-def tail(
+def tail(  # noqa: PLR0917 - typer turns each into an option
     topic: TopicName,
     count: Annotated[int | None, typer.Option("--lines", "-n", min=0, help="How many records; 10 unless from the start.")] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes; end with Ctrl-C.")] = False,

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from enum import Enum
 from typing import Any
 
 from confluent_kafka.admin import AclBinding, AclBindingFilter, AclOperation, AclPermissionType, ResourcePatternType, ResourceType
@@ -50,9 +51,7 @@ def take_writing(cluster: Cluster, user: str) -> tuple[str, ...]:
     found = [binding for binding in _bindings(cluster, user) if _lets_write(binding)]
     if found:
         filters = [
-            AclBindingFilter(
-                one.restype, one.name, one.resource_pattern_type, one.principal, one.host, one.operation, one.permission_type
-            )
+            AclBindingFilter(one.restype, one.name, one.resource_pattern_type, one.principal, one.host, one.operation, one.permission_type)
             for one in found
         ]
         for which, future in cluster.admin.delete_acls(filters, request_timeout=REQUEST_SECONDS).items():
@@ -92,5 +91,5 @@ def _words(binding: AclBinding) -> str:
     return f"{permission} {operation} {_name(binding.restype)} {binding.name}{pattern}{host}"
 
 
-def _name(member: Any) -> str:
-    return str(member.name).lower()
+def _name(member: Enum | str | int) -> str:
+    return member.name.lower() if isinstance(member, Enum) else str(member)

@@ -132,7 +132,9 @@ class Cluster:
         if error.code() == KafkaError.SECURITY_DISABLED:
             return HubError(f"{doing}: the broker at {self.settings.kafka_bootstrap} has no authorizer, everybody may do everything")
         if error.code() in _NOT_ALLOWED:
-            return HubError(f"{doing}: the broker does not allow this to user {self.settings.kafka_user} (docs/partners.md, the hub's own user)")
+            return HubError(
+                f"{doing}: the broker does not allow this to user {self.settings.kafka_user} (docs/partners.md, the hub's own user)"
+            )
         return HubError(f"{doing}: {error.str()}")
 
     def unavailable(self, why: str) -> Unavailable:

@@ -41,9 +41,7 @@ class Standing:
     others: tuple[str, ...]
 
 
-def add(
-    settings: Settings, partner: Partner, *, quota: Mapping[str, float] | None = None, why: str = "", dry_run: bool = False
-) -> Outcome:
+def add(settings: Settings, partner: Partner, *, quota: Mapping[str, float] | None = None, why: str = "", dry_run: bool = False) -> Outcome:
     """Make whatever the partner lacks; a partner that lacks nothing is left as it is.
 
     The user comes last: whoever can log in finds everything in its place.
@@ -176,7 +174,9 @@ def _set_password(cluster: Cluster, partner: Partner, password: str) -> None:
 def _open_connections(cluster: Cluster) -> str:
     """What becomes of connections that the old password opened: the broker asks again only if it is told to."""
     broker = ConfigResource(ResourceType.BROKER, str(min(cluster.metadata().brokers)))
-    [entries] = cluster.settle_all(cluster.admin.describe_configs([broker], request_timeout=REQUEST_SECONDS), "reading the configuration of").values()
+    [entries] = cluster.settle_all(
+        cluster.admin.describe_configs([broker], request_timeout=REQUEST_SECONDS), "reading the configuration of"
+    ).values()
     limit = int(entries["connections.max.reauth.ms"].value or 0)
     if not limit:
         return "connections that are open now stay open until they close: the broker's connections.max.reauth.ms is 0"

@@ -11,7 +11,9 @@ from contracts import catalogue, envelope
 from contracts.contract import Invalid
 from hub.rules.masking import mask, mask_reference, shape
 
-_KNOWN_HEADERS = frozenset({"content-type", *(f"ce_{name}" for name in ("specversion", "id", "source", "type", "time", "subject", envelope.HISTORICAL))})
+_KNOWN_HEADERS = frozenset(
+    {"content-type", *(f"ce_{name}" for name in ("specversion", "id", "source", "type", "time", "subject", envelope.HISTORICAL))}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,9 @@ def _decoded(headers: list[tuple[str, bytes | None]], value: bytes | None, is_ma
 def _problems(broken: Invalid, is_masked: bool) -> tuple[str, ...]:
     """Where it breaks: the path is the sender's own word where the sender made the name up."""
     paths = [finding.path or "body" for finding in broken.findings]
-    return tuple(f"{mask_reference(path) if is_masked else path}: {finding.expected}" for path, finding in zip(paths, broken.findings, strict=True))
+    return tuple(
+        f"{mask_reference(path) if is_masked else path}: {finding.expected}" for path, finding in zip(paths, broken.findings, strict=True)
+    )
 
 
 def _opaque(value: bytes | None, is_masked: bool) -> object:

@@ -53,7 +53,9 @@ def one(settings: Settings, place: Place, *, why: str = "") -> View:
     if part is None:
         raise InputError("partition", f"0 to {len(reach) - 1}", place.partition)
     if not part.start <= place.offset < part.end:
-        raise InputError("offset", f"{part.start} to {part.end - 1}" if part.end > part.start else "none: the partition is empty", place.offset)
+        raise InputError(
+            "offset", f"{part.start} to {part.end - 1}" if part.end > part.start else "none: the partition is empty", place.offset
+        )
     if why:
         record(Act("record.unmasked", str(place), why))
     for message in _read(cluster, place.topic, {place.partition: place.offset}, {place.partition: place.offset + 1}):

@@ -24,7 +24,7 @@ _ENTITY = ("entity", Array(("entity_type", _TEXT), ("entity_name", _TEXT)))
 _ANY_NAMED = 2  # DescribeClientQuotas: every entity of the type that has a name of its own
 
 
-class _QuotasAltered(Response):
+class _QuotasAltered(Response):  # type: ignore[misc]  # aiokafka ships no types
     API_KEY, API_VERSION = 49, 0
     SCHEMA = Schema(
         ("throttle_time_ms", Int32),
@@ -32,7 +32,7 @@ class _QuotasAltered(Response):
     )
 
 
-class _AlterQuotas(RequestStruct):
+class _AlterQuotas(RequestStruct):  # type: ignore[misc]  # aiokafka ships no types
     API_KEY, API_VERSION, RESPONSE_TYPE = 49, 0, _QuotasAltered
     SCHEMA = Schema(
         ("entries", Array(_ENTITY, ("ops", Array(("key", _TEXT), ("value", Float64), ("remove", Boolean))))),
@@ -40,7 +40,7 @@ class _AlterQuotas(RequestStruct):
     )
 
 
-class AlterQuotas(Request[_AlterQuotas]):
+class AlterQuotas(Request[_AlterQuotas]):  # type: ignore[misc]  # aiokafka ships no types
     """Set some quotas of one user."""
 
     API_KEY = 49
@@ -53,7 +53,7 @@ class AlterQuotas(Request[_AlterQuotas]):
         return request_struct_class([([("user", self._user)], [(key, value, False) for key, value in self._quota.items()])], False)
 
 
-class _LogDirs(Response):
+class _LogDirs(Response):  # type: ignore[misc]  # aiokafka ships no types
     API_KEY, API_VERSION = 35, 1
     _partitions = Array(("partition", Int32), ("size", Int64), ("offset_lag", Int64), ("is_future", Boolean))
     SCHEMA = Schema(
@@ -62,12 +62,12 @@ class _LogDirs(Response):
     )
 
 
-class _DescribeLogDirs(RequestStruct):
+class _DescribeLogDirs(RequestStruct):  # type: ignore[misc]  # aiokafka ships no types
     API_KEY, API_VERSION, RESPONSE_TYPE = 35, 1, _LogDirs
     SCHEMA = Schema(("topics", Array(("topic", _TEXT), ("partitions", Array(Int32)))))
 
 
-class DescribeLogDirs(Request[_DescribeLogDirs]):
+class DescribeLogDirs(Request[_DescribeLogDirs]):  # type: ignore[misc]  # aiokafka ships no types
     """Ask a broker for the sizes of all its partitions."""
 
     API_KEY = 35
@@ -108,7 +108,7 @@ def _check(code: int, message: str | None, doing: str) -> None:
         raise HubError(f"{doing}: {message or for_code(code).__name__}")
 
 
-async def _exchange(settings: Settings, request: Any, *, every_broker: bool = False) -> list[Any]:
+async def _exchange(settings: Settings, request: Request[Any], *, every_broker: bool = False) -> list[Any]:
     has_sasl = settings.kafka_security != "PLAINTEXT"
     client = AIOKafkaClient(
         bootstrap_servers=settings.kafka_bootstrap,

@@ -7,6 +7,7 @@ from datetime import timedelta
 from contracts.topics import CATALOGUE, Topic, find
 
 FOREVER = -1
+REPLICAS_WORTH_A_MINIMUM = 3  # with two, a minimum above one would stop writers whenever a broker is away
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def of_catalogue(topic: Topic, name: str, replication: int) -> Wanted:
         "cleanup.policy": "compact" if topic.is_compacted else "delete",
         "retention.ms": str(FOREVER if topic.retention is None else topic.retention // timedelta(milliseconds=1)),
     }
-    if replication >= 3:
+    if replication >= REPLICAS_WORTH_A_MINIMUM:
         config["min.insync.replicas"] = str(replication // 2 + 1)  # a minority of brokers may be away without stopping writers
     return Wanted(name, topic.partitions, replication, config)
 
@@ -110,7 +111,7 @@ def plan(wanted: Iterable[Wanted], existing: Iterable[Existing]) -> Plan:
         known.add(want.name)
         have = there.get(want.name)
         if have is None:
-            steps.append(Step(want.name, "create", "", f"{want.partitions} × {want.replication}, {_words(want.config)}", creates=want))
+            steps.append(Step(want.name, "create", "", _words(want), creates=want))
         else:
             steps.extend(_shape(want, have))
             steps.extend(_configuration(want, have))
@@ -160,8 +161,10 @@ def period(milliseconds: str) -> str:
     return f"{span.days} days" if span.days and not span.seconds else str(span)
 
 
-def _words(config: Mapping[str, str]) -> str:
-    shown = [f"kept {period(config['retention.ms'])}", *(["compacted"] if config["cleanup.policy"] == "compact" else [])]
-    if "min.insync.replicas" in config:
-        shown.append(f"min.insync.replicas {config['min.insync.replicas']}")
+def _words(want: Wanted) -> str:
+    shown = [f"partitions {want.partitions}", f"replicas {want.replication}", f"kept {period(want.config['retention.ms'])}"]
+    if want.config["cleanup.policy"] == "compact":
+        shown.append("compacted")
+    if "min.insync.replicas" in want.config:
+        shown.append(f"min.insync.replicas {want.config['min.insync.replicas']}")
     return ", ".join(shown)

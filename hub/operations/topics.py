@@ -20,7 +20,9 @@ def survey(cluster: Cluster) -> tuple[list[Existing], list[str]]:
     names = made_by_people(topics)
     configs = configuration(cluster, names)
     existing = [
-        Existing(name, len(topics[name].partitions), min((len(p.replicas) for p in topics[name].partitions.values()), default=0), configs[name])
+        Existing(
+            name, len(topics[name].partitions), min((len(p.replicas) for p in topics[name].partitions.values()), default=0), configs[name]
+        )
         for name in names
     ]
     return existing, users(cluster)

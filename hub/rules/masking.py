@@ -19,7 +19,9 @@ from contracts.values import Count, Country, Currency, Day, EventId, Instant, Mo
 HARMLESS: tuple[Any, ...] = (Ref, Slug, PartnerId, EventId, Instant, Day, Revision, Count, Percent, Currency, Country, bool, NoneType)
 """The value types that say nothing of a person by themselves."""
 
-PERSONAL = frozenset({"name", "email", "phone", "address", "street", "birthday", "note", "need", "owner", "manager", "by", "title", "function"})
+PERSONAL = frozenset(
+    {"name", "email", "phone", "address", "street", "birthday", "note", "need", "owner", "manager", "by", "title", "function"}
+)
 """Fields that are masked whatever their type, but for HARMLESS_IN."""
 
 HARMLESS_IN: Mapping[str, frozenset[str]] = MappingProxyType(
@@ -62,7 +64,8 @@ def mask(wire: str, body: object) -> object:
         lineage, version = catalogue.lookup(wire)
     except (Invalid, catalogue.NewerVersion):
         return _masked(body, _HIDDEN)
-    return _masked(body, _of_model(lineage.editions[version - 1], HARMLESS_IN.get(lineage.name, frozenset())))
+    model: type[BaseModel] = lineage.editions[version - 1]
+    return _masked(body, _of_model(model, HARMLESS_IN.get(lineage.name, frozenset())))
 
 
 def mask_reference(text: str) -> str:
@@ -74,13 +77,13 @@ def shape(value: object) -> str:
     """What stands in the place of a masked value: its kind and size."""
     match value:
         case bool():
-            return "‹yes or no›"
+            return "<yes or no>"
         case str() | bytes():
-            return f"‹{'text' if isinstance(value, str) else 'bytes'}, {len(value)}›"
+            return f"<{'text' if isinstance(value, str) else 'bytes'}, {len(value)}>"
         case int() | float():
-            return "‹number›"
+            return "<number>"
         case _:
-            return "‹hidden›"
+            return "<hidden>"
 
 
 def _masked(value: object, shown: _Shown) -> object:
@@ -89,7 +92,7 @@ def _masked(value: object, shown: _Shown) -> object:
             return None
         case dict():
             return {
-                (key if key in shown.fields else f"‹unknown {at}›"): _masked(held, shown.fields.get(key, _HIDDEN))
+                (key if key in shown.fields else f"<unknown {at}>"): _masked(held, shown.fields.get(key, _HIDDEN))
                 for at, (key, held) in enumerate(value.items(), 1)
             }
         case list():
@@ -108,7 +111,7 @@ def _of_model(model: type[BaseModel], prose: frozenset[str]) -> _Shown:
     return _Shown(fields={name: _of_field(name, hints[name], prose) for name in model.model_fields})
 
 
-def _of_field(name: str, hint: Any, prose: frozenset[str]) -> _Shown:
+def _of_field(name: str, hint: object, prose: frozenset[str]) -> _Shown:
     inner = _of_type(hint, prose)
     if name in prose:
         return _Shown(is_prose=True)
@@ -121,7 +124,7 @@ def _hide(fields: Mapping[str, _Shown]) -> Mapping[str, _Shown]:
     return {name: _Shown(fields=_hide(inner.fields)) for name, inner in fields.items()}
 
 
-def _of_type(hint: Any, prose: frozenset[str]) -> _Shown:
+def _of_type(hint: object, prose: frozenset[str]) -> _Shown:
     if hint is Money:
         return _Shown(fields=dict.fromkeys(Money.model_fields, _Shown(is_harmless=True)))
     if isinstance(hint, type) and issubclass(hint, BaseModel):

@@ -59,14 +59,14 @@ def test_a_harmless_field_with_a_personal_value_is_masked(field: str) -> None:
 
 def test_unknown_fields_hide_their_names_too() -> None:
     masked = mask("hub.customer.recorded.v1", {"customer": "C-1", EMAIL: 1, "Telefon": 491701234567})
-    assert masked == {"customer": "C-1", "‹unknown 2›": "‹number›", "‹unknown 3›": "‹number›"}
+    assert masked == {"customer": "C-1", "<unknown 2>": "<number>", "<unknown 3>": "<number>"}
 
 
 @pytest.mark.parametrize("wire", ["hub.customer.recorded.v999", "hub.nothing.known.v1", "", "customer.recorded"])
 @given(body=JSON)
 def test_of_an_unknown_type_only_the_shape_is_shown(wire: str, body: object) -> None:
     masked = mask(wire, body)
-    assert _leaves(masked) <= {"‹yes or no›", "‹number›", None} | {leaf for leaf in _leaves(masked) if str(leaf).startswith("‹text, ")}
+    assert _leaves(masked) <= {"<yes or no>", "<number>", None} | {leaf for leaf in _leaves(masked) if str(leaf).startswith("<text, ")}
     assert type(masked) is type(body) or isinstance(masked, str)
 
 
@@ -81,15 +81,18 @@ def test_base_data_keeps_its_names() -> None:
     masked = mask("hub.product.recorded.v1", {"id": "p-1", "name": "Model S estate", "effective_from": "2026-01-01", "retired": False})
     assert masked == {"id": "p-1", "name": "Model S estate", "effective_from": "2026-01-01", "retired": False}
     staff: Any = mask("hub.staff.recorded.v1", {"id": "s-1", "name": "Max Verkäufer", "manager": "Eva"})
-    assert (staff["id"], staff["name"], staff["manager"]) == ("s-1", "‹text, 13›", "‹text, 3›")
+    assert (staff["id"], staff["name"], staff["manager"]) == ("s-1", "<text, 13>", "<text, 3>")
 
 
 def test_an_address_in_the_hubs_own_prose_is_masked() -> None:
-    rejected = {"subject": "ber-01/C-4711000012", "faults": [{"path": "email", "expected": "an address"}, {"path": "x", "expected": f"not {EMAIL}"}]}
+    rejected = {
+        "subject": "ber-01/C-4711000012",
+        "faults": [{"path": "email", "expected": "an address"}, {"path": "x", "expected": f"not {EMAIL}"}],
+    }
     masked: Any = mask("hub.record.rejected.v1", rejected)
     assert masked["subject"] == "ber-01/C-4711000012"
     assert masked["faults"][0] == {"path": "email", "expected": "an address"}
-    assert masked["faults"][1]["expected"].startswith("‹text")
+    assert masked["faults"][1]["expected"].startswith("<text")
 
 
 @pytest.mark.parametrize("key", ["C-4711", "dealer/ber-01@1900-01-01", "ber-01/L-9", "WVWZZZ1JZXW000001"])
@@ -99,7 +102,7 @@ def test_a_key_is_shown(key: str) -> None:
 
 @pytest.mark.parametrize("key", [EMAIL, "Erika Mustermann", "+491701234567", "a@2026-01-01.example"])
 def test_a_key_that_is_no_reference_is_masked(key: str) -> None:
-    assert mask_reference(key).startswith("‹text")
+    assert mask_reference(key).startswith("<text")
 
 
 def test_every_name_in_the_lists_is_a_field_of_some_contract() -> None:

@@ -18,7 +18,9 @@ TOPICS = st.builds(
     st.sampled_from("abcdef"),
     st.integers(1, 8),
     st.integers(1, 3),
-    st.fixed_dictionaries({"cleanup.policy": st.sampled_from(["delete", "compact"]), "retention.ms": st.sampled_from(["-1", "1000", "5000"])}),
+    st.fixed_dictionaries(
+        {"cleanup.policy": st.sampled_from(["delete", "compact"]), "retention.ms": st.sampled_from(["-1", "1000", "5000"])}
+    ),
 )
 
 
@@ -33,7 +35,7 @@ def test_a_topic_as_wanted_needs_nothing() -> None:
 
 def test_a_missing_topic_is_created() -> None:
     [create] = plan([WANT], []).steps
-    assert (create.what, create.topic, create.becomes) == ("create", "hub.crm", "4 × 1, kept 90 days")
+    assert (create.what, create.topic, create.becomes) == ("create", "hub.crm", "partitions 4, replicas 1, kept 90 days")
     assert create.is_allowed(())
 
 
