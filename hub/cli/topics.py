@@ -173,10 +173,19 @@ def _print_plan(found: "Plan", flags: Iterable[str] = ()) -> None:
     if found.is_empty:
         typer.echo("The cluster is as the catalogue wants it.")
     else:
-        rows = [(step.topic, step.what, step.was, step.becomes, _verdict(step, flags)) for step in found.steps]
+        rows = [
+            (step.topic, step.what, _amount(step.what, step.was), _amount(step.what, step.becomes), _verdict(step, flags))
+            for step in found.steps
+        ]
         print_table(("topic", "change", "is", "becomes", "will be"), rows)
     if found.unknown:
         typer.echo(f"Not in the catalogue, left alone: {', '.join(found.unknown)}")
+
+
+def _amount(what: str, text: str) -> str:
+    from hub.operations.topic_plan import period
+
+    return period(text) if what == "retention.ms" and text else text
 
 
 def _verdict(step: "Step", flags: Iterable[str]) -> str:
