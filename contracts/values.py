@@ -65,6 +65,9 @@ class _Written:
 Text = Annotated[str, StringConstraints(max_length=10_000, pattern=_TEXT)]
 """Free text of several lines."""
 
+Subject = Annotated[str, StringConstraints(min_length=1, max_length=1_000, pattern=_TEXT)]
+"""The hub's own name for what a record is about: it becomes the record's key, so it is never empty."""
+
 Line = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=_LINE)]
 """One line of text: no control characters, so it may stand in a header, a label or a log."""
 

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from contracts.contract import Contract, Event
-from contracts.values import Count, Line, Several, Text
+from contracts.values import Count, Line, Several, Subject, Text
 
 
 class Fault(Contract):
@@ -14,9 +14,12 @@ class Fault(Contract):
 
 
 class RecordRejected(Event):
-    """The hub could not take a record; it keeps the original until it is mended or discarded."""
+    """The hub could not take a record; it keeps the original until it is mended or discarded.
 
-    subject: Text
+    `subject` names the record by its place: `topic[partition]@offset`.
+    """
+
+    subject: Subject
     topic: Line
     partition: Count
     offset: Count

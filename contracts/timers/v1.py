@@ -1,7 +1,7 @@
 """First editions of the timers."""
 
 from contracts.contract import Event
-from contracts.values import Line, Text
+from contracts.values import Line, Subject
 
 
 class WaitEvent(Event):
@@ -10,9 +10,9 @@ class WaitEvent(Event):
     consumer: Line
     principal: Line
     store: Line
-    subject: Text
+    subject: Subject
     kind: Line
-    ref: Text
+    ref: Subject
 
 
 class WaitAnswered(WaitEvent):
