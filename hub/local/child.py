@@ -32,7 +32,7 @@ class Child:
 
     def start(self, command: Sequence[str], *, env: Mapping[str, str], user: tuple[int, int] | None = None) -> None:
         """Start the command; raises HubError when an earlier run of it still lives."""
-        if (earlier := _recorded(self._pid_file)) and earlier.is_running:
+        if (earlier := Identity.read(self._pid_file)) and earlier.is_running:
             raise HubError(f"{self.name} already runs as process {earlier.pid} ({self._pid_file})")
         self._process = _spawner().submit(self._spawn, command, env, user).result()
         if identity := Identity.of(self._process.pid):
@@ -83,16 +83,17 @@ class Child:
     def _spawn(self, command: Sequence[str], env: Mapping[str, str], user: tuple[int, int] | None) -> subprocess.Popen[bytes]:
         become = f"{user[0]}:{user[1]}" if user else ""
         tie = [sys.executable, "-I", "-S", LAUNCHER, str(os.getpid()), self._death_signal.name, become]
-        with self.log.open("ab") as log:  # appending, so that cutting the file short does not leave a hole
+        # Appending, so that cutting the file short leaves no hole; private, as an error may quote a person's data.
+        with os.fdopen(os.open(self.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab") as log:
             return subprocess.Popen(  # noqa: S603  # the commands are this package's own
                 [*tie, *command], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=dict(env), cwd="/", start_new_session=True
             )
 
 
-def end_orphan(pid_file: Path, patience: float = PATIENCE_SECONDS) -> int:
+def end_orphan(pid_file: Path, how: Signals = SIGTERM, patience: float = PATIENCE_SECONDS) -> int:
     """End what a dead parent left running, if the pid file proves it ours; its number, or 0 when there was nothing."""
-    orphan = _recorded(pid_file)
-    if not orphan or not orphan.signal(SIGTERM):
+    orphan = Identity.read(pid_file)
+    if not orphan or not orphan.signal(how):
         pid_file.unlink(missing_ok=True)
         return 0
     deadline = time.monotonic() + patience
@@ -102,13 +103,6 @@ def end_orphan(pid_file: Path, patience: float = PATIENCE_SECONDS) -> int:
         time.sleep(0.05)
     pid_file.unlink(missing_ok=True)
     return orphan.pid
-
-
-def _recorded(pid_file: Path) -> Identity | None:
-    try:
-        return Identity.parse(pid_file.read_text())
-    except FileNotFoundError:
-        return None
 
 
 @cache

@@ -34,8 +34,8 @@ def is_root() -> bool:
 
 
 def make_enterable(folder: Path) -> None:
-    """Make a folder that others may pass through but not list; raises InputError where a parent is closed to them."""
-    folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+    """Make a folder that is ours alone, or, for root, that others may pass but not list; InputError where a parent is closed to them."""
+    folder.mkdir(mode=0o711 if is_root() else 0o700, parents=True, exist_ok=True)
     if not is_root():
         return
     for place in (folder, *folder.parents):

@@ -28,6 +28,14 @@ class Identity:
         pid, _, started = text.strip().partition(" ")
         return cls(int(pid), started) if pid.isdigit() and started else None
 
+    @classmethod
+    def read(cls, pid_file: Path) -> Self | None:
+        """Whom a pid file names; None where there is no such file."""
+        try:
+            return cls.parse(pid_file.read_text())
+        except FileNotFoundError:
+            return None
+
     def __str__(self) -> str:
         """As kept in a pid file."""
         return f"{self.pid} {self.started}"

@@ -111,7 +111,7 @@ class Kafka:
         raise HubError(f"Kafka: its ports on 127.0.0.1 are taken ({self.log})")
 
     def _configure(self) -> None:
-        self.data.mkdir(mode=0o711, parents=True, exist_ok=True)
+        self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.port = self.port or free_port()
         properties = broker_properties(self._storage, self.port, free_port(), self.user, self.password, self._properties)
         write_private(self._configuration, as_text(properties))
