@@ -1,5 +1,5 @@
 """One dealer and its systems: what they say, in the order in which it reaches the hub."""
-# ruff: noqa: PLR2004, S311 - shares are the data of an invented world, and nothing secret
+# ruff: noqa: PLR2004 - shares are the data of an invented world
 
 from collections import Counter
 from collections.abc import Iterator

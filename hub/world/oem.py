@@ -1,5 +1,4 @@
 """What the OEM of the simulated world lays down: the same for every seed, so that worlds may follow one another on one hub."""
-# ruff: noqa: S311 - nothing secret
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta

@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 
 from contracts import base, contacts, customers, leads, opportunities
 from contracts.contract import Lineage
-from contracts.envelope import HISTORICAL, STRUCTURED, Envelope, write
+from contracts.envelope import HISTORICAL, Envelope, write
 
 Header = tuple[str, bytes]
 
+_STRUCTURED = b"application/cloudevents+json; charset=utf-8"
 STORES = ("base_data", "customers", "contacts", "leads", "opportunities")
 _LINEAGES: tuple[tuple[str, Sequence[Lineage[Any]]], ...] = (
     ("base_data", base.LINEAGES),
@@ -121,7 +122,7 @@ def structured(topic: str, event: Meant, time: datetime, told: str = "") -> Utte
     if event.is_historical:
         whole[HISTORICAL] = True
     value = json.dumps(whole).encode()
-    return Utterance(topic, event.ref.encode(), [("content-type", f"{STRUCTURED}+json; charset=utf-8".encode())], value, told)
+    return Utterance(topic, event.ref.encode(), [("content-type", _STRUCTURED)], value, told)
 
 
 def headers_of(event: Meant, time: datetime) -> list[Header]:

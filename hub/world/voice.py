@@ -15,7 +15,9 @@ _BATCH = 500
 class Talks(Protocol):
     """Whoever can be asked for what comes next."""
 
-    def say(self) -> Utterance: ...
+    def say(self) -> Utterance:
+        """What is said next."""
+        ...
 
 
 class Pace:

@@ -1,5 +1,5 @@
 """A world of dealers that says things, and knows what is true of all that it said."""
-# ruff: noqa: PLR2004, S311 - shares are the data of an invented world, and nothing secret
+# ruff: noqa: PLR2004 - shares are the data of an invented world
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
