@@ -1,0 +1,40 @@
+"""What the project deploys: the manifests of every kustomization, and the services of the compose file."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.support import kustomize, tree
+
+KUSTOMIZATIONS = ("base", "overlays/laptop", "overlays/production")
+COMPOSE = Path("docker-compose.yml")
+
+
+def manifests(name: str) -> list[kustomize.Document]:
+    """Every document of one kustomization."""
+    return kustomize.build(tree.ROOT / "deploy/k8s" / name)
+
+
+def services() -> dict[str, Any]:
+    """The services of the compose file that run the hub, by name."""
+    told: dict[str, Any] = yaml.safe_load(tree.text(COMPOSE))["services"]
+    return {name: service for name, service in told.items() if words(service)[:1] == ["hub"]}
+
+
+def words(service: dict[str, Any]) -> list[str]:
+    """The words that a service runs."""
+    command = service.get("command") or []
+    return command.split() if isinstance(command, str) else list(command)
+
+
+def settings(document: kustomize.Document, documents: list[kustomize.Document]) -> dict[str, str]:
+    """The settings that a document's containers get from config maps and by name; those of Secrets have no value."""
+    maps = {d["metadata"]["name"]: d["data"] for d in documents if d["kind"] == "ConfigMap"}
+    found: dict[str, str] = {}
+    for container in kustomize.containers(document):
+        for source in container.get("envFrom", ()):
+            if "configMapRef" in source:
+                found |= maps[source["configMapRef"]["name"]]
+        found |= {variable["name"]: variable.get("value", "") for variable in container.get("env", ())}
+    return found
