@@ -60,7 +60,6 @@ class Report:
     tallies: dict[str, Tally] = field(default_factory=dict)
     repairs: list[Repair] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
 
     def close(self, file: str, lines: int, unused: tuple[str, ...] = ()) -> None:
         """Count up a file that has been read to its end."""

@@ -1,0 +1,189 @@
+"""The words `hub base …`: list, show, export and lay down base data."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hub.cli.printing import AsJson, print_json, print_table
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+    from typing import Any, TypeVar
+
+    from hub.operations.base_plan import Step
+    from hub.state.base_editions import StoredEdition
+
+    T = TypeVar("T")
+
+app = typer.Typer(no_args_is_help=True, help="Base data: what the OEM lays down for everybody, with the day from which it holds.")
+
+_KINDS = "dealer, staff, product, sales_model, loss_reason or competitor."
+Kind = Annotated[str, typer.Argument(metavar="[KIND]", help=_KINDS)]
+Unmask = Annotated[bool, typer.Option("--unmask", help="Show names of staff; needs --why, and is kept as an act.")]
+Why = Annotated[str, typer.Option("--why", help="The reason, for the record.")]
+
+
+@app.command("list")
+def list_(kind: Kind = "", unmask: Unmask = False, why: Why = "", as_json: AsJson = False) -> None:
+    """List base data, each datum as it holds today.
+
+    Example: hub base list loss_reason
+    """
+    from datetime import UTC, datetime
+
+    found = _editions(kind, None, _reason(unmask, why))
+    today = datetime.now(UTC).date()
+    holding: dict[tuple[str, str], list[StoredEdition]] = {}
+    for edition in found:
+        holding.setdefault((edition.kind, edition.id), []).append(edition)
+    rows = []
+    for (of, ref), editions in holding.items():
+        now = next((e for e in reversed(editions) if e.effective_from <= today), None)
+        shown = now or editions[0]
+        state = "retired" if shown.retired else "in use" if now else f"from {shown.effective_from}"
+        rows.append((of, ref, shown.body.get("name"), state, shown.effective_from, len(editions)))
+    if as_json:
+        print_json([dict(zip(("kind", "id", "name", "state", "effective_from", "editions"), row, strict=True)) for row in rows])
+    elif not rows:
+        typer.echo("No base data yet: hub base apply FILE lays some down.")
+    else:
+        print_table(("kind", "id", "name", "state", "since", ">editions"), rows)
+
+
+@app.command()
+def show(
+    kind: Annotated[str, typer.Argument(metavar="KIND", help=_KINDS)],
+    ref: Annotated[str, typer.Argument(metavar="ID", help="Its id.")],
+    unmask: Unmask = False,
+    why: Why = "",
+    as_json: AsJson = False,
+) -> None:
+    """Show every edition of one datum, the oldest first.
+
+    Example: hub base show sales_model standard
+    """
+    import yaml
+
+    from hub.errors import InputError
+
+    found = _editions(kind, ref, _reason(unmask, why))
+    if not found:
+        raise InputError("ID", f"a {kind} that was laid down (hub base list {kind})", ref)
+    if as_json:
+        print_json([edition._asdict() for edition in found])
+        return
+    for edition in found:
+        typer.secho(f"{edition.kind}/{edition.id} from {edition.effective_from}{', retired' if edition.retired else ''}", bold=True)
+        head = {"id", "effective_from", "retired"}
+        body = {name: value for name, value in edition.body.items() if name not in head and value is not None}
+        typer.echo("".join(f"  {line}\n" for line in yaml.safe_dump(body, sort_keys=False, allow_unicode=True).splitlines()), nl=False)
+
+
+@app.command()
+def export(kind: Kind = "", unmask: Unmask = False, why: Why = "") -> None:
+    """Print base data as the YAML that `apply` takes; staff only with --unmask, as it names people.
+
+    Example: hub base export > base.yaml
+    """
+    from hub.operations.base import editions
+    from hub.operations.base_file import write
+    from hub.operations.base_plan import as_data
+    from hub.settings import Settings
+
+    reason = _reason(unmask, why)
+    found = _run(editions(Settings().database_url.get_secret_value(), kind or None))
+    people = [edition for edition in found if edition.kind == "staff"]
+    if people and reason:
+        _keep_act(kind or "all", reason)
+    elif people:
+        typer.echo(f"{len(people)} editions of staff are left out; --unmask --why … exports them too.", err=True)
+        found = [edition for edition in found if edition.kind != "staff"]
+    typer.echo(write(as_data(found)), nl=False)
+
+
+@app.command()
+def apply(
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="YAML as `hub base export` prints it.")] = None,
+    starter: Annotated[bool, typer.Option("--starter", help="Take what a new hub begins with instead of a file.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and publish nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; needed where nobody can answer.")] = False,
+    why: Why = "",
+) -> None:
+    """Lay base data down: what is new or changed is published, what the file does not name stays.
+
+    Example: hub base apply base.yaml --dry-run
+    """
+    from hub.errors import InputError
+    from hub.operations import base
+    from hub.operations.base_file import STARTER, read
+    from hub.settings import Settings
+    from hub.wiring import kafka_options
+
+    if (file is None) != starter:
+        raise InputError("FILE", "a file, or --starter instead of it")
+    settings, said = Settings(), read(file or STARTER)
+    steps = _run(base.plan(settings.database_url.get_secret_value(), said))
+    open_steps = [step for step in steps if step.what != "unchanged"]
+    _print_plan(steps, open_steps)
+    if dry_run or not open_steps:
+        return
+    if not yes and not sys.stdin.isatty():
+        raise InputError("--yes", "given where nobody can be asked")
+    if not yes:
+        typer.confirm("Lay this down?", abort=True)
+    count = _run(base.apply(kafka_options(settings), said, steps, why=why))
+    typer.echo(f"{count} editions published to oem.base; base-data folds them.")
+
+
+def _print_plan(steps: "list[Step]", open_steps: "list[Step]") -> None:
+    rows: list[tuple[object, ...]] = []
+    for step in open_steps:
+        if step.what == "new":
+            rows.append(("new", step.datum.edition, "", "", getattr(step.datum, "name", "")))
+        for at, (path, was, becomes) in enumerate(step.differences):
+            rows.append(("changed" if at == 0 else "", step.datum.edition if at == 0 else "", path, _shown(was), _shown(becomes)))
+    if rows:
+        print_table(("what", "edition", "field", "is", "becomes"), rows)
+    same = len(steps) - len(open_steps)
+    typer.echo(f"{len(open_steps)} editions new or changed, {same} as they should be.")
+
+
+def _shown(value: object) -> str:
+    import json
+
+    return "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _editions(kind: str, ref: str | None, reason: str) -> "list[StoredEdition]":
+    from hub.operations.base import editions
+    from hub.operations.base_file import BY_KIND
+    from hub.rules.masking import mask
+    from hub.settings import Settings
+
+    found = _run(editions(Settings().database_url.get_secret_value(), kind or None, ref))
+    if reason:
+        _keep_act(f"{kind or 'all'}/{ref or 'all'}", reason)
+        return found
+    return [edition._replace(body=dict(mask(BY_KIND[edition.kind].wire, edition.body))) for edition in found]  # type: ignore[call-overload] # a body is an object
+
+
+def _reason(unmask: bool, why: str) -> str:
+    from hub.errors import InputError
+
+    if unmask and not why.strip():
+        raise InputError("--why", "the reason for looking at personal data")
+    return why.strip() if unmask else ""
+
+
+def _keep_act(subject: str, why: str) -> None:
+    from hub.operations.acts import Act, record
+
+    record(Act("base.unmasked", subject, why))
+
+
+def _run(work: "Coroutine[Any, Any, T]") -> "T":
+    import asyncio
+
+    return asyncio.run(work)

@@ -1,0 +1,66 @@
+"""Read YAML so that every value knows the line it stands on."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import yaml
+
+from hub.errors import InputError
+
+Place = tuple[str | int, ...]
+
+
+class Document(NamedTuple):
+    """One document's value, the line of each of its places, and the names that a mapping has twice."""
+
+    value: Any
+    lines: dict[Place, int]
+    repeated: list[tuple[Place, int]]
+
+    def line(self, place: Place) -> int:
+        """The line of a place, or of the nearest one around it that is written down."""
+        return next(self.lines[place[:end]] for end in range(len(place), -1, -1) if place[:end] in self.lines)
+
+
+def documents(text: str, name: str) -> Iterator[Document]:
+    """The documents of a file; raises InputError with the line where it is no YAML."""
+    try:
+        loader = yaml.SafeLoader(text)
+        while loader.check_node():
+            node = loader.get_node()
+            if node is not None:
+                yield Document(loader.construct_document(node), dict(_lines(node)), list(_repeated(node)))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        raise InputError(f"{name}:{mark.line + 1}" if mark else name, f"YAML ({getattr(error, 'problem', None) or error})") from None
+    except ValueError as error:  # such as the 30th of February, written bare
+        raise InputError(name, f"values as YAML has them ({error})") from None
+
+
+def written(place: Place) -> str:
+    """A place as people write it: `product[2].list_price`."""
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in place).removeprefix(".") or "file"
+
+
+def _lines(node: yaml.Node, place: Place = ()) -> Iterator[tuple[Place, int]]:
+    yield place, node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield from _lines(value, (*place, key.value))
+            yield (*place, key.value), key.start_mark.line + 1
+    elif isinstance(node, yaml.SequenceNode):
+        for at, value in enumerate(node.value):
+            yield from _lines(value, (*place, at))
+
+
+def _repeated(node: yaml.Node, place: Place = ()) -> Iterator[tuple[Place, int]]:
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.value in seen:
+                yield (*place, key.value), key.start_mark.line + 1
+            seen.add(key.value)
+            yield from _repeated(value, (*place, key.value))
+    elif isinstance(node, yaml.SequenceNode):
+        for at, value in enumerate(node.value):
+            yield from _repeated(value, (*place, at))
