@@ -1,0 +1,96 @@
+"""The words of `hub …` as the command line knows them, and as files name them."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.support import deployments, kustomize, tree
+
+_END = re.compile(r"&&|\|\||[;>#&·]| \| |\$\(|\)")
+_SPAN = re.compile(r"`([^`\n]+)`")
+_FENCE = re.compile(r"^```(?:[a-z]*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_IN_A_SPAN = re.compile(r"(?:[\w./]*/)?hub(?= )(.*)")
+_IN_A_SHELL = re.compile(r"^\s*(?:[$%@-] )?\s*(?:[\w${}()./]*/)?hub (.+)$", re.MULTILINE)
+
+
+@cache
+def root() -> Any:
+    """The whole command line, as click sees it."""
+    import typer.main
+
+    from hub.cli import mount
+
+    return typer.main.get_command(mount())
+
+
+def named() -> Iterator[tuple[str, list[str]]]:
+    """Every command of ours that a page, a manifest, the compose file or the Makefile names, with where."""
+    for path, page in tree.pages().items():
+        yield from ((str(path), words) for words in in_page(page))
+    for path in map(Path, ("Makefile", "Dockerfile", ".ci/run")):
+        if (tree.ROOT / path).exists():
+            yield from ((str(path), _split(found)) for found in _IN_A_SHELL.findall(tree.text(path)))
+    yield from _deployed()
+
+
+def _deployed() -> Iterator[tuple[str, list[str]]]:
+    if (tree.ROOT / deployments.COMPOSE).exists():
+        for service in deployments.services().values():
+            yield str(deployments.COMPOSE), deployments.words(service)[1:]
+    for name in deployments.KUSTOMIZATIONS:
+        for document in deployments.manifests(name):
+            for container in kustomize.containers(document):
+                yield f"deploy/k8s/{name}: {document['metadata']['name']}", container["command"][1:]
+
+
+def in_page(page: str) -> Iterator[list[str]]:
+    """Every command of ours that a Markdown page names in code."""
+    for block in _FENCE.findall(page):
+        if "hub " in block and not _is_yaml(block):
+            yield from map(_split, _IN_A_SHELL.findall(block))
+    for span in _SPAN.findall(_FENCE.sub("", page)):
+        match = _IN_A_SPAN.fullmatch(span.strip())
+        if match:
+            yield _split(match[1])
+
+
+def fault(words: list[str], command: Any = None) -> str | None:
+    """What the command line does not know of these words; placeholders in capitals or with … stand for anything."""
+    command, rest = command or root(), list(words)
+    while hasattr(command, "commands"):
+        if not rest or rest[0] in {"…", "..."}:
+            return None
+        word = rest.pop(0)
+        if word.startswith("-"):
+            return None if word in {"--help", "--version"} else f"no option {word}"
+        if "|" in word:
+            return next((told for one in word.split("|") if (told := fault([one, *rest], command))), None)
+        if word.isupper():
+            return None
+        if word not in command.commands:
+            return f"no word {word!r}, but {', '.join(sorted(command.commands))}"
+        command = command.commands[word]
+    known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)} | {"--help"}
+    asked = (word.strip("[]").partition("=")[0] for word in rest)
+    unknown = [word for word in asked if re.match(r"--?[a-z]", word) and word not in known]
+    return f"no option {', '.join(unknown)}" if unknown else None
+
+
+def _split(line: str) -> list[str]:
+    line = _END.split(line.replace("\\n", " "))[0].strip()
+    try:
+        return shlex.split(line)
+    except ValueError:
+        return line.split()
+
+
+def _is_yaml(block: str) -> bool:
+    try:
+        return isinstance(yaml.safe_load(block), dict)
+    except yaml.YAMLError:
+        return False
