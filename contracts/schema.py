@@ -13,8 +13,7 @@ HOME = Path(__file__).parent
 
 
 class _Draft202012(GenerateJsonSchema):
-    def field_title_should_be_set(self, schema: Any) -> bool:
-        del schema
+    def field_title_should_be_set(self, _schema: object, /) -> bool:
         return False  # a field is called what it is called; "Occurred At" helps nobody
 
 

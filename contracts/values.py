@@ -52,7 +52,7 @@ class _Written:
     pattern: str
     format: str
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         value = handler(source)
         text = core_schema.str_schema(pattern=self.pattern, strict=True)
         read: Any = {**value, "strict": False}  # it reads what `text` let through, which is a str by then

@@ -167,8 +167,8 @@ class _Comparison:
             return other(path, "added, must be there") if is_closed else narrower(path, "added, must be there: bodies in the log lack it")
         return wider(path, "added; old readers refuse it") if is_closed else same(path, "added, may be missing; old readers ignore it")
 
-    def _others(self, old: Any, new: Any, path: str) -> Iterator[Change]:
-        if isinstance(old, dict) and isinstance(new, dict):
+    def _others(self, old: Schema | bool, new: Schema | bool, path: str) -> Iterator[Change]:
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
             yield from self.of(old, new, _join(path, "*"))
         elif old != new:
             was_open, is_open = old is True, new is True

@@ -44,7 +44,9 @@ def _cases(feature: str) -> Iterator[tuple[str, dict[str, str], dict[str, str], 
             for name, value in values.items():
                 text = text.replace(f"<{name}>", value)
             payload, data = re.findall(r'"""\n(.*?)"""', text, re.DOTALL)
-            headers, attributes = (dict(_rows(part)[1:]) for part in re.split(r"(?:headers|attributes are):", re.sub(r'(?s)""".*?"""', "", text))[1:])
+            headers, attributes = (
+                dict(_rows(part)[1:]) for part in re.split(r"(?:headers|attributes are):", re.sub(r'(?s)""".*?"""', "", text))[1:]
+            )
             yield payload, headers, attributes, data
 
 

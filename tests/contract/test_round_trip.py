@@ -24,7 +24,7 @@ BY_FORMAT = {
 BY_PATTERN = {"^[A-Z]{3}$": st.from_regex(r"[A-Z]{3}", fullmatch=True), "^[A-Z]{2}$": st.from_regex(r"[A-Z]{2}", fullmatch=True)}
 
 
-def bodies(root: dict[str, Any], node: dict[str, Any]) -> st.SearchStrategy[Any]:
+def bodies(root: dict[str, Any], node: dict[str, Any]) -> st.SearchStrategy[Any]:  # noqa: PLR0911 - one return a kind
     """Bodies that a schema allows; any keyword that this does not know would make the tests below fail."""
     if "$ref" in node:
         return bodies(root, root["$defs"][node["$ref"].rsplit("/", 1)[1]])
@@ -70,7 +70,7 @@ def known(lineage: Lineage[Any], version: int) -> tuple[dict[str, Any], Any]:
 EDITIONS = [(lineage, version) for lineage in LINEAGES for version in range(1, len(lineage.editions) + 1)]
 
 
-@pytest.mark.parametrize(("lineage", "version"), EDITIONS, ids=lambda part: repr(part))
+@pytest.mark.parametrize(("lineage", "version"), EDITIONS, ids=repr)
 @settings(max_examples=20)
 @given(data=st.data())
 def test_what_the_schema_allows_travels_and_arrives(lineage: Lineage[Any], version: int, data: st.DataObject) -> None:
@@ -98,7 +98,9 @@ def test_what_the_edition_refuses_the_schema_refuses_too(data: st.DataObject, ed
     document, validator = known(lineage, version)
     value = data.draw(bodies(document, document))
     field = data.draw(st.sampled_from(sorted(document["properties"])))
-    junk = st.sampled_from([None, True, 0, -1, 2**63, "", " ", "a\0", "a\n", "1714557600", "2026-05-04", "x" * 301, [], {}, [None], 1.5])
+    junk: st.SearchStrategy[Any] = st.sampled_from(
+        [None, True, 0, -1, 2**63, "", " ", "a\0", "a\n", "1714557600", "2026-05-04", "x" * 301, [], {}, [None], 1.5]
+    )
     value[field] = data.draw(junk)
     try:
         lineage.decode(version, json.dumps(value).encode())
