@@ -25,6 +25,11 @@ class Told(NamedTuple):
     is_historical: bool = False
 
     @property
+    def row(self) -> tuple[UUID, int]:
+        """Its journal row."""
+        return self.event, self.part
+
+    @property
     def occurred_at(self) -> datetime:
         """When it happened out there."""
         return self.body.occurred_at

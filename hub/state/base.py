@@ -6,7 +6,7 @@ from hub.rules.basedata import BaseData
 from hub.state.store import Connection
 
 _CONTRACTS: dict[str, type[BaseDatum]] = {lineage.body.KIND: lineage.body for lineage in LINEAGES}
-_VERSION = "SELECT count(*), coalesce(sum(row_version), 0)::bigint FROM base_data WHERE kind = ANY($1::text[])"
+_VERSION = "SELECT count(*), sum(hashtextextended(because::text, row_version))::text FROM base_data WHERE kind = ANY($1::text[])"
 _ROWS = "SELECT kind, body FROM base_data WHERE kind = ANY($1::text[])"
 
 
@@ -15,15 +15,15 @@ class BaseDataCache:
 
     def __init__(self, kinds: tuple[str, ...]) -> None:
         self._kinds = list(kinds)
-        self._version: tuple[int, int] | None = None
+        self._version: tuple[int, str | None] | None = None
         self._data = BaseData()
 
     async def refresh(self, connection: Connection) -> BaseData:
-        """What holds now; rows only ever gain versions, so count and sum tell every change."""
+        """What holds now; the sum is over what each row is because of: one row may go in the moment another comes."""
         if not self._kinds:
             return self._data
         row = await connection.fetchrow(_VERSION, self._kinds)
-        version = (row[0], row[1]) if row else (0, 0)
+        version = (row[0], row[1]) if row else (0, None)
         if version != self._version:
             rows = await connection.fetch(_ROWS, self._kinds)
             self._data = BaseData(

@@ -32,17 +32,17 @@ _HISTORY = """
 SELECT j.principal, j.ref, j.event, j.part, j.type, j.body, j.source, j.event_id, j.is_historical, j.topic, j.partition, j."offset"
 FROM journal j JOIN unnest($2::text[], $3::text[]) AS s (principal, ref) ON j.principal = s.principal AND j.ref = s.ref
 WHERE j.store = $1
-  AND NOT EXISTS (SELECT FROM corrections c WHERE c.target = j.event)
   AND NOT EXISTS (SELECT FROM dead_letters d WHERE d.event = j.event AND d.part = j.part AND d.state <> 'redriven')
   AND NOT EXISTS (SELECT FROM waiting w WHERE w.event = j.event AND w.part = j.part AND w.hold = 'operator')
+  AND NOT EXISTS (
+    SELECT FROM corrections c WHERE c.target = j.event AND c.event <> ALL($4::uuid[])
+    AND NOT EXISTS (SELECT FROM dead_letters d WHERE d.event = c.event AND d.state <> 'redriven')
+    AND NOT EXISTS (SELECT FROM waiting w WHERE w.event = c.event AND w.hold = 'operator'))
 """
 
-_CORRECT = """
-INSERT INTO corrections (target, event) SELECT * FROM unnest($1::uuid[], $2::uuid[]) ON CONFLICT (target) DO NOTHING
-"""
+_CORRECT = "INSERT INTO corrections (target, event) SELECT * FROM unnest($1::uuid[], $2::uuid[]) ON CONFLICT DO NOTHING"
 
-_SUBJECTS = "SELECT store, principal, ref FROM journal WHERE event = ANY($1::uuid[])"
-
+_SUBJECTS = "SELECT event, store, principal, ref FROM journal WHERE event = ANY($1::uuid[]) AND store <> ''"
 
 class Row(NamedTuple):
     """One part of one event, as it is journalled; `body` is the JSON as it was sent."""
@@ -81,6 +81,11 @@ class Past(NamedTuple):
     partition: int
     offset: int
 
+    @property
+    def place(self) -> tuple[str, int, int]:
+        """Where the record stands in the log."""
+        return self.topic, self.partition, self.offset
+
 
 async def insert(connection: Connection, consumer: str, rows: Sequence[Row]) -> set[UUID]:
     """Journal what is new and return those events; rows go in by event so that the index is filled side by side."""
@@ -95,18 +100,22 @@ async def known(connection: Connection, events: Iterable[UUID]) -> dict[UUID, tu
     return {row[0]: (row[1], row[2], _decompress(row[3])) for row in rows}
 
 
-async def history(connection: Connection, store: str, subjects: Sequence[Subject]) -> list[Past]:
-    """All that counts for these subjects: neither corrected, nor dead, nor held for an operator; in no order."""
-    rows = await connection.fetch(_HISTORY, store, [s.principal for s in subjects], [s.ref for s in subjects])
+async def history(connection: Connection, store: str, subjects: Sequence[Subject], without: Iterable[UUID] = ()) -> list[Past]:
+    """All that counts for these subjects, in no order.
+
+    What is dead, or held for an operator, does not count, and neither does what was corrected, unless the
+    correction itself does not count. `without` are events that this very transaction takes for dead or held.
+    """
+    rows = await connection.fetch(_HISTORY, store, [s.principal for s in subjects], [s.ref for s in subjects], list(without))
     return [Past(Subject(r[0], r[1]), r[2], r[3], r[4], _decompress(r[5]), *r[6:]) for r in map(tuple, rows)]
 
 
 async def correct(connection: Connection, corrections: Sequence[tuple[UUID, UUID]]) -> None:
-    """Take the first of each pair out of its subjects' folds: the second stands in its place."""
+    """Take the first of each pair out of its subjects' folds for as long as the second counts in its place."""
     await connection.execute(_CORRECT, [target for target, _ in corrections], [event for _, event in corrections])
 
 
-async def subjects_of(connection: Connection, events: Iterable[UUID]) -> list[tuple[str, Subject]]:
-    """Whom these events concern: store and subject of each of their parts."""
+async def subjects_of(connection: Connection, events: Iterable[UUID]) -> list[tuple[UUID, str, Subject]]:
+    """Whom these events concern: event, store and subject of each of their parts."""
     rows = await connection.fetch(_SUBJECTS, list(events))
-    return [(row[0], Subject(row[1], row[2])) for row in rows]
+    return [(row[0], row[1], Subject(row[2], row[3])) for row in rows]

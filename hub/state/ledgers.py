@@ -57,7 +57,7 @@ corrections = sa.Table(
     "corrections",
     METADATA,
     sa.Column("target", sa.Uuid, primary_key=True),
-    _column("event", sa.Uuid),
+    sa.Column("event", sa.Uuid, primary_key=True),
 )
 
 waiting = sa.Table(

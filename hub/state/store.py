@@ -76,16 +76,20 @@ class Store(Generic[S]):
         listed = ", ".join(columns)
         # jsonb goes in as text: unnest would flatten arrays of arrays
         arrays = ", ".join(f"${n}::{'text' if kind == 'jsonb' else kind}[]" for n, kind in enumerate(columns.values(), 1))
-        values = ", ".join(f"n.{c}::jsonb" if kind == "jsonb" else f"n.{c}" for c, kind in columns.items())
         self._packed = [place for place, kind in enumerate(columns.values()) if kind == "jsonb"]
-        updates = ", ".join(f"{c} = EXCLUDED.{c}" for c in columns if c not in {"principal", "ref"})
+        cast = {c: f"n.{c}::jsonb" if kind == "jsonb" else f"n.{c}" for c, kind in columns.items()}
+        updates = ", ".join(f"{c} = {value}" for c, value in cast.items() if c not in {"principal", "ref"})
         self._load = (
             f"SELECT {', '.join('t.' + c for c in columns)} FROM unnest($1::text[], $2::text[]) AS k (principal, ref)"  # noqa: S608 - names of our own
             f" JOIN {name} t ON t.principal = k.principal AND t.ref = k.ref"
         )
-        self._save = (
-            f"INSERT INTO {name} AS t ({listed}) SELECT {values} FROM unnest({arrays}) AS n ({listed})"  # noqa: S608 - names of our own
-            f" ON CONFLICT (principal, ref) DO UPDATE SET {updates} WHERE t.row_version = EXCLUDED.row_version - 1"
+        self._create = (
+            f"INSERT INTO {name} ({listed}) SELECT {', '.join(cast.values())} FROM unnest({arrays}) AS n ({listed})"  # noqa: S608 - names of our own
+            " ON CONFLICT (principal, ref) DO NOTHING"
+        )
+        self._update = (
+            f"UPDATE {name} t SET {updates} FROM unnest({arrays}) AS n ({listed})"  # noqa: S608 - names of our own
+            " WHERE t.principal = n.principal AND t.ref = n.ref AND t.row_version = n.row_version - 1"
         )
         self._remove = (
             f"DELETE FROM {name} t USING unnest($1::text[], $2::text[], $3::bigint[]) AS k (principal, ref, version)"  # noqa: S608 - names of our own
@@ -101,19 +105,36 @@ class Store(Generic[S]):
         }
 
     async def save(self, connection: "Connection", kept: Mapping[Subject, Kept[S]]) -> bool:
-        """Save new versions, in key order, in one statement; False if any version was no longer the loaded one."""
-        rows = [(*subject, k.version, *k.position, k.because, *k.state) for subject, k in sorted(kept.items(), key=lambda item: item[0])]
+        """Save new versions, in key order; False if any version was no longer the loaded one.
+
+        What was never stored is created, what was is updated: an upsert would bring back a state that
+        another transaction has removed since.
+        """
+        rows = [(*subject, k.version, *k.position, k.because, *k.state) for subject, k in sorted(kept.items(), key=_key)]
+        created, updated = [row for row in rows if row[2] == 1], [row for row in rows if row[2] > 1]
+        return await self._write(connection, self._create, created) and await self._write(connection, self._update, updated)
+
+    async def _write(self, connection: "Connection", statement: str, rows: Sequence[tuple[Any, ...]]) -> bool:
+        if not rows:
+            return True
         columns = list(zip(*rows, strict=True))
         for place in self._packed:
             columns[place] = tuple(None if value is None else orjson.dumps(value).decode() for value in columns[place])
-        status = await connection.execute(self._save, *columns)
-        return int(status.rpartition(" ")[2]) == len(rows)
+        return _count(await connection.execute(statement, *columns)) == len(rows)
 
     async def remove(self, connection: "Connection", versions: Mapping[Subject, int]) -> bool:
         """Remove states whose every event was corrected away; False if any was no longer at that version."""
         rows = sorted((*subject, version) for subject, version in versions.items())
         status = await connection.execute(self._remove, *zip(*rows, strict=True))
-        return int(status.rpartition(" ")[2]) == len(rows)
+        return _count(status) == len(rows)
+
+
+def _key(item: tuple[Subject, object]) -> Subject:
+    return item[0]
+
+
+def _count(status: str) -> int:
+    return int(status.rpartition(" ")[2])
 
 
 def _base_type(hint: Any) -> tuple[object, bool]:  # noqa: ANN401 - any annotation

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from hub.rules.decision import Subject
 from hub.state.store import Connection
 
 _COLUMNS = (
@@ -20,7 +21,15 @@ _INSERT = (
     " WHERE (waiting.kind, waiting.awaited_ref) <> (EXCLUDED.kind, EXCLUDED.awaited_ref)"
 )
 _RELEASE = "DELETE FROM waiting WHERE hold = 'news' AND (event, part) IN (SELECT * FROM unnest($1::uuid[], $2::smallint[]))"
-_AWAIT = "INSERT INTO awaited (kind, ref) SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT (kind, ref) DO UPDATE SET kind = EXCLUDED.kind"
+_OF = """
+SELECT w.event, w.part, w.until
+FROM waiting w JOIN unnest($3::text[], $4::text[]) AS s (principal, ref) ON w.principal = s.principal AND w.ref = s.ref
+WHERE w.consumer = $1 AND w.store = $2 AND w.hold = 'news' ORDER BY w.id FOR UPDATE OF w
+"""
+_AWAIT = """
+INSERT INTO awaited (kind, ref) SELECT * FROM unnest($1::text[], $2::text[])
+ON CONFLICT (kind, ref) DO UPDATE SET kind = EXCLUDED.kind
+"""
 _CAME = """
 INSERT INTO awaited (kind, ref, came_at) SELECT k, r, clock_timestamp() FROM unnest($1::text[], $2::text[]) AS n (k, r)
 ON CONFLICT (kind, ref) DO UPDATE SET came_at = EXCLUDED.came_at
@@ -30,7 +39,10 @@ SELECT DISTINCT w.consumer, w.principal, w.store, w.ref, w.kind, w.awaited_ref
 FROM waiting w JOIN unnest($1::text[], $2::text[]) AS n (kind, ref) ON w.kind = n.kind AND w.awaited_ref = n.ref
 WHERE w.hold = 'news'
 """
-_VERSIONS = f"SELECT {_COLUMNS} FROM waiting WHERE consumer = $1 AND hold = 'version' ORDER BY topic, partition, \"offset\" FOR UPDATE SKIP LOCKED"  # noqa: S608 - names of our own
+_VERSIONS = (
+    f"SELECT {_COLUMNS} FROM waiting WHERE consumer = $1 AND hold = 'version'"  # noqa: S608 - names of our own
+    ' ORDER BY topic, partition, "offset" FOR UPDATE SKIP LOCKED'
+)
 _FORGET = "DELETE FROM waiting WHERE id = ANY($1::uuid[])"
 _DUE = """
 SELECT DISTINCT consumer, principal, store, ref, kind, awaited_ref, until FROM waiting
@@ -81,6 +93,15 @@ class Asked(NamedTuple):
 async def insert(connection: Connection, waiters: Sequence[Waiter]) -> None:
     """Let records wait; one that waits already goes on waiting, for what it lacks now."""
     await connection.execute(_INSERT, *zip(*waiters, strict=True))
+
+
+async def of(connection: Connection, consumer: str, store: str, subjects: Sequence[Subject]) -> dict[tuple[UUID, int], datetime]:
+    """Locked: what of these subjects waits for news, and until when.
+
+    Whoever folds a subject again takes these rows first, so that a wait is ended either by an answer or by time.
+    """
+    rows = await connection.fetch(_OF, consumer, store, [s.principal for s in subjects], [s.ref for s in subjects])
+    return {(row[0], row[1]): row[2] for row in rows}
 
 
 async def release(connection: Connection, events: Iterable[tuple[UUID, int]]) -> None:

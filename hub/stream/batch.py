@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from time import perf_counter
 
 from contracts.contract import Finding
+from hub.state import waiting
 from hub.state.offsets import Claimed, Offsets, TopicPartition
 from hub.state.store import Connection
 from hub.stream import slips
@@ -11,7 +12,6 @@ from hub.stream.failures import Fenced, Gap, Meaning, meaning
 from hub.stream.outcome import Applied
 from hub.stream.record import Bad, Judged, Newer, Reader
 from hub.stream.work import Work
-from hub.state import waiting
 
 Batches = Mapping[TopicPartition, Sequence[Judged]]
 
@@ -24,7 +24,11 @@ class Batch:
         self._offsets, self._work, self._reader = offsets, work, reader
 
     async def apply(
-        self, connection: Connection, batches: Batches, epochs: Mapping[TopicPartition, int], gaps: Mapping[TopicPartition, int] | None = None
+        self,
+        connection: Connection,
+        batches: Batches,
+        epochs: Mapping[TopicPartition, int],
+        gaps: Mapping[TopicPartition, int] | None = None,
     ) -> Applied:
         """Fold the batches and commit; on an error of a single record find it, and let it alone be a dead letter.
 

@@ -1,6 +1,5 @@
 """What an error means for the batch that met it."""
 
-import asyncio
 from enum import Enum
 
 import asyncpg
@@ -31,10 +30,21 @@ class Conflict(Exception):  # noqa: N818 - settled by folding again
     """A state or base data changed between load and save."""
 
 
-_AGAIN = {"40001", "40P01", "55P03"}
-_LATER = {"08", "57", "53"}
-_READ_ONLY = "25006"
-_IDLE_IN_TRANSACTION = "25P03"
+_BY_CLASS = {
+    "22": Meaning.RECORD,  # data exception
+    "23": Meaning.RECORD,  # integrity constraint violation
+    "08": Meaning.LATER,  # connection exception
+    "53": Meaning.LATER,  # insufficient resources
+    "57": Meaning.LATER,  # operator intervention
+}
+_BY_STATE = {
+    "40001": Meaning.AGAIN,  # serialization failure
+    "40P01": Meaning.AGAIN,  # deadlock detected
+    "55P03": Meaning.AGAIN,  # lock not available
+    "25006": Meaning.LATER,  # read-only transaction: a failover is under way
+    "25P03": Meaning.LATER,  # idle in transaction for too long: the session is gone
+}
+_CLIENT = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 def meaning(error: BaseException) -> Meaning:
@@ -43,15 +53,7 @@ def meaning(error: BaseException) -> Meaning:
         return Meaning.AGAIN
     if isinstance(error, asyncpg.PostgresError):
         state = error.sqlstate or ""
-        if state[:2] in {"22", "23"}:
-            return Meaning.RECORD
-        if state in _AGAIN:
-            return Meaning.AGAIN
-        if state[:2] in _LATER or state in {_READ_ONLY, _IDLE_IN_TRANSACTION}:
-            return Meaning.LATER
-        return Meaning.UNKNOWN
-    if isinstance(error, asyncpg.exceptions.DataError | UnicodeEncodeError | OverflowError):
+        return _BY_STATE.get(state) or _BY_CLASS.get(state[:2], Meaning.UNKNOWN)
+    if isinstance(error, UnicodeEncodeError | OverflowError):
         return Meaning.RECORD  # the client could not encode a value
-    if isinstance(error, OSError | TimeoutError | asyncio.TimeoutError | asyncpg.InterfaceError | asyncpg.InternalClientError):
-        return Meaning.LATER
-    return Meaning.UNKNOWN
+    return Meaning.LATER if isinstance(error, _CLIENT) else Meaning.UNKNOWN

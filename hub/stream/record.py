@@ -5,10 +5,10 @@ from hashlib import blake2b
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
-from asyncpg.pgproto.pgproto import UUID as FastUUID  # made from bytes in a third of the time
+from asyncpg.pgproto import pgproto  # its UUID is made from bytes in a third of the time
 
 from contracts import envelope as cloudevents
-from contracts.catalogue import NewerVersion, lookup
+from contracts.catalogue import BY_NAME, NewerVersion, lookup
 from contracts.contract import Event, Finding, Invalid, Lineage
 from contracts.envelope import Envelope
 from contracts.topics import Topic
@@ -17,18 +17,26 @@ from hub.stream.consumer import Consumer
 _AHEAD_SECONDS = 600.0
 _PARTIES = {"dealers": "dealer", "carriers": "carrier", "oem": "oem", "erp": "erp", "hub": "hub"}
 _MOST_KEY_BYTES = 1_000
+_LEADING = 6
 
 
 class Raw(Protocol):
     """What Kafka hands over; `timestamp` is the broker's, in milliseconds."""
 
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: Sequence[tuple[str, bytes | None]]
+    @property
+    def topic(self) -> str: ...  # noqa: D102 - see the class
+    @property
+    def partition(self) -> int: ...  # noqa: D102
+    @property
+    def offset(self) -> int: ...  # noqa: D102
+    @property
+    def timestamp(self) -> int: ...  # noqa: D102
+    @property
+    def key(self) -> bytes | None: ...  # noqa: D102
+    @property
+    def value(self) -> bytes | None: ...  # noqa: D102
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes | None]]: ...  # noqa: D102
 
 
 class Good(NamedTuple):
@@ -74,55 +82,68 @@ class Ignored(NamedTuple):
 Judged = Good | Bad | Newer | Ignored
 
 
+class _Known(NamedTuple):
+    """A topic by its name: whose it is, and the event types it carries."""
+
+    topic: Topic
+    principal: str
+    carried: frozenset[str]
+
+
 class Reader:
     """Judges the records of one consumer's topics."""
 
     def __init__(self, consumer: Consumer, max_record_bytes: int) -> None:
         self._consumer, self._max = consumer, max_record_bytes
-        self._topics: dict[str, tuple[Topic, str, frozenset[str]]] = {}
+        self._topics: dict[str, _Known] = {}
 
     def judge(self, raw: Raw) -> Judged:
         """Whether a record is good, and if not why; never raises for what a sender wrote."""
-        topic, principal, carried = self._topics.get(raw.topic) or self._learn(raw.topic)
-        key, found = _text(raw.key), None
+        known = self._topics.get(raw.topic) or self._learn(raw.topic)
+        key, envelope = _text(raw.key), None
         try:
-            if raw.value is not None and len(raw.value) > self._max:
-                raise Invalid("too_large", Finding("value", f"at most {self._max} bytes"))
-            found, data = cloudevents.read(raw.headers, raw.value)
-            _check_principal(found.source, principal)
-            lineage, version = lookup(found.type)
-            if lineage.name not in carried:
-                raise Invalid("wrong_topic", Finding("type", f"an event type that {topic.name} carries"))
-            if not self._consumer.listens_to(lineage):
-                return Ignored(raw)
-            body = lineage.decode(version, data)
-            ref = lineage.ref(body)
-            if key != ref:
-                raise Invalid("key_mismatch", Finding(lineage.ref_field, "the same as the record's key"))
-            if body.occurred_at.timestamp() * 1000 > raw.timestamp + _AHEAD_SECONDS * 1000:
-                raise Invalid("from_the_future", Finding("occurred_at", "a moment at most ten minutes after the broker's clock"))
+            self._check_size(raw.value)
+            envelope, data = cloudevents.read(raw.headers, raw.value)
+            return self._judge_event(raw, known, key, envelope, data)
         except Invalid as wrong:
-            return Bad(raw, principal, key, wrong.reason, wrong.findings, found)
-        except NewerVersion:
-            assert found is not None  # noqa: S101 - lookup came after read
-            return Newer(raw, principal, key, found)
-        return Good(
-            raw,
-            principal,
-            ref,
-            found,
-            lineage,
-            body,
-            event_name(self._consumer.name, principal, found.source, found.id),
-            fingerprint(found.type, data),
-            data,
-        )
+            return Bad(raw, known.principal, key, wrong.reason, wrong.findings, envelope)
 
-    def _learn(self, name: str) -> tuple[Topic, str, frozenset[str]]:
+    def _judge_event(self, raw: Raw, known: "_Known", key: str | None, envelope: Envelope, data: bytes) -> Judged:
+        principal = known.principal
+        _check_principal(envelope.source, principal)
+        try:
+            lineage, version = lookup(envelope.type)
+        except NewerVersion:
+            return Newer(raw, principal, key, envelope) if self._may_fold(envelope.type) else Ignored(raw)
+        if lineage.name not in known.carried:
+            raise Invalid("wrong_topic", Finding("type", f"an event type that {known.topic.name} carries"))
+        if not self._consumer.listens_to(lineage):
+            return Ignored(raw)
+        body = lineage.decode(version, data)
+        ref = lineage.ref(body)
+        if key != ref:
+            raise Invalid("key_mismatch", Finding(lineage.ref_field, "the same as the record's key"))
+        if body.corrects == envelope.id:
+            raise Invalid("schema", Finding("corrects", "the id of another event"))
+        if body.occurred_at.timestamp() * 1000 > raw.timestamp + _AHEAD_SECONDS * 1000:
+            raise Invalid("from_the_future", Finding("occurred_at", "a moment at most ten minutes after the broker's clock"))
+        event = event_name(self._consumer.name, principal, envelope.source, envelope.id)
+        return Good(raw, principal, ref, envelope, lineage, body, event, fingerprint(envelope.type, data), data)
+
+    def _check_size(self, value: bytes | None) -> None:
+        if value is not None and len(value) > self._max:
+            raise Invalid("too_large", Finding("value", f"at most {self._max} bytes"))
+
+    def _may_fold(self, wire: str) -> bool:
+        """Whether a newer process of this consumer would have a rule for it."""
+        lineage = BY_NAME.get(wire.removeprefix("hub.").rpartition(".v")[0])
+        return lineage is not None and self._consumer.listens_to(lineage)
+
+    def _learn(self, name: str) -> "_Known":
         topic = self._consumer.topic(name)
         if topic is None:
             raise LookupError(f"{self._consumer.name} does not read {name}")
-        known = self._topics[name] = topic, topic.principal(name), frozenset(lineage.name for lineage in topic.types)
+        known = self._topics[name] = _Known(topic, topic.principal(name), frozenset(lineage.name for lineage in topic.types))
         return known
 
 
@@ -132,15 +153,17 @@ def event_name(consumer: str, principal: str, source: str, event_id: str) -> UUI
     Six bytes of the id come first: ids that grow with time (UUIDv7, counters) then fall side by side in
     the index, which random ones would scatter; ten bytes of a hash over the whole make it unique.
     """
-    digest = blake2b("\0".join((consumer, principal, source, event_id)).encode(), digest_size=10).digest()
-    return FastUUID(_leading(event_id) + digest)
+    digest = blake2b(f"{consumer}\0{principal}\0{source}\0{event_id}".encode(), digest_size=10).digest()
+    return pgproto.UUID(_leading(event_id) + digest)
 
 
 def _leading(event_id: str) -> bytes:
     try:
-        return bytes.fromhex(event_id.replace("-", "")[:12].rjust(12, "0"))
+        leading = bytes.fromhex(event_id.replace("-", "")[:12].rjust(12, "0"))
     except ValueError:
-        return event_id.encode()[:6].ljust(6, b"\0")
+        leading = b""
+    # fromhex passes over blanks, and is left with fewer bytes then
+    return leading if len(leading) == _LEADING else event_id.encode()[:_LEADING].ljust(_LEADING, b"\0")
 
 
 def fingerprint(wire_type: str, data: bytes) -> int:

@@ -2,16 +2,19 @@
 
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
+from hashlib import sha1
 from typing import NamedTuple
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import orjson
+from asyncpg.pgproto import pgproto  # its UUID is made from bytes in a third of the time
 
 from contracts import envelope as cloudevents
 from contracts import topics
 from contracts.contract import Event, Finding, Lineage
 from contracts.records import RECORD_REJECTED, Fault, RecordRejected
+from hub.rules.decision import Subject, Wait
 from hub.rules.folding import Told
 from hub.state.dead_letters import DeadLetter
 from hub.state.journal import Past
@@ -19,8 +22,9 @@ from hub.state.outbox import Said
 from hub.state.waiting import Waiter
 from hub.stream.record import Bad, Good, Newer, Raw
 
-_NAMES = uuid5(NAMESPACE_URL, "urn:hub")
-_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+_NAMESPACE = uuid5(NAMESPACE_URL, "urn:hub").bytes
+_MOMENTS = range(7_258_118_400_000)
+"""The milliseconds from 1970 to 2199: a topic may take its timestamps from whoever writes."""
 
 
 class Stored(NamedTuple):
@@ -36,8 +40,11 @@ class Stored(NamedTuple):
 
 
 def name(*parts: object) -> UUID:
-    """A name that follows from what it names, so that a repeated act carries the same one."""
-    return uuid5(_NAMES, "\0".join(map(str, parts)))
+    """A name that follows from what it names, so that a repeated act carries the same one: a version 5 UUID."""
+    digest = bytearray(sha1(_NAMESPACE + "\0".join(map(str, parts)).encode(), usedforsecurity=False).digest()[:16])
+    digest[6] = digest[6] & 0x0F | 0x50
+    digest[8] = digest[8] & 0x3F | 0x80
+    return pgproto.UUID(bytes(digest))
 
 
 def dead(consumer: str, bad: Bad) -> DeadLetter:
@@ -47,24 +54,27 @@ def dead(consumer: str, bad: Bad) -> DeadLetter:
     return _dead(consumer, raw, bad.principal, bad.key, bad.reason, bad.faults, (None, 0, None, None), (source, event_id, wire))
 
 
-def rejected(consumer: str, good: Good, told: Told, store: str, fault: Finding) -> DeadLetter:
-    """A record that is in the journal, and that a rule refused."""
-    ref = good.lineage.ref(good.body)
+def refused(consumer: str, good: Good, told: Told, store: str, reason: str, fault: Finding) -> DeadLetter:
+    """A record of this batch that is in the journal, and cannot be folded."""
     names = good.envelope.source, good.envelope.id, good.envelope.type
-    return _dead(consumer, good.raw, good.principal, good.key, "rejected", (fault,), (told.event, told.part, store, ref), names)
+    return _dead(consumer, good.raw, good.principal, good.key, reason, (fault,), (told.event, told.part, store, good.key), names)
 
 
-def expired(consumer: str, past: Past, store: str, reason: str, fault: Finding) -> DeadLetter:
-    """A journalled record that can no longer be folded; the envelope is written anew from the journal."""
-    envelope = cloudevents.Envelope(past.event_id, past.source, past.type)
-    headers = cloudevents.write(envelope)
-    raw = Stored(past.topic, past.partition, past.offset, 0, past.subject.ref.encode(), past.body, headers)
-    place = past.event, past.part, store, past.subject.ref
-    names = past.source, past.event_id, past.type
-    return _dead(consumer, raw, past.subject.principal, past.subject.ref, reason, (fault,), place, names)
+def refused_late(consumer: str, past: Past, told: Told, store: str, reason: str, fault: Finding) -> DeadLetter:
+    """A record of an earlier batch that can no longer be folded; its envelope is written anew from the journal.
+
+    The broker's time is gone by then: when it happened stands in for it.
+    """
+    extensions = {cloudevents.HISTORICAL: "true"} if past.is_historical else {}
+    headers = cloudevents.write(cloudevents.Envelope(past.event_id, past.source, past.type, None, None, extensions))
+    moment = int(told.occurred_at.timestamp() * 1000)
+    subject = past.subject
+    raw = Stored(past.topic, past.partition, past.offset, moment, subject.ref.encode(), past.body, headers)
+    where, names = (past.event, past.part, store, subject.ref), (past.source, past.event_id, past.type)
+    return _dead(consumer, raw, subject.principal, subject.ref, reason, (fault,), where, names)
 
 
-def _dead(  # noqa: PLR0913 - the columns of a dead letter
+def _dead(
     consumer: str,
     raw: Raw,
     principal: str,
@@ -92,23 +102,26 @@ def _dead(  # noqa: PLR0913 - the columns of a dead letter
     )
 
 
-def waiter(consumer: str, told: Told, past: Past, store: str, awaited: tuple[str, str], until: datetime) -> Waiter:
+def waiter(
+    consumer: str, told: Told, subject: Subject, store: str, awaited: Wait, where: tuple[str, int, int], until: datetime
+) -> Waiter:
     """A journalled record that waits for news."""
     return Waiter(
         name("wait", consumer, told.event, told.part),
         consumer,
         "news",
-        past.subject.principal,
-        past.subject.ref,
+        subject.principal,
+        subject.ref,
         told.event,
         told.part,
         store,
-        past.subject.ref,
-        *awaited,
-        past.type,
-        past.topic,
-        past.partition,
-        past.offset,
+        subject.ref,
+        awaited.kind,
+        awaited.ref,
+        told.lineage.wire,
+        where[0],
+        where[1],
+        where[2],
         0,
         None,
         None,
@@ -181,7 +194,7 @@ def rejection(letter: DeadLetter) -> Said | None:
         return None
     subject = f"{letter.topic}[{letter.partition}]@{letter.offset}"
     body = RecordRejected(
-        occurred_at=datetime.fromtimestamp(letter.timestamp / 1000, _EPOCH.tzinfo) if letter.timestamp > 0 else _EPOCH,
+        occurred_at=datetime.fromtimestamp(letter.timestamp / 1000 if letter.timestamp in _MOMENTS else 0, UTC),
         subject=subject,
         topic=letter.topic,
         partition=letter.partition,

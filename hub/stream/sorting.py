@@ -1,8 +1,8 @@
 """Journal a batch and sort its records: what is new, what was known, what its key holds back."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
 from pydantic_core import from_json
@@ -34,14 +34,14 @@ class Part:
 
 @dataclass(slots=True)
 class Sorted:
-    """A batch, sorted; `corrections` are (target, correcting event) pairs, `fresh` good records by their name."""
+    """A batch, sorted; `corrections` are (target, correcting part) pairs, `bad` comes with its place of arrival."""
 
     outcomes: dict[tuple[str, int, int], Outcome] = field(default_factory=dict)
     bad: list[tuple[int, Bad]] = field(default_factory=list)
     newer: list[Newer] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
     control: list[Good] = field(default_factory=list)
-    corrections: list[tuple[UUID, UUID]] = field(default_factory=list)
+    corrections: list[tuple[UUID, Part]] = field(default_factory=list)
     holds: Holds = field(default_factory=lambda: Holds(set(), set(), set()))
 
 
@@ -53,29 +53,19 @@ def place(record: Judged) -> tuple[str, int, int]:
 async def sort(connection: Connection, consumer: Consumer, records: Sequence[Judged]) -> Sorted:
     """Journal what is good and new; duplicates, re-used ids and strangers fall out here."""
     found = Sorted()
-    batch: dict[UUID, tuple[int, Good]] = {}
-    for order, record in enumerate(records):
-        match record:
-            case Good():
-                first = batch.setdefault(record.event, (order, record))[1]
-                if first is not record:
-                    _known(found, order, record, first.envelope.type, first.fingerprint, first.data)
-            case Bad():
-                found.bad.append((order, record))
-            case Newer():
-                found.newer.append(record)
-                found.outcomes[place(record)] = Outcome.WAITING
-            case Ignored():
-                found.outcomes[place(record)] = Outcome.IGNORED
+    batch, again = _gather(found, records)
     if not batch:
         return found
     rows = {event: _rows(consumer, good) for event, (_, good) in batch.items()}
     fresh = await journal.insert(connection, consumer.name, [row for parts in rows.values() for row in parts])
     if len(fresh) < len(batch):
-        old = await journal.known(connection, batch.keys() - fresh)
-        for event, (wire, mark, body) in old.items():
-            order, good = batch.pop(event)
-            _known(found, order, good, wire, mark, body)
+        for event, (wire, mark, body) in (await journal.known(connection, batch.keys() - fresh)).items():
+            for order, good in (batch.pop(event), *again.pop(event, ())):
+                _compare(found, order, good, wire, mark, body)
+    for event, repeated in again.items():
+        first = batch[event][1]
+        for order, good in repeated:
+            _compare(found, order, good, first.envelope.type, first.fingerprint, first.data)
     for event, (order, good) in batch.items():
         _take(found, consumer, good, order, rows[event])
     keys = {(good.principal, good.key) for _, good in batch.values()}
@@ -83,9 +73,31 @@ async def sort(connection: Connection, consumer: Consumer, records: Sequence[Jud
     return found
 
 
-def _known(found: Sorted, order: int, good: Good, wire: str, mark: int, body: bytes) -> None:
-    is_same = mark == good.fingerprint or (wire == good.envelope.type and _canonical(body) == _canonical(good.data))
-    if is_same:
+_Arrived = tuple[int, Good]
+
+
+def _gather(found: Sorted, records: Sequence[Judged]) -> tuple[dict[UUID, _Arrived], dict[UUID, list[_Arrived]]]:
+    """The good records by name, each with its place of arrival: the first of each name, and those that repeat it."""
+    batch: dict[UUID, _Arrived] = {}
+    again: dict[UUID, list[_Arrived]] = defaultdict(list)
+    for order, record in enumerate(records):
+        match record:
+            case Good():
+                if batch.setdefault(record.event, (order, record))[1] is not record:
+                    again[record.event].append((order, record))
+            case Bad():
+                found.bad.append((order, record))
+            case Newer():
+                found.newer.append(record)
+                found.outcomes[place(record)] = Outcome.WAITING
+            case Ignored():
+                found.outcomes[place(record)] = Outcome.IGNORED
+    return batch, again
+
+
+def _compare(found: Sorted, order: int, good: Good, wire: str, mark: int, body: bytes) -> None:
+    """Told twice, or another event under the same id: content counts, not its bytes."""
+    if mark == good.fingerprint or (wire == good.envelope.type and from_json(body) == from_json(good.data)):
         found.outcomes[place(good)] = Outcome.DUPLICATE
     else:
         found.bad.append((order, Bad(good.raw, good.principal, good.key, "id_reuse", _REUSED, good.envelope)))
@@ -96,12 +108,12 @@ def _take(found: Sorted, consumer: Consumer, good: Good, order: int, rows: Seque
         found.control.append(good)
         found.outcomes[place(good)] = Outcome.HANDLED
         return
-    if good.body.corrects is not None:
-        target = event_name(consumer.name, good.principal, good.envelope.source, good.body.corrects)
-        found.corrections.append((target, good.event))
     for row in rows:
         told = Told(good.event, row.part, good.lineage, good.body, row.source, row.event_id, row.is_historical)
         found.parts.append(Part(good, told, row.store, Subject(row.principal, row.ref), order))
+    if good.body.corrects is not None:
+        target = event_name(consumer.name, good.principal, good.envelope.source, good.body.corrects)
+        found.corrections.append((target, found.parts[-1]))
 
 
 def _rows(consumer: Consumer, good: Good) -> list[journal.Row]:
@@ -129,7 +141,3 @@ def _rows(consumer: Consumer, good: Good) -> list[journal.Row]:
         )
         for part, store in enumerate(stores)
     ]
-
-
-def _canonical(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
-    return from_json(body)

@@ -1,89 +1,83 @@
-"""Fold all subjects that a batch touches: load, fold in order, save what changed, say what others may hear."""
+"""Fold the subjects of one store that a batch touches: load, fold in order, save what moved on."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from contracts.catalogue import lookup
 from hub.rules.basedata import BaseData
-from hub.rules.decision import Reject, Subject, Wait
+from hub.rules.decision import Subject
 from hub.rules.folding import NOTHING, Folded, Told, fold
 from hub.rules.order import Position, follows, in_order
-from hub.state import journal
+from hub.state import journal, waiting
 from hub.state.journal import Past
-from hub.state.outbox import Said
 from hub.state.store import Connection, Kept
-from hub.stream import slips
 from hub.stream.consumer import Fold
 from hub.stream.failures import Conflict
+from hub.stream.touching import Touch
 
-Key = tuple[UUID, int]
-
-
-@dataclass(slots=True)
-class Touched:
-    """One subject that a batch touches: its new events in order of arrival, and whether all must be folded again."""
-
-    new: list[Told] = field(default_factory=list)
-    again: bool = False
+Row = tuple[UUID, int]
+"""A part's place in the journal: the event and the part."""
 
 
 @dataclass(slots=True)
 class StoreFold:
-    """What folding one store's touched subjects came to, before anything is saved."""
+    """What folding one store's touched subjects came to, before anything is saved.
 
-    fold: Fold
-    kept: dict[Subject, Kept[Any]]
+    `kept` are the states as loaded. `pasts` are the journal's parts of those subjects that were folded again,
+    `waited` those among them that waited for news until now, and until when they would have.
+    """
+
+    declared: Fold
+    kept: Mapping[Subject, Kept[Any]]
     folded: dict[Subject, Folded[Any]]
-    pasts: dict[Key, Past]
+    pasts: dict[Row, Past]
+    waited: Mapping[Row, datetime]
 
-    def rejections(self) -> Iterable[tuple[Subject, Told, Reject]]:
-        """Every event that a rule refused."""
-        for subject, folded in self.folded.items():
-            for told, verdict in folded.verdicts:
-                if isinstance(verdict, Reject):
-                    yield subject, told, verdict
-
-    def waits(self) -> Iterable[tuple[Subject, Told, Wait]]:
-        """Every event that waits."""
-        for subject, folded in self.folded.items():
-            for told, verdict in folded.verdicts:
-                if isinstance(verdict, Wait):
-                    yield subject, told, verdict
+    @property
+    def store(self) -> str:
+        """The store's name."""
+        return self.declared.store.name
 
 
 async def fold_store(
-    connection: Connection, declared: Fold, base: BaseData, touched: Mapping[Subject, Touched], without: set[Key]
+    connection: Connection, consumer: str, declared: Fold, base: BaseData, touched: Mapping[Subject, Touch], without: set[Row]
 ) -> StoreFold:
     """Fold one store's subjects: on from the stored state where all new events follow it, else again from the journal.
 
     `without` are parts that do not count: held, refused or dead in this very batch.
     """
     kept = await declared.store.load(connection, list(touched))
-    again = [subject for subject, touch in touched.items() if touch.again]
-    folded: dict[Subject, Folded[Any]] = {}
+    result = StoreFold(declared, kept, {}, {}, {})
+    again: list[Subject] = []
     for subject, touch in touched.items():
-        if touch.again:
-            continue
         state = kept.get(subject)
         start = Folded(state.state, state.position, state.because, ()) if state else NOTHING
-        new = [told for told in touch.new if (told.event, told.part) not in without]
-        ordered = _onward(start.position, new)
-        if ordered is None:
+        new = [told for told in touch.new if told.row not in without] if without else touch.new
+        onward = None if touch.again else _onward(start.position, new)
+        if onward is None:
             again.append(subject)
         else:
-            folded[subject] = fold(subject, declared.rules, base, start, ordered)
-    pasts: dict[Key, Past] = {}
+            result.folded[subject] = fold(subject, declared.rules, base, start, onward)
     if again:
-        events: dict[Subject, list[Told]] = {subject: [] for subject in again}
-        for past in await journal.history(connection, declared.store.name, again):
-            if (past.event, past.part) not in without:
-                pasts[past.event, past.part] = past
-                events[past.subject].append(_told(past))
-        for subject, all_of_it in events.items():
-            folded[subject] = fold(subject, declared.rules, base, NOTHING, in_order(all_of_it))
-    return StoreFold(declared, kept, folded, pasts)
+        await _fold_again(connection, consumer, result, base, again, without)
+    return result
+
+
+async def _fold_again(
+    connection: Connection, consumer: str, result: StoreFold, base: BaseData, subjects: Sequence[Subject], without: set[Row]
+) -> None:
+    result.waited = await waiting.of(connection, consumer, result.store, subjects)
+    events: dict[Subject, list[Told]] = {subject: [] for subject in subjects}
+    for past in await journal.history(connection, result.store, subjects, {event for event, _ in without}):
+        told = _told(past)
+        if told.row not in without:
+            result.pasts[told.row] = past
+            events[past.subject].append(told)
+    for subject, history in events.items():
+        result.folded[subject] = fold(subject, result.declared.rules, base, NOTHING, in_order(history))
 
 
 def _onward(position: Position | None, new: Sequence[Told]) -> list[tuple[Position, Told]] | None:
@@ -108,7 +102,10 @@ def _told(past: Past) -> Told:
 
 
 async def save(connection: Connection, result: StoreFold) -> dict[Subject, int]:
-    """Save what moved on; returns the new version of each subject whose state itself changed (0: it is no more)."""
+    """Save what moved on; returns the new version of each subject whose state itself changed (0: it is no more).
+
+    Raises Conflict where another transaction has saved or removed one of them since it was loaded.
+    """
     moved: dict[Subject, Kept[Any]] = {}
     gone: dict[Subject, int] = {}
     changed: dict[Subject, int] = {}
@@ -119,38 +116,14 @@ async def save(connection: Connection, result: StoreFold) -> dict[Subject, int]:
                 gone[subject] = old.version
                 changed[subject] = 0
             continue
-        if old is not None and old.state == folded.state and old.position == folded.position:
+        is_changed = old is None or old.state != folded.state
+        if old is not None and not is_changed and old.position == folded.position and old.because == folded.because:
             continue
         version = old.version + 1 if old else 1
         moved[subject] = Kept(version, folded.position, folded.because, folded.state)
-        if old is None or old.state != folded.state:
+        if is_changed:
             changed[subject] = version
-    store = result.fold.store
+    store = result.declared.store
     if (moved and not await store.save(connection, moved)) or (gone and not await store.remove(connection, gone)):
         raise Conflict(store.name)
     return changed
-
-
-def sayings(consumer: str, result: StoreFold, changed: Mapping[Subject, int], triggers: Mapping[Subject, Sequence[Told]]) -> list[Said]:
-    """What others hear of each changed subject: once per batch, because of the last event that is not of the past."""
-    if result.fold.tell is None:
-        return []
-    topic, lineage, tell = result.fold.tell
-    heard = []
-    for subject, version in changed.items():
-        live = [told for told in triggers.get(subject, ()) if not told.is_historical]
-        folded, old = result.folded[subject], result.kept.get(subject)
-        if not live or folded.state is None:
-            continue
-        trigger = live[-1]
-        body = tell(old.state if old else None, folded.state, subject, trigger.body)
-        if body is not None:
-            said_id = slips.name(consumer, trigger.event, result.fold.store.name, *subject)
-            versioned = body.model_copy(update={"revision": version})
-            heard.append(slips.said(topic.name, lineage, versioned, said_id, lineage.ref(body)))
-    return heard
-
-
-def changes(folded: Folded[Any]) -> set[Key]:
-    """The events that are in the fold: neither waiting nor refused."""
-    return {(told.event, told.part) for told, verdict in folded.verdicts if not isinstance(verdict, Wait | Reject)}

@@ -71,7 +71,7 @@ CREATE INDEX contacts_principal_customer ON contacts (principal, customer);
 CREATE TABLE corrections (
     target UUID NOT NULL,
     event UUID NOT NULL,
-    PRIMARY KEY (target)
+    PRIMARY KEY (target, event)
 );
 
 CREATE TABLE customers (

@@ -1,0 +1,69 @@
+"""Park what a batch could not fold: waiting rows, dead letters, and the answers to their senders."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from hub.rules.decision import Wait
+from hub.state import dead_letters, waiting
+from hub.state.base import BaseDataCache
+from hub.state.outbox import Said
+from hub.state.store import Connection
+from hub.state.waiting import Waiter
+from hub.stream import slips
+from hub.stream.failures import Conflict
+from hub.stream.outcome import Applied, Outcome
+from hub.stream.settling import Settled
+from hub.stream.sorting import Part, Sorted, place
+from hub.stream.subjects import Row
+
+
+async def park(
+    connection: Connection, consumer: str, found: Sorted, settled: Settled, base: BaseDataCache, until: datetime, applied: Applied
+) -> list[Said]:
+    """Write the slips, let go of what no longer waits, and return what the senders hear.
+
+    Raises Conflict where base data came in the meantime: what waits now may be known by then.
+    """
+    waits, awaited = _waits(consumer, found, settled, until)
+    if awaited:
+        await waiting.expect(connection, list(awaited))
+        if await base.has_changed(connection):
+            raise Conflict("base data")
+    waited = {row for result in settled.folds for row in result.waited}
+    released = waited - {(wait.event, wait.part) for wait in waits}
+    if released:
+        await waiting.release(connection, released)
+    waits += [slips.newer(consumer, record) for record in found.newer]
+    waits += [slips.held(consumer, part.good, part.told.part, part.store, part.subject.ref) for part in settled.held]
+    if waits:
+        await waiting.insert(connection, waits)
+    return await _bury(connection, settled.letters, applied) if settled.letters else []
+
+
+def _waits(consumer: str, found: Sorted, settled: Settled, until: datetime) -> tuple[list[Waiter], set[tuple[str, str]]]:
+    """What waits for news, be it of this batch or of an earlier one, and for what beside its own subject."""
+    waits: list[Waiter] = []
+    awaited: set[tuple[str, str]] = set()
+    parts: dict[Row, Part] | None = None
+    for result in settled.folds:
+        for subject, folded in result.folded.items():
+            for told, verdict in folded.verdicts:
+                if not isinstance(verdict, Wait):
+                    continue
+                if parts is None:
+                    parts = {part.told.row: part for part in found.parts}
+                if verdict != (told.lineage.kind, subject.ref):
+                    awaited.add(verdict)
+                part = parts.get(told.row)
+                if part:
+                    found.outcomes[place(part.good)] = Outcome.WAITING
+                where = place(part.good) if part else result.pasts[told.row].place
+                waits.append(slips.waiter(consumer, told, subject, result.store, verdict, where, until))
+    return waits, awaited
+
+
+async def _bury(connection: Connection, letters: Sequence[dead_letters.DeadLetter], applied: Applied) -> list[Said]:
+    kept = await dead_letters.insert(connection, letters)
+    fresh = [letter for letter in letters if letter.id in kept]
+    applied.reasons.update(letter.reason for letter in fresh)
+    return [answer for letter in fresh if (answer := slips.rejection(letter)) is not None]

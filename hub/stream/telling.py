@@ -1,0 +1,77 @@
+"""Tell others what changed, and those who waited what has come."""
+
+from collections.abc import Mapping
+
+from contracts import topics
+from contracts.timers import WAIT_ANSWERED, WaitAnswered
+from hub.rules.decision import Change, Subject
+from hub.rules.folding import Folded, Told
+from hub.state import waiting
+from hub.state.outbox import Said
+from hub.state.store import Connection
+from hub.stream import slips
+from hub.stream.subjects import Row, StoreFold
+from hub.stream.touching import Touch
+
+
+def sayings(consumer: str, result: StoreFold, changed: Mapping[Subject, int], touched: Mapping[Subject, Touch]) -> list[Said]:
+    """What others hear of each changed subject: once per batch, because of the last event that is not of the past.
+
+    The id follows from that event and the version it led to: one event may change a state twice, when
+    another one before it is corrected.
+    """
+    if result.declared.tell is None:
+        return []
+    topic, lineage, tell = result.declared.tell
+    heard = []
+    for subject, version in changed.items():
+        folded, old = result.folded[subject], result.kept.get(subject)
+        cause = _cause(result, folded, touched[subject])
+        if cause is None or cause.is_historical or folded.state is None:
+            continue
+        body = tell(old.state if old else None, folded.state, subject, cause.body)
+        if body is not None:
+            said_id = slips.name(consumer, cause.event, result.store, *subject, version)
+            heard.append(slips.said(topic.name, lineage, body.model_copy(update={"revision": version}), said_id, lineage.ref(body)))
+    return heard
+
+
+def _cause(result: StoreFold, folded: Folded[object], touch: Touch) -> Told | None:
+    """Because of what a subject changed.
+
+    The last event that newly counts and is not of the past, else one of another subject that corrected
+    an event of this one, else, where base data changed its mind, the event that made the state.
+    """
+    fresh: set[Row] = {told.row for told in touch.new} | result.waited.keys()
+    counted = [told for told, verdict in folded.verdicts if isinstance(verdict, Change)]
+    new = [told for told in counted if told.row in fresh]
+    live = [told for told in new or touch.causes if not told.is_historical]
+    if new or touch.causes:
+        return live[-1] if live else None
+    return next((told for told in counted if told.event == folded.because), None)
+
+
+async def answers(connection: Connection, result: StoreFold, changed: Mapping[Subject, int]) -> list[Said]:
+    """Tell everybody who waits for what has come; the id follows from what came and who waits."""
+    known_as = result.declared.answers
+    if known_as is None:
+        return []
+    states = {subject: result.folded[subject] for subject in changed if result.folded[subject].state is not None}
+    news = {known_as(folded.state, subject): folded for subject, folded in states.items()}
+    if not news:
+        return []
+    said = []
+    for asked in await waiting.came(connection, list(news)):
+        folded = news[asked.kind, asked.awaited_ref]
+        assert folded.position is not None  # noqa: S101 - it has a state
+        body = WaitAnswered(
+            occurred_at=folded.position.at,
+            consumer=asked.consumer,
+            principal=asked.principal,
+            store=asked.store,
+            subject=asked.ref,
+            kind=asked.kind,
+            ref=asked.awaited_ref,
+        )
+        said.append(slips.said(topics.TIMERS.name, WAIT_ANSWERED, body, slips.name("answered", folded.because, *asked), asked.ref))
+    return said
