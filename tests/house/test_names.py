@@ -1,0 +1,124 @@
+"""One name serves everywhere: module, variable, Kafka group, command line, Deployment, compose service, metric label."""
+
+import importlib
+import pkgutil
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import hub.consumers
+from hub.consumers import CONSUMERS
+from hub.settings import Settings
+from hub.stream.consumer import Consumer
+from hub.telemetry import Metrics
+from hub.wiring import PROCESSES, make_group, make_shell
+from tests.support import deployments, tree
+
+
+def of_modules(found: dict[str, dict[str, Consumer]]) -> list[str]:
+    """What disagrees between modules of consumers, the variables in them, and the consumers' names."""
+    faults = []
+    for module, consumers in found.items():
+        name = module.replace("_", "-")
+        if list(consumers) != [module]:
+            faults.append(
+                f"hub/consumers/{module}.py: declare one consumer, in a variable {module}; found {', '.join(consumers) or 'none'}"
+            )
+        faults += [f"hub/consumers/{module}.py: name the consumer {name}, not {c.name}" for c in consumers.values() if c.name != name]
+    return faults
+
+
+def of_places(wanted: set[str], places: dict[str, dict[str, str]]) -> list[str]:
+    """What disagrees between our processes and each place that runs them, given as name there → process it runs."""
+    faults = []
+    for place, there in places.items():
+        faults += [f"{place}: add {name}" for name in sorted(wanted - there.keys())]
+        faults += [f"{place}: {name} is no process of wiring.PROCESSES" for name in sorted(there.keys() - wanted)]
+        faults += [
+            f"{place}: {name} runs {runs}; let it run what it is called" for name, runs in there.items() if name in wanted and runs != name
+        ]
+    return faults
+
+
+def consumers_by_module() -> dict[str, dict[str, Consumer]]:
+    """Every module of hub.consumers with the consumers it declares."""
+    names = [module.name for module in pkgutil.iter_modules(hub.consumers.__path__)]
+    return {
+        name: {k: v for k, v in vars(importlib.import_module(f"hub.consumers.{name}")).items() if isinstance(v, Consumer)} for name in names
+    }
+
+
+def test_a_consumer_is_called_as_its_module() -> None:
+    found = consumers_by_module()
+    assert not (faults := of_modules(found)), "\n".join(faults)
+    wired, there = set(CONSUMERS), {name.replace("_", "-") for name in found}
+    assert wired == there, f"hub/wiring.py: run {', '.join(sorted(there ^ wired))}, or remove the module"
+
+
+@pytest.mark.parametrize("name", deployments.KUSTOMIZATIONS)
+def test_every_process_is_a_deployment(name: str) -> None:
+    there = {
+        document["metadata"]["name"]: " ".join(document["spec"]["template"]["spec"]["containers"][0]["command"][2:])
+        for document in deployments.manifests(name)
+        if document["kind"] == "Deployment"
+    }
+    assert not (faults := of_places(set(PROCESSES), {f"deploy/k8s/{name}": there})), "\n".join(faults)
+
+
+@pytest.mark.parametrize("name", deployments.KUSTOMIZATIONS)
+def test_labels_and_containers_are_called_as_their_deployment(name: str) -> None:
+    for document in deployments.manifests(name):
+        if document["kind"] != "Deployment":
+            continue
+        told, template = document["metadata"]["name"], document["spec"]["template"]
+        names = {
+            document["metadata"]["labels"]["app.kubernetes.io/name"],
+            template["metadata"]["labels"]["app.kubernetes.io/name"],
+            document["spec"]["selector"]["matchLabels"]["app.kubernetes.io/name"],
+            template["spec"]["containers"][0]["name"],
+        }
+        assert names == {told}, f"deploy/k8s/{name}: {told}: labels, selector and container say {', '.join(sorted(names))}"
+
+
+def test_every_process_is_a_service() -> None:
+    there = {
+        name: words[2] if words[1:2] == ["run"] else ""
+        for name, service in deployments.services().items()
+        if (words := deployments.words(service))[1:2] == ["run"] or name in PROCESSES
+    }
+    assert not (faults := of_places(set(PROCESSES), {str(deployments.COMPOSE): there})), "\n".join(faults)
+
+
+async def test_group_and_label_are_the_consumer_s_name() -> None:
+    for name, consumer in CONSUMERS.items():
+        settings = Settings()
+        group = make_group(settings, consumer, "cluster", Metrics(), "test")
+        shell = make_shell(settings, consumer, group)
+        assert shell.subscriber.group_id == name, f"hub/wiring.py: {name} joins group {shell.subscriber.group_id}"
+        assert group._consumer == name, f"hub/wiring.py: {name} is measured as {group._consumer}"
+
+
+def test_a_page_tells_of_every_process() -> None:
+    picture = (tree.ROOT / "docs/architecture.svg").read_text()
+    missing = [name for name in PROCESSES if f">{name}<" not in picture]
+    assert not missing, f"docs/architecture.svg: draw {', '.join(missing)}"
+
+
+def test_a_consumer_called_otherwise_is_seen() -> None:
+    other = Consumer("crm")
+    assert "name the consumer crm-sync" in of_modules({"crm_sync": {"crm_sync": other}})[0]
+    assert "in a variable crm_sync" in of_modules({"crm_sync": {"crm": other}})[0]
+    assert "one consumer" in of_modules({"crm_sync": {"crm_sync": other, "second": Consumer("second")}})[0]
+
+
+@given(
+    st.sets(st.sampled_from(["relay", "clock", "crm-sync", "base-data"])),
+    st.sets(st.sampled_from(["relay", "clock", "crm-sync", "base-data"])),
+)
+def test_only_equal_sets_agree(wanted: set[str], there: set[str]) -> None:
+    assert (of_places(wanted, {"here": {name: name for name in there}}) == []) == (wanted == there)
+
+
+def test_a_deployment_that_runs_another_is_seen() -> None:
+    assert of_places({"relay"}, {"here": {"relay": "clock"}}) == ["here: relay runs clock; let it run what it is called"]

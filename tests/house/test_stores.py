@@ -1,0 +1,91 @@
+"""Every store is written by one consumer, through its Store alone, and docs/stores.md says by which."""
+
+import ast
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from hub.consumers import CONSUMERS
+from hub.state import ledgers  # noqa: F401 - its tables register themselves
+from hub.state.store import METADATA
+from hub.state.stores import STORES
+from tests.support import tree
+
+PAGE = Path("docs/stores.md")
+_ROW = re.compile(r"^\| `([a-z_]+)` \| ([^|]+) \|", re.MULTILINE)
+_WRITE = re.compile(r"\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|TRUNCATE|MERGE\s+INTO)\s+([a-z_]+)", re.IGNORECASE)
+
+
+def writers(consumers: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    """Store → consumers that fold into it."""
+    found: dict[str, list[str]] = {}
+    for consumer, stores in consumers.items():
+        for store in stores:
+            found.setdefault(store, []).append(consumer)
+    return found
+
+
+def faults(stores: Iterable[str], found: Mapping[str, list[str]], page: str) -> list[str]:
+    """Stores without exactly one writer, and lines of the page that say otherwise."""
+    told = dict(_ROW.findall(page))
+    wrong = []
+    for store in stores:
+        names = found.get(store, [])
+        if len(names) != 1:
+            wrong.append(f"{store}: let exactly one consumer fold into it; now {', '.join(names) or 'none'}")
+        elif told.get(store, "").strip().strip("`") != names[0]:
+            wrong.append(f"{PAGE}: say that {store} is written by {names[0]}")
+    return wrong
+
+
+def written_tables(source: str) -> set[str]:
+    """The tables that the SQL in a module's strings writes."""
+    strings = (node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    return {table.lower() for text in strings for table in _WRITE.findall(text)}
+
+
+def test_every_store_has_one_writer_and_the_page_says_which() -> None:
+    found = writers({name: consumer.stores for name, consumer in CONSUMERS.items()})
+    wrong = faults(STORES, found, tree.text(PAGE))
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_page_tells_of_every_table_and_of_no_other() -> None:
+    told = set(dict(_ROW.findall(tree.text(PAGE))))
+    there = set(METADATA.tables)
+    assert told == there, f"{PAGE}: one line per table; too many or too few: {', '.join(sorted(told ^ there))}"
+
+
+def test_no_module_writes_a_store_by_itself() -> None:
+    found = [
+        f"{path}: writes {table}; only its Store may"
+        for path in tree.files("hub", ends=(".py",))
+        for table in sorted(written_tables(tree.text(path)) & STORES.keys())
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_sql_is_written_in_state_only() -> None:
+    found = [
+        f"{path}: move the statement that writes {', '.join(sorted(tables))} to hub/state"
+        for path in tree.files("hub", ends=(".py",))
+        if path.parts[1] != "state" and (tables := written_tables(tree.text(path)) & METADATA.tables.keys())
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_a_second_writer_is_seen() -> None:
+    found = writers({"crm-sync": ["leads"], "matching": ["leads"]})
+    assert faults(["leads"], found, "") == ["leads: let exactly one consumer fold into it; now crm-sync, matching"]
+
+
+def test_an_orphan_and_an_untrue_page_are_seen() -> None:
+    assert "now none" in faults(["leads"], {}, "")[0]
+    assert faults(["leads"], {"leads": ["crm-sync"]}, "| `leads` | matching | people |") == [
+        f"{PAGE}: say that leads is written by crm-sync"
+    ]
+    assert faults(["leads"], {"leads": ["crm-sync"]}, "| `leads` | `crm-sync` | people |") == []
+
+
+def test_a_write_is_seen_in_a_string() -> None:
+    assert written_tables('X = "delete from Leads where true"\nY = f"""\nINSERT INTO contacts (a) VALUES (1)"""') == {"leads", "contacts"}
