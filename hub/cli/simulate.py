@@ -1,0 +1,183 @@
+"""The word `hub simulate`: dealers that speak, and a truth to hold the hub against."""
+
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hub.cli.printing import AsJson, print_json, print_table
+
+if TYPE_CHECKING:
+    from hub.settings import Settings
+    from hub.world.simulation import Simulated
+    from hub.world.world import World
+
+_UNITS = {"s": 1, "m": 60, "h": 3600}
+_PLAIN_EVERY = 5.0  # seconds between two lines where no terminal shows a bar
+
+
+def simulate(
+    dealers: Annotated[int, typer.Option("--dealers", min=1, max=9_990, help="How many dealers speak.")] = 20,
+    rate: Annotated[
+        float, typer.Option("--rate", min=0, help="Records a second, over all dealers; 0: as fast as the broker takes them.")
+    ] = 200,
+    seed: Annotated[int | None, typer.Option("--seed", help="The same seed says the same; a new one each time unless told.")] = None,
+    for_: Annotated[str, typer.Option("--for", metavar="TIME", help="How long, such as 30s, 5m or 1h.")] = "30s",
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Wait until the hub has taken everything, and compare its stores with the truth.")
+    ] = False,
+    within: Annotated[str, typer.Option("--within", metavar="TIME", help="How long to wait for the hub with --verify.")] = "5m",
+    as_json: AsJson = False,
+) -> None:
+    """Let invented dealers publish customers, contacts, leads and opportunities: late, twice, wrong and put right.
+
+    With --verify the exit code is 1 where a store differs from what must be true; the seed must then be one that this hub
+    has not heard before.
+
+    Example: hub simulate --dealers 50 --rate 500 --for 1m --verify
+    """
+    import asyncio
+    from datetime import UTC, datetime, time
+    from time import time_ns
+
+    from hub.settings import Settings
+    from hub.world.world import World
+
+    seconds, patience = _seconds(for_, "--for"), _seconds(within, "--within")
+    chosen = seed if seed is not None else time_ns() // 1_000_000 % 1_000_000_000
+    until = datetime.combine(datetime.now(UTC).date(), time(), UTC)
+    world = World(dealers, seed=chosen, until=until)
+    with _progress(seconds, is_quiet=as_json) as on_batch:
+        done = asyncio.run(_run(world, Settings(), rate or None, seconds, patience, is_verified=verify, on_batch=on_batch))
+    if as_json:
+        print_json(_told(world, chosen, done))
+    else:
+        _print(world, chosen, done)
+    if done.comparison is not None and not done.comparison.is_equal:
+        raise typer.Exit(1)
+
+
+class _Hub:
+    """The hub that the settings name."""
+
+    def __init__(self, settings: "Settings", patience: float) -> None:
+        self._settings, self._patience = settings, patience
+
+    async def caught_up(self) -> None:
+        from hub.operations.status import caught_up
+
+        await caught_up(self._settings, within=self._patience)
+
+    async def rows(self, table: str) -> AsyncIterator[Mapping[str, Any]]:
+        from hub.operations.show import rows
+
+        async for row in rows(self._settings, table):
+            if row.get("state", "open") == "open":
+                yield row
+
+
+async def _run(
+    world: "World",
+    settings: "Settings",
+    rate: float | None,
+    seconds: float,
+    patience: float,
+    *,
+    is_verified: bool,
+    on_batch: Callable[[int], None],
+) -> "Simulated":
+    import asyncio
+    from time import monotonic
+
+    from hub.wiring import make_producer
+    from hub.world.simulation import simulate as run
+    from hub.world.voice import Voice
+
+    await asyncio.to_thread(_make_topics, settings, world)
+    producer = make_producer(settings)
+    await producer.start()
+    try:
+        voice, hub = Voice(producer, monotonic), _Hub(settings, patience)
+        return await run(world, voice, hub, clock=monotonic, rate=rate, seconds=seconds, is_verified=is_verified, on_batch=on_batch)
+    finally:
+        await producer.stop()
+
+
+def _make_topics(settings: "Settings", world: "World") -> None:
+    """The dealers' topics and those of the catalogue that are missing; users and rights are `hub partners add`'s."""
+    from hub.operations import topics
+    from hub.operations.cluster import Cluster
+    from hub.operations.topic_plan import wanted
+
+    cluster = Cluster(settings)
+    there = set(cluster.metadata().topics)
+    missing = [want for want in wanted({"dealer": world.dealer_ids}, settings.replication) if want.name not in there]
+    topics.create(cluster, missing, lambda _: None)
+
+
+def _seconds(text: str, option: str) -> float:
+    from hub.errors import InputError
+
+    number, unit = (text[:-1], text[-1:]) if text[-1:] in _UNITS else (text, "s")
+    try:
+        seconds = float(number) * _UNITS[unit]
+    except ValueError:
+        seconds = -1
+    if not 0 < seconds < 1e9:  # noqa: PLR2004 - thirty years; also refuses nan and inf
+        raise InputError(option, "a time such as 30s, 5m or 1h", text)
+    return seconds
+
+
+@contextmanager
+def _progress(seconds: float, *, is_quiet: bool) -> Iterator[Callable[[int], None]]:
+    from time import monotonic
+
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console, began, last = Console(stderr=True), monotonic(), monotonic()
+    is_shown = console.is_terminal and not is_quiet
+    with Progress(console=console, transient=True, disable=not is_shown) as progress:
+        task = progress.add_task("speaking", total=seconds)
+
+        def on_batch(records: int) -> None:
+            nonlocal last
+            now = monotonic()
+            progress.update(task, completed=now - began, description=f"{records} records")
+            if not is_shown and not is_quiet and now - last >= _PLAIN_EVERY:
+                last = now
+                typer.echo(f"{now - began:.0f} s: {records} records", err=True)
+
+        yield on_batch
+
+
+def _told(world: "World", seed: int, done: "Simulated") -> dict[str, Any]:
+    found = done.comparison
+    return {
+        "seed": seed,
+        "dealers": len(world.dealer_ids),
+        "records": done.records,
+        "seconds": round(done.seconds, 3),
+        "told": dict(sorted(world.told.items())),
+        "comparison": found
+        and {
+            "is_equal": found.is_equal,
+            "verdict": found.verdict,
+            "compared": found.compared,
+            "differing": dict(found.differing),
+            "shown": [different._asdict() for different in found.shown],
+        },
+    }
+
+
+def _print(world: "World", seed: int, done: "Simulated") -> None:
+    typer.echo(f"{len(world.dealer_ids)} dealers (seed {seed}) said {done.records} records in {done.seconds:.1f} s")
+    faults = ", ".join(f"{count} {word.replace('_', ' ')}" for word, count in sorted(world.told.items()) if word != "records")
+    typer.echo(f"among them {faults}")
+    found = done.comparison
+    if found is None:
+        return
+    typer.echo(found.verdict)
+    if found.shown:
+        print_table(("store", "principal", "ref", "field", "expected", "got"), found.shown)

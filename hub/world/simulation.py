@@ -1,0 +1,64 @@
+"""Let a world speak to a hub for a while, then see whether the hub came to the truth."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any, NamedTuple, Protocol
+
+from hub.world.compare import Comparison, compare
+from hub.world.speech import STORES
+from hub.world.voice import Voice
+from hub.world.world import World
+
+
+class Listener(Protocol):
+    """A hub as a simulation knows it."""
+
+    async def caught_up(self) -> None:
+        """Return when everything said so far is folded; raise where that takes too long."""
+        ...
+
+    def rows(self, table: str) -> AsyncIterator[Mapping[str, Any]]:
+        """The rows of a store, the open `dead_letters`, or the `waiting` records."""
+        ...
+
+
+class Simulated(NamedTuple):
+    """How much was said in how many seconds, and what a comparison found, if one was asked for."""
+
+    records: int
+    seconds: float
+    comparison: Comparison | None
+
+
+async def simulate(
+    world: World,
+    voice: Voice,
+    listener: Listener,
+    *,
+    clock: Callable[[], float],
+    rate: float | None,
+    seconds: float,
+    is_verified: bool,
+    on_batch: Callable[[int], None] = lambda _: None,
+) -> Simulated:
+    """Say the base data, then what the dealers say, then what is missing so that nobody waits; compare if asked to.
+
+    Only a run that is verified waits until the base data is folded before the dealers speak.
+    """
+    laid_down = await voice.publish(world.base_data())
+    if is_verified:
+        await listener.caught_up()
+    began = clock()
+    said = await voice.talk(world, rate=rate, seconds=seconds, on_batch=on_batch)
+    lasted = clock() - began
+    added = await voice.publish(world.ending())
+    found = await verify(world, listener) if is_verified else None
+    return Simulated(laid_down + said + added, lasted, found)
+
+
+async def verify(world: World, listener: Listener, most_shown: int = 20) -> Comparison:
+    """Wait until the hub has taken everything, and compare all that it keeps with the truth."""
+    await listener.caught_up()
+    rows = {store: [row async for row in listener.rows(store)] for store in STORES}
+    dead = [row async for row in listener.rows("dead_letters")]
+    waiting = [row async for row in listener.rows("waiting")]
+    return compare(world.truth(), rows, dead=dead, waiting=waiting, most_shown=most_shown)

@@ -1,0 +1,97 @@
+"""A simulation lets the hub take the base data first, and believes nothing but a comparison."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, cast
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from hub.cli.simulate import _seconds, simulate
+from hub.errors import InputError
+from hub.world.simulation import Simulated
+from hub.world.simulation import simulate as run
+from hub.world.voice import Voice
+from hub.world.world import World
+
+
+class Listener:
+    """A hub that knows the truth, but for what it is told to get wrong."""
+
+    def __init__(self, world: World, *, forgets: str = "") -> None:
+        self.world, self.forgets = world, forgets
+        self.topics: list[str] = []
+        self.said_when_caught_up: list[list[str]] = []
+
+    async def send(self, topic: str, **_: object) -> "asyncio.Future[None]":
+        self.topics.append(topic)
+        acknowledged: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        acknowledged.set_result(None)
+        return acknowledged
+
+    async def caught_up(self) -> None:
+        self.said_when_caught_up.append(list(self.topics))
+
+    async def rows(self, table: str) -> AsyncIterator[Mapping[str, Any]]:
+        truth = self.world.truth()
+        if table == self.forgets:
+            return
+        if table == "dead_letters":
+            for letter in truth.dead:
+                yield letter._asdict()
+        elif table == "waiting":
+            for wait, count in truth.waiting.items():
+                for _ in range(count):
+                    yield wait._asdict()
+        else:
+            for (principal, ref), row in truth.rows[table].items():
+                yield {"principal": principal, "ref": ref, **row}
+
+
+async def simulated(listener: Listener, *, is_verified: bool) -> Simulated:
+    now = iter(range(10_000))
+    voice = Voice(cast("Any", listener), lambda: float(next(now)))
+    return await run(listener.world, voice, listener, clock=lambda: float(next(now)), rate=None, seconds=8, is_verified=is_verified)
+
+
+async def test_the_dealers_speak_when_the_base_data_is_folded() -> None:
+    listener = Listener(World(3, seed=1))
+    done = await simulated(listener, is_verified=True)
+    assert done.records == len(listener.topics)
+    assert set(listener.said_when_caught_up[0]) == {"oem.base"}
+    assert listener.said_when_caught_up[-1] == listener.topics
+    assert done.comparison is not None
+    assert done.comparison.is_equal, done.comparison.shown
+
+
+async def test_without_verification_nobody_waits_for_the_hub() -> None:
+    listener = Listener(World(3, seed=1))
+    done = await simulated(listener, is_verified=False)
+    assert done.comparison is None
+    assert not listener.said_when_caught_up
+
+
+@pytest.mark.parametrize("table", ["customers", "opportunities", "base_data", "dead_letters", "waiting"])
+async def test_a_hub_that_forgets_is_found_out(table: str) -> None:
+    listener = Listener(World(3, seed=1), forgets=table)
+    done = await simulated(listener, is_verified=True)
+    assert done.comparison is not None
+    assert set(done.comparison.differing) == {table}
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("30s", 30), ("5m", 300), ("1h", 3600), ("2.5", 2.5)])
+def test_a_time_is_read(text: str, seconds: float) -> None:
+    assert _seconds(text, "--for") == seconds
+
+
+@pytest.mark.parametrize("text", ["", "soon", "-3s", "0", "nan", "inf", "1d", "s"])
+def test_what_is_no_time_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match="--for"):
+        _seconds(text, "--for")
+
+
+def test_the_command_refuses_no_dealers() -> None:
+    alone = typer.Typer()
+    alone.command()(simulate)
+    assert CliRunner().invoke(alone, ["--dealers", "0"]).exit_code == 2
