@@ -15,14 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from contracts.contract import findings
 from contracts.values import Currency, Slug
 from hub.errors import InputError
+from hub.rules.money import minor_digits
 
 BUILT_IN = Path(__file__).with_name("crm_mapping.yaml")
-
-_MINOR_DIGITS = {
-    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"), 0),
-    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
-}
-"""ISO 4217: the currencies whose minor unit is not a hundredth."""
 
 Column = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -204,7 +199,7 @@ class Mapping(_Part):
 
     def minor(self, amount: Decimal) -> int | None:
         """An amount of the mapping's currency in minor units; None where it is finer than they are."""
-        scaled = amount.scaleb(_MINOR_DIGITS.get(self.currency, 2))
+        scaled = amount.scaleb(minor_digits(self.currency))
         return int(scaled) if scaled == scaled.to_integral_value() else None
 
 

@@ -1,0 +1,127 @@
+"""The words `hub show …`: one customer, contact, opportunity or lead with its whole story."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hub.cli.printing import AsJson, print_json, print_table, printable
+
+if TYPE_CHECKING:
+    from hub.operations.show import Shown
+
+app = typer.Typer(no_args_is_help=True, help="One subject: its state, its timeline from the journal, and who stands beside it.")
+
+Ref = Annotated[str, typer.Argument(metavar="ID", help="The reference by which its dealer knows it.")]
+Dealer = Annotated[str, typer.Option("--dealer", help="Whose reference it is (oem: the OEM's own); needed where several use the same.")]
+Unmask = Annotated[bool, typer.Option("--unmask", help="Show personal data; needs --why, and is kept as an act.")]
+Why = Annotated[str, typer.Option("--why", help="The reason, for the record.")]
+
+
+@app.command()
+def customer(ref: Ref, dealer: Dealer = "", unmask: Unmask = False, why: Why = "", as_json: AsJson = False) -> None:
+    """Show a customer with its contacts, leads and opportunities.
+
+    Example: hub show customer C-1042 --dealer ber-01
+    """
+    _show("customer", ref, dealer, unmask, why, as_json)
+
+
+@app.command()
+def contact(ref: Ref, dealer: Dealer = "", unmask: Unmask = False, why: Why = "", as_json: AsJson = False) -> None:
+    """Show a contact with its reporting line upwards.
+
+    Example: hub show contact P-77
+    """
+    _show("contact", ref, dealer, unmask, why, as_json)
+
+
+@app.command()
+def opportunity(ref: Ref, dealer: Dealer = "", unmask: Unmask = False, why: Why = "", as_json: AsJson = False) -> None:
+    """Show an opportunity with its stages.
+
+    Example: hub show opportunity O-2301 --json
+    """
+    _show("opportunity", ref, dealer, unmask, why, as_json)
+
+
+@app.command()
+def lead(ref: Ref, dealer: Dealer = "", unmask: Unmask = False, why: Why = "", as_json: AsJson = False) -> None:
+    """Show a lead.
+
+    Example: hub show lead L-9 --unmask --why "the customer asked what we know"
+    """
+    _show("lead", ref, dealer, unmask, why, as_json)
+
+
+def _show(kind: str, ref: str, dealer: str, unmask: bool, why: str, as_json: bool) -> None:
+    import asyncio
+
+    from hub.errors import InputError
+    from hub.operations.show import Several, show
+    from hub.settings import Settings
+
+    if unmask and not why.strip():
+        raise InputError("--why", "the reason for looking at personal data")
+    url = Settings().database_url.get_secret_value()
+    found = asyncio.run(show(url, kind, ref, dealer=dealer or None, why=why.strip() if unmask else ""))
+    if isinstance(found, Several):
+        if as_json:
+            print_json(found._asdict())
+        else:
+            typer.echo(f"{kind} {printable(ref)} is known to several; choose one with --dealer:")
+            for principal in found.principals:
+                typer.echo(f"  {principal.removeprefix('dealer:')}")
+        raise typer.Exit(1)
+    if as_json:
+        print_json(_as_json(found))
+    else:
+        _print(found)
+
+
+def _as_json(found: "Shown") -> dict[str, Any]:
+    return {
+        **found._asdict(),
+        "timeline": [happening._asdict() for happening in found.timeline],
+        "line": [superior._asdict() for superior in found.line],
+    }
+
+
+def _print(found: "Shown") -> None:
+    from hub.operations.state_view import readable, text
+
+    typer.secho(printable(f"{found.kind} {found.ref} of {found.principal}"), bold=True)
+    if found.state is None:
+        typer.echo("  no state yet: nothing that counts was said of it")
+    for field, value in readable(found.state or {}):
+        typer.echo(printable(f"  {field}: {value}"))
+    for superior in found.line:
+        typer.echo(printable(f"  reports to {superior.contact} {superior.name or ''}{f' ({superior.note})' if superior.note else ''}"))
+    for store, rows in found.beside.items():
+        typer.echo()
+        if rows:
+            print_table(tuple(name for name, _ in _cells(rows[0])), [tuple(cell for _, cell in _cells(row)) for row in rows])
+        else:
+            typer.echo(f"no {store}")
+    typer.echo()
+    print_table(
+        ("occurred", "event", "what changed", "marks", "record"),
+        [
+            (
+                text(happening.occurred_at) if happening.occurred_at else "?",
+                happening.type,
+                ", ".join(happening.changed),
+                ", ".join(happening.marks),
+                happening.record,
+            )
+            for happening in found.timeline
+        ],
+    )
+
+
+def _cells(row: dict[str, Any]) -> list[tuple[str, str]]:
+    """Every field of a row, empty ones too, so that the columns of a table agree."""
+    from hub.operations.state_view import readable
+
+    names = [name.removesuffix("_minor") for name in row if not name.endswith("_currency")]
+    held = dict(readable(row))
+    return [(name, held.get(name, "")) for name in names]

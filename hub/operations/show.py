@@ -1,0 +1,128 @@
+"""Show one subject: its state, its timeline, and who stands beside it."""
+
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from hub.consumers.crm_sync import crm_sync
+from hub.errors import InputError
+from hub.operations import state_view
+from hub.operations.acts import Act, record
+from hub.operations.base_plan import as_data
+from hub.operations.timeline import Happening, apart, tell
+from hub.rules.basedata import BaseData
+from hub.rules.decision import Subject
+from hub.state import base_editions, timelines
+from hub.state.reading import Snapshot, snapshot
+from hub.state.stores import STORES
+
+STORE_OF = {"customer": "customers", "contact": "contacts", "opportunity": "opportunities", "lead": "leads"}
+BESIDE = {
+    "contacts": ("name", "function", "superior", "is_active"),
+    "leads": ("status", "name", "intention", "product", "received_at"),
+    "opportunities": ("status", "stage", "product", "amount_minor", "amount_currency", "stage_since"),
+}
+"""What is shown of a customer's contacts, leads and opportunities."""
+
+_MOST_SUPERIORS = 50
+
+
+class Superior(NamedTuple):
+    """One step up a reporting line; `note` where the line ends otherwise than with somebody who reports to nobody."""
+
+    contact: str
+    name: str | None
+    note: str | None = None
+
+
+class Shown(NamedTuple):
+    """All that is known of one subject; `state` is None while nothing that counts was said of it."""
+
+    kind: str
+    principal: str
+    ref: str
+    state: dict[str, Any] | None
+    because: UUID | None
+    timeline: list[Happening]
+    beside: dict[str, list[dict[str, Any]]]
+    line: list[Superior]
+
+
+class Several(NamedTuple):
+    """A reference that several dealers use, each for a subject of its own."""
+
+    kind: str
+    ref: str
+    principals: list[str]
+
+
+async def show(url: str, kind: str, ref: str, *, dealer: str | None = None, why: str = "") -> Shown | Several:
+    """One subject, or whose references these are where several dealers have it; a `why` unmasks, and is kept as an act.
+
+    Raises InputError where nobody said anything of that reference.
+    """
+    if kind not in STORE_OF:
+        raise InputError("KIND", f"one of {', '.join(STORE_OF)}", kind)
+    store = STORE_OF[kind]
+    async with snapshot(url) as look:
+        known = await timelines.holders(look, store, ref, kind)
+        asked = principal_of(dealer) if dealer else None
+        if asked and asked not in known:
+            raise InputError("ID", f"a {kind} that {asked} told of" + (f"; it is known to {', '.join(known)}" if known else ""), ref)
+        if not known:
+            raise InputError("ID", f"a {kind} that somebody told of", ref)
+        if not asked and len(known) > 1:
+            return Several(kind, ref, known)
+        subject = Subject(asked or known[0], ref)
+        if why:
+            record(Act(f"{kind}.unmasked", f"{subject.principal}/{ref}", why))
+        return await _shown(look, kind, subject, is_masked=not why)
+
+
+def principal_of(dealer: str) -> str:
+    """Whose references a dealer's id stands for; `oem` for what the OEM took itself."""
+    return dealer if dealer == "oem" else f"dealer:{dealer}"
+
+
+async def _shown(look: Snapshot, kind: str, subject: Subject, *, is_masked: bool) -> Shown:
+    store = STORE_OF[kind]
+    standing = await timelines.standing(look, STORES[store], subject)
+    base = BaseData(as_data([edition for of in crm_sync.using for edition in await base_editions.editions(look, of)]))
+    sayings = await timelines.sayings(look, store, subject)
+    story = tell(subject, crm_sync.stores[store].rules, base, sayings, is_masked=is_masked)
+    beside: dict[str, list[dict[str, Any]]] = {}
+    if kind == "customer":
+        for other, fields in BESIDE.items():
+            rows = await timelines.beside(look, other, subject, fields)
+            beside[other] = [state_view.row(found, is_masked=is_masked) for found in rows]
+    return Shown(
+        kind,
+        subject.principal,
+        subject.ref,
+        state_view.fields(standing.state, is_masked=is_masked) if standing else None,
+        standing.because if standing else None,
+        [*story, *apart(await timelines.broken(look, subject, kind))],
+        beside,
+        await _line(look, subject, is_masked=is_masked) if kind == "contact" else [],
+    )
+
+
+async def _line(look: Snapshot, subject: Subject, *, is_masked: bool) -> list[Superior]:
+    """Whom the contact reports to, and so on upwards; a circle is told, not followed."""
+    line: list[Superior] = []
+    seen, ref = {subject.ref}, subject.ref
+    while len(line) < _MOST_SUPERIORS:
+        here = await timelines.standing(look, STORES["contacts"], Subject(subject.principal, ref))
+        superior: str | None = here.state.superior if here else None
+        if superior is None:
+            return line
+        shown = state_view.masked("superior", superior) if is_masked else superior
+        if superior in seen:
+            return [*line, Superior(shown, None, "a circle: the line comes back to this contact")]
+        above = await timelines.standing(look, STORES["contacts"], Subject(subject.principal, superior))
+        if above is None:
+            return [*line, Superior(shown, None, "not known yet")]
+        name = state_view.masked("name", above.state.name) if is_masked else above.state.name
+        line.append(Superior(shown, name, None if above.state.is_active else "has left"))
+        seen.add(superior)
+        ref = superior
+    return [*line, Superior("…", None, "more above")]

@@ -1,0 +1,79 @@
+"""What a person may see of a subject's state: personal data masked unless told otherwise."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from hub.rules.masking import mask_reference, shape
+from hub.rules.money import written
+
+SHOWN = frozenset(
+    {
+        *("status", "customer_kind", "country", "founded", "employees", "revenue_minor", "revenue_currency", "segments"),
+        *("lead_source", "intention", "is_active", "stage", "sales_model", "amount_minor", "amount_currency"),
+        *("expected_close", "opened_at", "stage_since", "closed_at", "received_at", "answered_at"),
+        *("wins", "reopenings", "loss_reason", "competitor"),
+    }
+)
+"""Fields that say nothing of a person by themselves; any other is masked."""
+
+REFERENCES = frozenset({"ref", "customer", "parent", "superior", "lead", "opportunity", "dealer", "product"})
+"""Fields shown where they look like a reference."""
+
+
+def masked(field: str, value: Any) -> Any:  # noqa: ANN401 - any column's value
+    """One field of a state as an operator sees it."""
+    if value is None or field in SHOWN:
+        return value
+    if field in REFERENCES and isinstance(value, str):
+        return mask_reference(value)
+    return shape(value)
+
+
+def fields(state: Any, *, is_masked: bool) -> dict[str, Any]:  # noqa: ANN401 - any state's NamedTuple
+    """A state by its fields."""
+    return row(state._asdict(), is_masked=is_masked)
+
+
+def row(values: Mapping[str, Any], *, is_masked: bool) -> dict[str, Any]:
+    """Some fields of a state."""
+    return {field: masked(field, value) if is_masked else value for field, value in values.items()}
+
+
+def changes(before: Any, after: Any, *, is_masked: bool) -> list[str]:  # noqa: ANN401 - any state's NamedTuple
+    """What differs between two states, in words; `before` is None where the subject was not known yet."""
+    new = dict(readable(fields(after, is_masked=is_masked)))
+    if before is None:
+        return [f"{field} {text}" for field, text in new.items()]
+    old = dict(readable(fields(before, is_masked=is_masked)))
+    moved = {field for field in after._fields if getattr(before, field) != getattr(after, field)}
+    return [
+        f"{field}: {old.get(field, 'nothing')} → {new.get(field, 'nothing')}"
+        for field in {**old, **new}
+        if moved & {field, f"{field}_minor", f"{field}_currency"}
+    ]
+
+
+def readable(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The fields that hold something, as text; an amount and its currency together."""
+    for field, value in values.items():
+        if field.endswith("_minor") and value is not None:
+            name = field.removesuffix("_minor")
+            yield name, written(value, values[f"{name}_currency"])
+        elif value not in (None, []) and not field.endswith(("_minor", "_currency")):
+            yield field, text(value)
+
+
+def text(value: object) -> str:
+    """One value for a person."""
+    match value:
+        case datetime():
+            return value.isoformat(sep=" ", timespec="seconds").replace("+00:00", "Z")
+        case date():
+            return value.isoformat()
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return ", ".join(map(str, value))
+        case _:
+            return str(value)

@@ -1,0 +1,130 @@
+"""Read one subject: its state, all that was said of it, and who stands beside it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+import zstandard
+
+from hub.rules.decision import Subject
+from hub.state.reading import Snapshot
+from hub.state.store import Store
+from hub.state.stores import STORES
+
+_decompress = zstandard.ZstdDecompressor().decompress
+
+_HOLDERS = sa.text("""
+SELECT principal FROM journal WHERE ref = :ref AND store = :store
+UNION SELECT principal FROM dead_letters WHERE key = :ref AND state = 'open' AND type LIKE :types
+ORDER BY 1
+""")
+
+_SAYINGS = sa.text("""
+SELECT j.event, j.part, j.type, j.body, j.source, j.event_id, j.is_historical, j.occurred_at, j.revision, j.corrects,
+       j.topic, j.partition, j."offset", j.recorded_at, by.event_id AS corrected_by,
+       w.hold, w.kind AS awaited_kind, w.awaited_ref, w.until, d.reason, d.faults, d.state AS dead_state
+FROM journal j
+LEFT JOIN corrections c ON c.target = j.event
+LEFT JOIN LATERAL (SELECT event_id FROM journal WHERE event = c.event LIMIT 1) by ON true
+LEFT JOIN LATERAL (SELECT hold, kind, awaited_ref, until FROM waiting
+                   WHERE consumer = j.consumer AND principal = j.principal AND store = j.store AND ref = j.ref
+                     AND event = j.event AND part = j.part LIMIT 1) w ON true
+LEFT JOIN LATERAL (SELECT reason, faults, state FROM dead_letters
+                   WHERE event = j.event AND part = j.part ORDER BY since DESC LIMIT 1) d ON true
+WHERE j.ref = :ref AND j.store = :store AND j.principal = :principal
+ORDER BY j.recorded_at, j.topic, j.partition, j."offset"
+""")
+
+_BROKEN = sa.text("""
+SELECT type, source, event_id, reason, faults, topic, partition, "offset", since FROM dead_letters
+WHERE principal = :principal AND key = :ref AND state = 'open' AND event IS NULL AND type LIKE :types
+UNION ALL
+SELECT type, NULL, NULL, 'newer_version', '[]', topic, partition, "offset", since FROM waiting
+WHERE principal = :principal AND key = :ref AND hold = 'version' AND type LIKE :types
+ORDER BY since
+""")
+
+
+class Saying(NamedTuple):
+    """One journalled event of a subject, in order of arrival, with what the hub holds against it."""
+
+    event: UUID
+    part: int
+    type: str
+    body: bytes
+    source: str
+    event_id: str
+    is_historical: bool
+    occurred_at: datetime
+    revision: int | None
+    corrects: str | None
+    topic: str
+    partition: int
+    offset: int
+    recorded_at: datetime
+    corrected_by: str | None
+    hold: str | None
+    awaited_kind: str | None
+    awaited_ref: str | None
+    until: datetime | None
+    dead_reason: str | None
+    faults: Any
+    dead_state: str | None
+
+
+class Broken(NamedTuple):
+    """One record of the subject's key that never came as far as the journal."""
+
+    type: str
+    source: str | None
+    event_id: str | None
+    reason: str
+    faults: Any
+    topic: str
+    partition: int
+    offset: int
+    since: datetime
+
+
+class Standing(NamedTuple):
+    """A subject's state as it is stored; `because` names the event that made it."""
+
+    state: Any
+    because: UUID
+
+
+async def holders(snapshot: Snapshot, store: str, ref: str, kind: str) -> list[str]:
+    """Whose subject it is: every principal that said something of that reference."""
+    rows = await snapshot.execute(_HOLDERS, {"ref": ref, "store": store, "types": f"hub.{kind}.%"})
+    return [row[0] for row in rows]
+
+
+async def standing(snapshot: Snapshot, store: Store[Any], subject: Subject) -> Standing | None:
+    """The subject's state; None while nothing that counts was said of it."""
+    columns = store.table.c
+    fields = [columns[field] for field in store.state._fields]
+    query = sa.select(columns.because, *fields).where(columns.principal == subject.principal, columns.ref == subject.ref)
+    row = (await snapshot.execute(query)).one_or_none()
+    return None if row is None else Standing(store.state._make(row[1:]), row[0])
+
+
+async def sayings(snapshot: Snapshot, store: str, subject: Subject) -> list[Saying]:
+    """All that was said of the subject, in order of arrival."""
+    rows = await snapshot.execute(_SAYINGS, {"ref": subject.ref, "store": store, "principal": subject.principal})
+    return [Saying(*row)._replace(body=_decompress(row.body)) for row in rows]
+
+
+async def broken(snapshot: Snapshot, subject: Subject, kind: str) -> list[Broken]:
+    """Open dead letters of the subject's key, and records that wait for a newer hub."""
+    rows = await snapshot.execute(_BROKEN, {"principal": subject.principal, "ref": subject.ref, "types": f"hub.{kind}.%"})
+    return [Broken(*row) for row in rows]
+
+
+async def beside(snapshot: Snapshot, store: str, subject: Subject, fields: tuple[str, ...]) -> list[Mapping[str, Any]]:
+    """The subjects of another store that belong to a customer, by reference: these fields of each."""
+    columns = STORES[store].table.c
+    query = sa.select(columns.ref, *(columns[field] for field in fields)).order_by(columns.ref)
+    rows = await snapshot.execute(query.where(columns.principal == subject.principal, columns.customer == subject.ref))
+    return [dict(row) for row in rows.mappings()]
