@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +12,11 @@ from contracts import asyncapi, schema
 from contracts.catalogue import LINEAGES
 from contracts.contract import Invalid, Lineage
 from contracts.topics import CATALOGUE, Topic
-from hub.errors import HubError
+from hub.errors import HubError, InputError
 from hub.operations.compatibility import compare
 from hub.operations.schema_change import Change, First, first_of
 
+_LINE = re.compile(r"([0-9a-f]{64})  (\S+)")
 REGENERATE = "run `hub contracts generate` and commit the result"
 
 
@@ -81,11 +83,16 @@ class Package:
         return self.root / "schemas" / "FROZEN"
 
     def frozen(self) -> dict[str, str]:
-        """The SHA-256 of each released schema, by its path within `schemas/`."""
+        """The SHA-256 of each released schema, by its path within `schemas/`; raises InputError for a spoilt file."""
         if not self.frozen_file.exists():
             return {}
-        lines = (line.split("  ", 1) for line in self.frozen_file.read_text(encoding="utf-8").splitlines() if line)
-        return {path: digest for digest, path in lines}
+        found: dict[str, str] = {}
+        for number, line in enumerate(self.frozen_file.read_text(encoding="utf-8").splitlines(), 1):
+            match = _LINE.fullmatch(line)
+            if match is None:
+                raise InputError(f"schemas/FROZEN:{number}", "a line as sha256sum writes it")
+            found[match[2]] = match[1]
+        return found
 
 
 def check(package: Package | None = None) -> Report:

@@ -16,7 +16,7 @@ from contracts.catalogue import BY_NAME
 from contracts.contract import Event, Invalid, Lineage
 from contracts.topics import Topic
 from contracts.values import Count, Line, Money, Ref
-from hub.errors import HubError
+from hub.errors import HubError, InputError
 from hub.operations.contracts import Package, check, freeze, generate
 from hub.operations.schema_change import First
 
@@ -166,6 +166,12 @@ def test_frozen_lines_are_those_of_sha256sum(root: Path) -> None:
     digest = hashlib.sha256(schema.path(root, "wine.tasted", 1).read_bytes()).hexdigest()
     assert (root / "schemas" / "FROZEN").read_text(encoding="utf-8") == f"{digest}  wine.tasted/v1.json\n"
     assert freeze(package(root, V1)) == []
+
+
+def test_a_spoilt_list_of_what_is_frozen_is_a_clear_error(root: Path) -> None:
+    (root / "schemas" / "FROZEN").write_text("wine.tasted/v1.json\n", encoding="utf-8")
+    with pytest.raises(InputError, match="FROZEN:1: expected a line"):
+        check(package(root, V1))
 
 
 def test_a_new_edition_may_follow_a_released_one(root: Path) -> None:
