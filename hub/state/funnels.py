@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from hub.state.reading import Snapshot
 
 _COUNTS = sa.text("""
-SELECT o.sales_model, o.stage, o.status, o.amount_currency AS currency, count(*) AS opportunities, 
+SELECT o.sales_model, o.stage, o.status, o.amount_currency AS currency, count(*) AS opportunities,
        coalesce(sum(o.amount_minor), 0) AS minor
 FROM opportunities o
 WHERE (CAST(:principal AS text) IS NULL OR o.principal = :principal) AND (CAST(:model AS text) IS NULL OR o.sales_model = :model)
