@@ -1,0 +1,76 @@
+"""Real servers and real processes, and everything on them taken away after each test."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from hub.local.kafka import Kafka
+from hub.local.postgres import Postgres
+from tests.support import stack
+from tests.support.aftermath import assert_sound
+from tests.support.database import Database
+from tests.support.dealing import DEALER
+from tests.support.processes import Crew
+from tests.support.scene import HUB_TOPICS, Scene
+
+HERE = Path(__file__).parent
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Known wherever these tests are."""
+    config.addinivalue_line("markers", "faults: servers and processes come to harm")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test of this folder is one of faults."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.faults)
+
+
+@pytest.fixture(scope="session")
+def shared_kafka() -> Iterator[Kafka]:
+    """A broker for all scenes in which the broker itself comes to no harm; nobody else's topics are on it."""
+    with stack.brokers() as new_kafka:
+        yield new_kafka()
+
+
+@contextmanager
+def set_scene(kafka: Kafka, url: str, folder: Path) -> Iterator[Scene]:
+    """Topics, base data and one dealer; the aftermath must be sound, and nothing runs on."""
+    with Database(url) as database:
+        crew = Crew(folder, Scene.environment(kafka, url))
+        scene = Scene(kafka, database, crew)
+        try:
+            scene.clear()
+            scene.make_topics(*HUB_TOPICS)
+            scene.add_dealer(DEALER)
+            scene.lay_down_base_data()
+            database.bear_witness()
+            yield scene
+            assert_sound(scene)
+        finally:
+            crew.end()
+
+
+@pytest.fixture
+def scene(shared_kafka: Kafka, database: str, tmp_path: Path) -> Iterator[Scene]:
+    """A scene on the shared broker."""
+    with set_scene(shared_kafka, database, tmp_path) as ready:
+        yield ready
+
+
+@pytest.fixture
+def own_broker(new_kafka: stack.NewKafka, database: str, tmp_path: Path) -> Iterator[Scene]:
+    """A scene on a broker that the test may stop and kill."""
+    with set_scene(new_kafka(), database, tmp_path) as ready:
+        yield ready
+
+
+@pytest.fixture
+def own_postgres(tmp_path: Path) -> Iterator[Postgres]:
+    """A database server that the test may stop and kill."""
+    with stack.running_postgres() as server:
+        yield server

@@ -1,0 +1,62 @@
+"""What must hold once things have calmed down, whatever happened before."""
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+
+from tests.support.dealing import Record
+from tests.support.scene import Scene, header
+
+
+def assert_sound(scene: Scene) -> None:
+    """Offsets never went back (I6), and what left is what was written, each event under one id, in order per subject (I4)."""
+    assert scene.database.rows("SELECT * FROM witness") == []
+    assert scene.database.value("SELECT count(*) FROM outbox") == 0
+    sent = scene.database.rows("SELECT event_id, topic FROM outbox_sent")
+    ids = [str(row["event_id"]) for row in sent]
+    assert len(ids) == len(set(ids)), "an event was written to the outbox twice"
+    for topic in {row["topic"] for row in sent}:
+        written = {str(row["event_id"]) for row in sent if row["topic"] == topic}
+        assert {header(message, "ce_id") for message in scene.read(topic)} == written
+    _assert_in_order(scene)
+
+
+def assert_once(scene: Scene, topic: str, records: Sequence[Record]) -> None:
+    """Each of these good records, all that the topic holds, is in the journal once, at its own place, and the topic is folded to its end."""
+    end = scene.end_offset(topic)
+    assert scene.next_offset(topic) == end
+    journal = scene.database.rows('SELECT event_id, "offset" FROM journal WHERE topic = $1 ORDER BY "offset"', topic)
+    assert [row["event_id"] for row in journal] == [dict(record.headers)["ce_id"].decode() for record in records]  # type: ignore[union-attr]
+    assert len({row["offset"] for row in journal}) == len(records)
+
+
+def assert_all_won(scene: Scene, count: int, dealer: str) -> None:
+    """So many sales of a dealer came to their end, each exactly once, and were told of to their last version."""
+    states = scene.database.rows(
+        "SELECT ref, status, stage, wins, row_version FROM opportunities WHERE principal = $1 ORDER BY ref", f"dealer:{dealer}"
+    )
+    assert len(states) == count
+    assert {(state["status"], state["stage"], state["wins"]) for state in states} == {("won", "engaging", 1)}
+    last = {subject: told[-1] for subject, told in _told(scene).items()}
+    assert {state["ref"]: (state["row_version"], "won") for state in states} == {
+        subject.removeprefix(f"{dealer}/"): told for subject, told in last.items() if subject.startswith(f"{dealer}/")
+    }
+
+
+def _assert_in_order(scene: Scene) -> None:
+    for subject, told in _told(scene).items():
+        revisions = [revision for revision, _ in told]
+        assert revisions == sorted(set(revisions)), subject
+
+
+def _told(scene: Scene) -> dict[str, list[tuple[int, str]]]:
+    """Revision and status as a reader of `hub.crm` hears them who knows repeated records by their id."""
+    heard: set[str] = set()
+    told: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for message in scene.read("hub.crm"):
+        event = header(message, "ce_id")
+        if event not in heard:
+            heard.add(event)
+            body = json.loads(message.value() or b"")
+            told[body["subject"]].append((body["revision"], body.get("status", "")))
+    return told

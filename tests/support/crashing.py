@@ -1,0 +1,50 @@
+"""Run a hub process that kills or freezes itself at a named point: `python -m tests.support.crashing NAME POINT`.
+
+A point is `POINT` or `POINT@N`: at the N-th time it is passed with work in hand. The code that ships knows nothing of it.
+"""
+
+import asyncio
+import functools
+import itertools
+import os
+import sys
+from collections.abc import Callable
+from signal import SIGKILL, SIGSTOP, Signals
+from typing import Any
+
+from hub import wiring
+from hub.settings import Settings
+from hub.state import outbox
+from hub.state.offsets import Offsets
+from hub.stream.lane import Lane
+
+POINTS: dict[str, tuple[object, str, Signals]] = {
+    "killed-before-commit": (Offsets, "advance", SIGKILL),
+    "killed-after-commit": (Lane, "_settle", SIGKILL),
+    "killed-before-receipt": (outbox, "sent", SIGKILL),
+    "frozen-before-lock": (Offsets, "lock", SIGSTOP),
+    "frozen-before-commit": (Offsets, "advance", SIGSTOP),
+}
+"""Where each point is, and the signal that the process sends itself on its way in."""
+
+
+def arm(point: str) -> None:
+    """Put the signal before the function of that point."""
+    name, _, turn = point.partition("@")
+    place, attribute, signal = POINTS[name]
+    function: Callable[..., Any] = getattr(place, attribute)
+    turns = itertools.count(1)
+
+    @functools.wraps(function)
+    def harmed(*arguments: Any, **named: Any) -> Any:
+        if next(turns) == int(turn or 1):
+            os.kill(os.getpid(), signal)
+        return function(*arguments, **named)
+
+    setattr(place, attribute, harmed)
+
+
+if __name__ == "__main__":
+    if sys.argv[2]:
+        arm(sys.argv[2])
+    asyncio.run(wiring.run(sys.argv[1], Settings()))
