@@ -37,7 +37,7 @@ def fault(data: bytes, lineage: Lineage[Any] = OPPORTUNITY_OPENED) -> str:
     began = perf_counter()
     with pytest.raises(Invalid) as caught:
         lineage.decode(1, data)
-    assert perf_counter() - began < 1
+    assert perf_counter() - began < 3  # a loaded machine included; unloaded it is below 0.1
     [finding] = caught.value.findings
     assert finding.path.isprintable()
     assert 0 < len(finding.expected) < 500
