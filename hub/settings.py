@@ -11,6 +11,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="HUB_", frozen=True, extra="ignore")
 
+    data: str = Field("", description="Folder of the embedded stack; empty: the user's state folder.")
     kafka_bootstrap: str = Field("127.0.0.1:9092", description="Bootstrap servers of the Kafka cluster.")
     kafka_security: Literal["PLAINTEXT", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
         "SASL_PLAINTEXT", description="How clients speak to the broker."

@@ -15,27 +15,30 @@ app = typer.Typer(
 )
 
 
+@app.callback()
+def _before() -> None:
+    from hub.telemetry import configure_logs
+
+    configure_logs("warning")
+    _adopt_local_stack()
+
+
 def mount() -> typer.Typer:
     """Every command under its word."""
-    from hub.cli import base, contracts, funnel, imports, partners, run, show, simulate, stack, topics
+    from hub.cli import base, contracts, demo, imports, partners, run, simulate, stack, topics
 
-    for word, module in {
-        "topics": topics,
-        "partners": partners,
-        "contracts": contracts,
-        "base": base,
-        "show": show,
-        "import": imports,
-    }.items():
-        app.add_typer(module.app, name=word)
-    app.command("run")(run.run)
-    app.command("migrate")(run.migrate)
+    app.command("demo")(demo.demo)
     app.command("up")(stack.up)
     app.command("down")(stack.down)
     app.command("status")(stack.status)
-    app.command("demo")(stack.demo)
     app.command("simulate")(simulate.simulate)
-    app.command("funnel")(funnel.funnel)
+    app.add_typer(base.app, name="base")
+    app.add_typer(imports.app, name="import")
+    app.add_typer(partners.app, name="partners")
+    app.add_typer(topics.app, name="topics")
+    app.add_typer(contracts.app, name="contracts")
+    app.command("run")(run.run)
+    app.command("migrate")(run.migrate)
     return app
 
 
@@ -55,3 +58,18 @@ def main() -> None:
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _adopt_local_stack() -> None:
+    """Without settings of its own, a command speaks to the hub that `hub up` runs on this machine."""
+    import os
+    from pathlib import Path
+
+    if "HUB_KAFKA_BOOTSTRAP" in os.environ or "HUB_DATABASE_URL" in os.environ:
+        return
+    from hub.local.folders import state_folder
+    from hub.local.stack import find
+
+    stack = find(Path(os.environ.get("HUB_DATA", "") or state_folder()))
+    if stack is not None:
+        os.environ.update(stack.environment())

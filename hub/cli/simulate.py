@@ -70,9 +70,9 @@ class _Hub:
         await caught_up(self._settings, within=self._patience)
 
     async def rows(self, table: str) -> AsyncIterator[Mapping[str, Any]]:
-        from hub.operations.show import rows
+        from hub.state.tables import rows
 
-        async for row in rows(self._settings, table):
+        async for row in rows(self._settings.database_url.get_secret_value(), table):
             if row.get("state", "open") == "open":
                 yield row
 

@@ -126,7 +126,7 @@ class Kafka:
             rehearsal.stop(REHEARSAL_SECONDS)
 
     def _format(self, jars: Sequence[Path], options: Sequence[str]) -> None:
-        cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        cluster_id = "h" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[1:22]  # an id that begins with - would be an option
         credentials = f"SCRAM-SHA-512=[name={self.user},password={self.password}]"
         arguments = ["format", "--cluster-id", cluster_id, "--config", str(self._configuration), "--add-scram", credentials]
         java, *command = [*java_command(jars, "kafka.tools.StorageTool", options), *arguments]

@@ -95,6 +95,7 @@ def of_catalogue(topic: Topic, name: str, replication: int) -> Wanted:
     """One topic of the catalogue under its full name."""
     config = {
         "cleanup.policy": "compact" if topic.is_compacted else "delete",
+        "message.timestamp.type": "LogAppendTime",  # the broker's clock judges what comes from the future, not the sender's
         "retention.ms": str(FOREVER if topic.retention is None else topic.retention // timedelta(milliseconds=1)),
     }
     if replication >= REPLICAS_WORTH_A_MINIMUM:

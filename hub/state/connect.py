@@ -13,7 +13,13 @@ def engine(url: str) -> AsyncEngine:
 
 
 async def connect(
-    url: str, *, name: str, lock_timeout_ms: int = 10_000, idle_in_transaction_ms: int = 30_000, command_timeout: float = 60
+    url: str,
+    *,
+    name: str,
+    lock_timeout_ms: int = 10_000,
+    idle_in_transaction_ms: int = 30_000,
+    command_timeout: float = 60,
+    connection_class: Any = asyncpg.Connection,
 ) -> "asyncpg.Connection[asyncpg.Record]":
     """One connection of one's own, whose locks and transactions cannot outlive a frozen process for long.
 
@@ -23,6 +29,7 @@ async def connect(
         url,
         timeout=10,
         command_timeout=command_timeout,
+        connection_class=connection_class,
         server_settings={
             "application_name": name[:63],
             "lock_timeout": str(lock_timeout_ms),

@@ -107,9 +107,14 @@ def test_partners_are_found_by_topics_and_by_users() -> None:
 
 
 def test_configuration_comes_from_the_catalogue() -> None:
-    assert of_catalogue(OEM_BASE, "oem.base", 1).config == {"cleanup.policy": "compact", "retention.ms": "-1"}
+    assert of_catalogue(OEM_BASE, "oem.base", 1).config == {
+        "cleanup.policy": "compact",
+        "message.timestamp.type": "LogAppendTime",
+        "retention.ms": "-1",
+    }
     assert of_catalogue(DEALER_EVENTS, "dealer.a.events", 3).config == {
         "cleanup.policy": "delete",
+        "message.timestamp.type": "LogAppendTime",
         "retention.ms": "-1",
         "min.insync.replicas": "2",
     }

@@ -1,0 +1,147 @@
+"""The word `hub demo`: a whole hub, a world that speaks to it, and whether the two agree."""
+
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hub.cli.printing import print_table
+
+if TYPE_CHECKING:
+    from hub.operations.status import Status
+    from hub.settings import Settings
+    from hub.world.simulation import Simulated
+    from hub.world.world import World
+
+
+def demo(
+    dealers: Annotated[int, typer.Option("--dealers", min=1, max=200, help="How many dealers speak.")] = 12,
+    rate: Annotated[float, typer.Option("--rate", min=1, help="Records a second.")] = 400,
+    seconds: Annotated[float, typer.Option("--seconds", min=1, help="How long they speak.")] = 15,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed tells the same story.")] = 7,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the hub running on the state folder afterwards.")] = False,
+) -> None:
+    """Start a real Kafka and a real PostgreSQL, let dealers speak, and hold the store against the truth.
+
+    Everything runs on loopback in a folder of its own and is gone afterwards, unless --keep. The exit code is 1 where
+    store and truth differ.
+
+    Example: hub demo --dealers 40 --rate 1000
+    """
+    from hub.cli.stack import data_folder
+    from hub.local.folders import scratch
+    from hub.local.supervision import down
+
+    if keep:
+        is_equal = _show(data_folder(None), dealers, rate, seconds, seed)
+        typer.echo("\nThe hub is still up: hub status --watch · hub topics tail hub.crm -n 3 · hub down")
+    else:
+        with scratch() as folder:
+            try:
+                is_equal = _show(folder, dealers, rate, seconds, seed)
+            finally:
+                typer.echo("\nstopping", err=True)
+                down(folder)
+        typer.echo("Next: hub up --detach, then hub status --watch in one window and hub simulate --for 1m --verify in another;")
+        typer.echo("      hub show opportunity ID tells one story from its first event; hub --help has the rest.")
+    if not is_equal:
+        raise typer.Exit(1)
+
+
+def _show(folder: Path, dealers: int, rate: float, seconds: float, seed: int) -> bool:
+    import asyncio
+    from datetime import UTC, datetime
+
+    from hub.cli.stack import settings_of
+    from hub.local.supervision import up_detached
+    from hub.world.world import World
+
+    command = [sys.executable, "-m", "hub", "up", "--data", str(folder)]
+    stack = up_detached(folder, command, _say)
+    settings = settings_of(stack.environment())
+    world = World(dealers, seed=seed, until=datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0))
+    typer.echo(f"\n{dealers} dealers begin to speak, {rate:.0f} records a second: late, twice, wrong, put right.\n", err=True)
+    done, found = asyncio.run(_play(world, settings, rate, seconds))
+    _summary(world, done, found)
+    return done.comparison is not None and done.comparison.is_equal
+
+
+def _say(words: str) -> None:
+    """What the supervisor tells people; its log lines stay in its log."""
+    if not words.startswith("{"):
+        typer.echo(words, err=True)
+
+
+async def _play(world: "World", settings: "Settings", rate: float, seconds: float) -> "tuple[Simulated, Status]":
+    from hub.cli.simulate import _run
+    from hub.operations.status import status
+
+    async with _live_view(settings) as note:
+        done = await _run(world, settings, rate, seconds, 300, is_verified=True, on_batch=note)
+    return done, await status(settings)
+
+
+@asynccontextmanager
+async def _live_view(settings: "Settings") -> AsyncIterator[Callable[[int], None]]:
+    """Redraw a table on a terminal, print a line every two seconds elsewhere, until the block ends."""
+    import asyncio
+    from time import monotonic
+
+    from rich.console import Console
+    from rich.live import Live
+
+    from hub.operations.status import status
+
+    console, began, said = Console(stderr=True), monotonic(), 0
+
+    def note(count: int) -> None:
+        nonlocal said
+        said = count
+
+    async def look(live: Live | None) -> None:
+        while True:
+            words = _line(monotonic() - began, said, await status(settings))
+            if live:
+                live.update(words)
+            else:
+                typer.echo(words, err=True)
+            await asyncio.sleep(0.5 if live else 2)
+
+    with Live(console=console, transient=True) if console.is_terminal else nullcontext() as live:
+        task = asyncio.create_task(look(live))
+        try:
+            yield note
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            if task.done() and not task.cancelled() and (error := task.exception()):
+                raise error
+
+
+def _line(seconds: float, said: int, found: "Status") -> str:
+    crm = next(each for each in found.consumers if each.consumer == "crm-sync")
+    return (
+        f"{seconds:5.1f} s  said {said:>7,}  behind {crm.lag:>6,}  waiting {sum(crm.waiting.values()):>4,}"
+        f"  dead letters {sum(crm.dead.values()):>4,}  to be told {found.unsent:>5,}"
+    )
+
+
+def _summary(world: "World", done: "Simulated", found: "Status") -> None:
+    typer.echo(f"{len(world.dealer_ids)} dealers said {done.records:,} records in {done.seconds:.1f} s. What the world did to them:")
+    print_table(("", ">records"), [(word.replace("_", " "), f"{count:,}") for word, count in sorted(world.told.items()) if word != "records"])
+    crm = next(each for each in found.consumers if each.consumer == "crm-sync")
+    if crm.dead:
+        typer.echo("\nDead letters, each answered on its dealer's feed with the field and what was expected there:")
+        print_table(("reason", ">records"), sorted(crm.dead.items()))
+    if crm.waiting:
+        held = ", ".join(f"{count} for {'an operator' if hold == 'operator' else hold}" for hold, count in sorted(crm.waiting.items()))
+        typer.echo(f"\nStill waiting behind them, by key: {held}. Everybody else's records went on.")
+    comparison = done.comparison
+    if comparison is None:
+        return
+    typer.echo(f"\nStore and truth: {comparison.verdict}")
+    if comparison.shown:
+        print_table(("store", "principal", "ref", "field", "expected", "got"), comparison.shown)

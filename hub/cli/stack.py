@@ -1,0 +1,171 @@
+"""The words `hub up`, `hub down` and `hub status`: a whole hub on one machine, and how it is doing."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hub.cli.printing import AsJson, print_json, print_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hub.local.stack import ProcessState, Stack
+    from hub.operations.status import Status
+    from hub.settings import Settings
+
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="DIR", help="Where broker and database keep their data; unless told, the user's state folder."),
+]
+
+
+def up(
+    detach: Annotated[bool, typer.Option("--detach", "-d", help="Run in the background; `hub down` ends it.")] = False,
+    data: Data = None,
+) -> None:
+    """Start Kafka, PostgreSQL and every process of the hub on this machine, and keep them running.
+
+    Example: hub up --detach && hub status
+    """
+    import os
+    import sys
+
+    from hub.local.supervision import up as run_up
+    from hub.local.supervision import up_detached
+    from hub.wiring import PROCESSES
+
+    os.environ.setdefault("HUB_METADATA_MAX_AGE_MS", "1000")  # asking one broker on loopback costs nothing: new dealers are heard at once
+    folder = data_folder(data)
+    if detach:
+        stack = up_detached(folder, [sys.executable, "-m", "hub", "up", "--data", str(folder)], _say)
+        _print_addresses(stack, folder)
+        return
+    run_up(folder, PROCESSES, prepare=_prepare, ready=lambda stack: _ready(stack, folder), on_progress=_say)
+
+
+def down(data: Data = None) -> None:
+    """Stop what `hub up` started; the data stays where it is.
+
+    Example: hub down
+    """
+    from hub.local.supervision import down as run_down
+
+    typer.echo("The hub is down." if run_down(data_folder(data)) else "The hub was not up.")
+
+
+def status(
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Show it anew every second until interrupted.")] = False,
+    as_json: AsJson = False,
+    data: Data = None,
+) -> None:
+    """Show how far behind each consumer is, what waits, what is dead, and what the outbox holds.
+
+    Example: hub status --watch
+    """
+    import asyncio
+    import time
+
+    from hub.operations.status import status as ask
+    from hub.settings import Settings
+
+    settings = Settings()
+    while True:
+        found = asyncio.run(ask(settings))
+        stack = _stack(data)
+        if as_json:
+            print_json({**found.as_json(), "processes": [_process(p) for p in stack.processes] if stack else []})
+        else:
+            if watch:
+                typer.clear()
+            _print_status(found, stack)
+        if not watch:
+            return
+        time.sleep(1)
+
+
+def data_folder(data: Path | None) -> Path:
+    """The folder that was named, or where the stack lives unless told."""
+    from hub.local.folders import state_folder
+    from hub.settings import Settings
+
+    named = Settings().data
+    return data or (Path(named) if named else state_folder())
+
+
+def _stack(data: Path | None) -> "Stack | None":
+    from hub.local.stack import find
+
+    return find(data_folder(data))
+
+
+def _prepare(environment: "Mapping[str, str]") -> None:
+    """What must stand before the first process starts: schema and topics."""
+    from hub.operations.topics import apply_catalogue
+    from hub.state.migrations import upgrade
+
+    settings = settings_of(environment)
+    upgrade(settings.database_url.get_secret_value())
+    apply_catalogue(settings, lambda _: None)
+
+
+def _ready(stack: "Stack", folder: Path) -> None:
+    """A new hub begins with base data to work on; what is there already stays as it is."""
+    import asyncio
+
+    from hub.operations.base import start
+    from hub.wiring import kafka_options
+
+    settings = settings_of(stack.environment())
+    asyncio.run(start(settings.database_url.get_secret_value(), kafka_options(settings)))
+    _print_addresses(stack, folder)
+
+
+def settings_of(environment: "Mapping[str, str]") -> "Settings":
+    """The settings that a stack's environment makes."""
+    from hub.settings import Settings
+
+    return Settings.model_validate({name.removeprefix("HUB_").lower(): value for name, value in environment.items()})
+
+
+def _say(words: str) -> None:
+    typer.echo(words, err=True)
+
+
+def _print_addresses(stack: "Stack", folder: Path) -> None:
+    typer.echo(f"Kafka      {stack.kafka_bootstrap} (SASL_PLAINTEXT, SCRAM-SHA-512)")
+    typer.echo(f"PostgreSQL {next(p.address for p in stack.processes if p.name == 'postgres')}")
+    typer.echo(f"Data       {folder} (credentials in stack.json, readable by you only)")
+    typer.echo("Try        hub status --watch · hub simulate --for 20s --verify · hub funnel · hub down")
+
+
+def _process(process: "ProcessState") -> dict[str, object]:
+    return {"name": process.name, "pid": process.pid, "address": process.address, "restarts": process.restarts, "log": process.log}
+
+
+def _print_status(found: "Status", stack: "Stack | None") -> None:
+    print_table(
+        ("consumer", ">partitions", ">behind", ">since", ">waiting", ">dead", ">holes"),
+        [
+            (
+                each.consumer,
+                each.partitions,
+                f"{each.lag:,}",
+                f"{(found.at - each.since).total_seconds():.0f} s" if each.since else "",
+                _counted(each.waiting),
+                _counted(each.dead),
+                each.holes or "",
+            )
+            for each in found.consumers
+        ],
+    )
+    age = f", the oldest for {(found.at - found.oldest_unsent).total_seconds():.0f} s" if found.oldest_unsent else ""
+    typer.echo(f"\nOutbox: {found.unsent - found.set_aside:,} to send{age}; {found.set_aside} set aside. Kafka: {found.kafka}")
+    if stack:
+        typer.echo("")
+        rows = [(p.name, p.pid or "ended", p.address, p.restarts or "") for p in stack.processes]
+        print_table(("process", ">pid", "address", ">restarts"), rows)
+
+
+def _counted(counts: "Mapping[str, int]") -> str:
+    return ", ".join(f"{count} {word}" for word, count in sorted(counts.items()))
