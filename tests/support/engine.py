@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from contracts import envelope as cloudevents
+from contracts import topics
 from contracts.contract import Lineage
+from hub.consumers.base_data import base_data
 from hub.state.base import BaseDataCache
 from hub.state.connect import connect
 from hub.state.offsets import Offsets, TopicPartition
@@ -38,14 +40,15 @@ class Log:
         key: str | bytes | None,
         headers: Sequence[tuple[str, bytes | None]] = (),
         at: datetime = NOON + timedelta(days=365),
+        partition: int = 0,
     ) -> Stored:
-        """Append one record to partition 0 of a topic."""
-        log = self.records[topic, 0]
+        """Append one record to a partition of a topic."""
+        log = self.records[topic, partition]
         packed = key.encode() if isinstance(key, str) else key
-        log.append(Stored(topic, 0, len(log), int(at.timestamp() * 1000), packed, value, tuple(headers)))
+        log.append(Stored(topic, partition, len(log), int(at.timestamp() * 1000), packed, value, tuple(headers)))
         return log[-1]
 
-    def say(  # noqa: PLR0913 - all that an event may carry
+    def say(
         self,
         lineage: Lineage[Any],
         body: dict[str, Any],
@@ -57,6 +60,7 @@ class Log:
         version: int = 1,
         historical: bool = False,
         key: str | None = None,
+        partition: int = 0,
     ) -> Stored:
         """Append one event in binary mode; its key follows from its body."""
         extensions = {cloudevents.HISTORICAL: "true"} if historical else {}
@@ -64,7 +68,7 @@ class Log:
         envelope = cloudevents.Envelope(id, source or f"/dealers/{dealer}", wire, NOON, None, extensions)
         packed = json.dumps({"occurred_at": NOON.isoformat(), **body}).encode()
         name = topic or f"dealer.{dealer}.events"
-        return self.write(name, packed, key=key or body[lineage.kind], headers=cloudevents.write(envelope))
+        return self.write(name, packed, key=key or body[lineage.ref_field], headers=cloudevents.write(envelope), partition=partition)
 
 
 class Engine:
@@ -91,6 +95,11 @@ class Engine:
         """The pinned connection."""
         assert self.connection is not None
         return self.connection
+
+    async def lay(self, log: "Log") -> None:
+        """Fold what a log says on `oem.base`, by the consumer of base data."""
+        async with Engine(self.url, base_data, owner=self.owner) as oem:
+            await oem.apply(log.records[topics.OEM_BASE.name, 0])
 
     async def claim(self, partitions: Iterable[TopicPartition]) -> None:
         """T0."""
