@@ -44,7 +44,7 @@ def _wait_for_answer(client: Mapping[str, str], is_running: Callable[[], bool], 
         except KafkaException:
             admin.poll(0)  # serves the callback that hears why
         now = time.monotonic()
-        if now > refused_until and failures and failures[-1].code() == KafkaError._AUTHENTICATION:
+        if now > refused_until and any(failure.code() == KafkaError._AUTHENTICATION for failure in failures):
             raise HubError(
                 f"Kafka knows user {client['sasl.username']} by another password than this one; was its data made by another start?"
             )

@@ -28,6 +28,7 @@ class Kept:
         """Start it if it has ended and its time has come; whether it was started."""
         now = self._clock()
         if self._is_running():
+            self._due_at = 0.0
             if now - self._started_at > STEADY_SECONDS:
                 self._delay = FIRST_DELAY
             return False

@@ -26,6 +26,7 @@ from hub.local.stack import ProcessState, Stack, stack_file
 
 DATABASE = "hub"
 READY_SECONDS = 60.0
+HOPELESS_RESTARTS = 3  # before it was ever ready; later it is never given up
 
 
 def hub_command(name: str) -> Sequence[str]:
@@ -88,13 +89,7 @@ class Supervisor:
             self._on_progress(f"starting {name}")
             self._start_process(name)
         self.stack.write(self.data)
-        deadline = time.monotonic() + READY_SECONDS
-        for name, child in self._children.items():
-            while not _is_ready(self._probes[name]):
-                if time.monotonic() > deadline:
-                    raise HubError(f"{name} was not ready after {READY_SECONDS:.0f} s ({child.log}):\n{child.last_words()}")
-                self.check()
-                time.sleep(0.05)
+        self._wait_until_ready()
         self._is_ready = True
         self.stack.write(self.data)
 
@@ -118,6 +113,20 @@ class Supervisor:
         for pid in (*(child.pid for child in self._children.values()), self._kafka.pid, self._postgres.pid):
             if pid:
                 os.kill(pid, SIGKILL)
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        waiting = dict(self._children)
+        while waiting:
+            self.check()
+            waiting = {name: child for name, child in waiting.items() if not _is_ready(self._probes[name])}
+            for kept in self._kept:
+                if child := waiting.get(kept.name):
+                    if time.monotonic() > deadline:
+                        raise HubError(f"{kept.name} was not ready after {READY_SECONDS:.0f} s ({child.log}):\n{child.last_words()}")
+                    if kept.restarts >= HOPELESS_RESTARTS:
+                        raise HubError(f"{kept.name} ended {kept.restarts} times before it was ready ({child.log}):\n{child.last_words()}")
+            time.sleep(0.05)
 
     def _start_process(self, name: str) -> None:
         child = Child(name, pid_file=self.data / "run" / f"{name}.pid", log=self.data / "logs" / f"{name}.log")

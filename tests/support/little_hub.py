@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from hub.local.supervision import up
@@ -26,16 +27,17 @@ def command(name: str) -> Sequence[str]:
 
 def main(data: str, *processes: str) -> None:
     """Bring it up in the foreground."""
+    say = partial(print, flush=True)
 
     def prepare(settings: Mapping[str, str]) -> None:
-        print(f"preparing {settings['HUB_KAFKA_BOOTSTRAP']}", flush=True)
+        say(f"preparing {settings['HUB_KAFKA_BOOTSTRAP']}")
 
     up(
         Path(data),
         processes,
         prepare=prepare,
-        ready=lambda stack: print(f"ready: {len(stack.processes)}", flush=True),
-        on_progress=lambda line: print(line, flush=True),
+        ready=lambda stack: say(f"ready: {len(stack.processes)} children"),
+        on_progress=say,
         command=command,
     )
 
