@@ -151,7 +151,7 @@ class Mapping(_Part):
     def _is_zone(cls, name: str) -> str:
         try:
             ZoneInfo(name)
-        except (OSError, ValueError):
+        except (KeyError, OSError, ValueError):  # not found is a KeyError
             raise ValueError("a time zone such as Europe/Berlin") from None
         return name
 
