@@ -1,0 +1,1 @@
+"""How fast the hub is, beside what it could be at most, on the reader's own machine."""
