@@ -106,16 +106,19 @@ class Dealership:
             self._send(start + rng.uniform(0, _PACE * len(life)), slip)
 
     def _at(self, speech: Speech, life: list[Draft], *, is_counted: bool) -> datetime:
-        """When it happened by the clock of the system that says so."""
+        """When it happened by the clock of the system that says so.
+
+        No clock errs across a change of the sales model: what was allowed on the day would be refused on another.
+        """
+        happened = life[speech.nth].at
         at = min(speech.draft.at, self._until)
-        if speech.nth < 2 or speech.role == "mends":
-            return at
-        luck = self._rng.random()
-        if luck < 0.03:
-            return life[speech.nth - 1].at
-        if is_counted and luck < 0.08:
-            return at - timedelta(days=self._rng.uniform(0, 400))  # its clock went wrong, its count did not
-        return at
+        if speech.nth >= 2 and speech.role != "mends":
+            luck = self._rng.random()
+            if luck < 0.03:
+                at = life[speech.nth - 1].at
+            elif is_counted and luck < 0.08:
+                at -= timedelta(days=self._rng.uniform(0, 400))  # its clock went wrong, its count did not
+        return at if (at < oem.MODELS_CHANGED) == (happened < oem.MODELS_CHANGED) else happened
 
     def _name(self, kind: str) -> str:
         """A reference as its owner writes them; some owners use one number for a customer and for a contact."""

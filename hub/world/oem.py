@@ -36,7 +36,7 @@ MODELS: dict[str, Sequence[Stage]] = {
         _stage("terms", 85, "shortlist"),
     ),
 }
-FLEET_CHANGED = date(2025, 1, 1)
+MODELS_CHANGED = datetime(2025, 1, 1, tzinfo=UTC)
 FLEET_AFTERWARDS: Sequence[Stage] = (
     _stage("need", 10, "tender", "pilot", may_win=False),
     _stage("pilot", 20, "tender", "need", may_win=False),
@@ -58,7 +58,7 @@ def staff_of(dealer: str) -> tuple[str, ...]:
 
 def stages(model: str, at: datetime) -> Sequence[Stage]:
     """The stages of a model as they are on that day."""
-    return FLEET_AFTERWARDS if model == "fleet" and at.astimezone(UTC).date() >= FLEET_CHANGED else MODELS[model]
+    return FLEET_AFTERWARDS if model == "fleet" and at >= MODELS_CHANGED else MODELS[model]
 
 
 def stage(model: str, ref: str, at: datetime) -> Stage:
@@ -76,7 +76,7 @@ def base_data(dealers: Sequence[str]) -> Iterator[Meant]:
     """All base data in the order in which it is said: corrections and editions after what they follow."""
     for model, stages in MODELS.items():
         yield _laid_down("sales_model", model, name=model.capitalize(), stages=list(stages))
-    yield _laid_down("sales_model", "fleet", FLEET_CHANGED, name="Fleet", stages=list(FLEET_AFTERWARDS))
+    yield _laid_down("sales_model", "fleet", MODELS_CHANGED.date(), name="Fleet", stages=list(FLEET_AFTERWARDS))
     for reason in LOSS_REASONS[:-1]:
         yield _laid_down("loss_reason", reason, name=reason.replace("_", " "))
     yield _laid_down("loss_reason", RETIRED_REASON, name="Colour not available")

@@ -63,7 +63,7 @@ class Ledger:
             self._heard[event.identity] = None
             self._held[Waiting(*key, "operator")] += 1
             return
-        if forbidden(event, self._editions):
+        if event.identity not in self._replaced and forbidden(event, self._editions):
             self._heard[event.identity] = None
             self.hear_bad(topic, event.principal, event.ref, "rejected")
             return

@@ -244,6 +244,16 @@ def test_a_refused_record_leaves_no_trace_and_holds_its_key_but_for_counted_snap
     assert truth.waiting == {Waiting(PRINCIPAL, "R", "operator"): 2}
 
 
+def test_what_was_corrected_before_it_arrived_is_never_judged() -> None:
+    opened = said("opportunity.opened", on(1), "a", stage="offer")
+    wrong = said("opportunity.moved", on(2), "b", from_stage="offer", to_stage="daydream")
+    right = said("opportunity.moved", on(2), "c", from_stage="offer", to_stage="negotiation", corrects="b")
+    assert not heard(opened, right, wrong).truth().dead
+    judged = heard(opened, wrong, right).truth()
+    assert judged.dead == (Dead(TOPIC, "R", "rejected"),)
+    assert judged.waiting == {Waiting(PRINCIPAL, "R", "operator"): 1}
+
+
 @pytest.mark.parametrize(("day", "is_dead"), [(date(2024, 12, 31), False), (date(2025, 1, 1), True)])
 def test_the_edition_of_the_day_decides(day: date, is_dead: bool) -> None:
     at = datetime(day.year, day.month, day.day, 1, tzinfo=UTC)
@@ -296,7 +306,9 @@ class Fold:
         self.names.add(name)
         if (principal, key) in self.held and not (lineage.snapshot and body.revision is not None):
             return
-        if isinstance(self.rules[lineage.name](None, body, Facts(Subject(principal, key), self.base)), Reject):
+        if name not in self.corrected and isinstance(
+            self.rules[lineage.name](None, body, Facts(Subject(principal, key), self.base)), Reject
+        ):
             self.held.add((principal, key))
             return
         store = STORE_OF[lineage.name]
