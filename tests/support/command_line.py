@@ -11,10 +11,11 @@ import yaml
 
 from tests.support import deployments, kustomize, tree
 
-_END = re.compile(r"&&|\|\||[;>#&·]| \| |\$\(|\)")
+_END = re.compile(r" {3,}|&&|\|\||[;>#&·]| \| |\$\(|\)")
 _SPAN = re.compile(r"`([^`\n]+)`")
 _FENCE = re.compile(r"^```(?:[a-z]*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _IN_A_SPAN = re.compile(r"(?:[\w./]*/)?hub(?= )(.*)")
+_INDENTED = re.compile(r"^ {4}hub (.+)$", re.MULTILINE)
 _IN_A_SHELL = re.compile(r"^\s*(?:[$%@-] )?\s*(?:[\w${}()./]*/)?hub (.+)$", re.MULTILINE)
 
 
@@ -53,7 +54,9 @@ def in_page(page: str) -> Iterator[list[str]]:
     for block in _FENCE.findall(page):
         if "hub " in block and not _is_yaml(block):
             yield from map(_split, _IN_A_SHELL.findall(block))
-    for span in _SPAN.findall(_FENCE.sub("", page)):
+    page = _FENCE.sub("", page)
+    yield from map(_split, _INDENTED.findall(page))
+    for span in _SPAN.findall(page):
         match = _IN_A_SPAN.fullmatch(span.strip())
         if match:
             yield _split(match[1])
