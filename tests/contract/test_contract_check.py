@@ -161,6 +161,14 @@ def test_a_released_schema_cannot_be_edited_or_removed(root: Path) -> None:
     assert set(problems(root, V1)) == {"schemas/wine.tasted/v1.json"}
 
 
+def test_a_released_schema_cannot_be_changed_together_with_its_code(root: Path) -> None:
+    freeze(package(root, V1))
+    other = changed(TastedV1, vintage=(Count | None, None))
+    schema.path(root, "wine.tasted", 1).write_text(schema.text(schema.every(other)[0]), encoding="utf-8")
+    [problem] = check(package(root, other)).problems
+    assert (problem.where, "not what it was then" in problem.what) == ("schemas/wine.tasted/v1.json", True)
+
+
 def test_frozen_lines_are_those_of_sha256sum(root: Path) -> None:
     freeze(package(root, V1))
     digest = hashlib.sha256(schema.path(root, "wine.tasted", 1).read_bytes()).hexdigest()
