@@ -125,23 +125,17 @@ class Relay:
         return len(rows)
 
     async def _send(self, producer: AIOKafkaProducer, rows: Sequence[Unsent]) -> list[tuple[int, int] | BaseException]:
-        sent: list[Awaitable[object] | BaseException] = []
+        """Pipeline a batch; per row where it went, or why it did not."""
+        sent: list[asyncio.Future[Any] | KafkaError] = []
         for row in rows:
+            envelope = cloudevents.Envelope(str(row.event_id), f"/hub/{row.consumer}", row.type, row.time, row.subject)
             try:
-                sent.append(
-                    await producer.send(
-                        row.topic,
-                        row.body,
-                        key=row.key.encode(),
-                        headers=cloudevents.write(
-                            cloudevents.Envelope(str(row.event_id), f"/hub/{row.consumer}", row.type, row.time, row.subject)
-                        ),
-                    )
-                )
+                sent.append(await producer.send(row.topic, row.body, key=row.key.encode(), headers=cloudevents.write(envelope)))
             except KafkaError as error:
                 sent.append(error)
-        results = await asyncio.gather(*(_receipt(waiting) for waiting in sent), return_exceptions=True)
-        return list(results)
+        if under_way := [future for future in sent if isinstance(future, asyncio.Future)]:
+            await asyncio.wait(under_way)
+        return [_receipt(future) for future in sent]
 
 
 async def _to_its_end(work: Coroutine[Any, Any, int]) -> int:
@@ -154,8 +148,9 @@ async def _to_its_end(work: Coroutine[Any, Any, int]) -> int:
         raise
 
 
-async def _receipt(waiting: "Awaitable[object] | BaseException") -> tuple[int, int]:
-    if isinstance(waiting, BaseException):
-        raise waiting
-    metadata = await waiting
-    return metadata.partition, metadata.offset  # type: ignore[attr-defined] # aiokafka has no types
+def _receipt(sent: "asyncio.Future[Any] | KafkaError") -> tuple[int, int] | BaseException:
+    if isinstance(sent, KafkaError):
+        return sent
+    if error := sent.exception():
+        return error
+    return sent.result().partition, sent.result().offset
