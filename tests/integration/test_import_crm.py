@@ -52,8 +52,8 @@ def folded(export: Export) -> dict[str, dict[str, Any]]:
         told = Told(name, 0, said.lineage, said.body, export.source, said.id, is_historical=True)
         subjects[declared.store.name, said.lineage.ref(said.body)].append(told)
     base, states = BaseData(laid_down()), defaultdict[str, dict[str, Any]](dict)
-    for (store, ref), told in subjects.items():
-        result = fold_all(Subject("dealer:ber-001", ref), crm_sync.stores[store].rules, base, told)
+    for (store, ref), events in subjects.items():
+        result = fold_all(Subject("dealer:ber-001", ref), crm_sync.stores[store].rules, base, events)
         assert not [verdict for _, verdict in result.verdicts if isinstance(verdict, Wait | Reject)]
         states[store][ref] = result.state
     return states
@@ -72,15 +72,8 @@ def test_the_sample_makes_exactly_the_states_it_tells_of(sample: Export) -> None
 
 
 def test_the_samples_dirt_is_repaired_and_told(sample: Export) -> None:
-    told = Counter((repair.field, repair.became.partition(":")[0]) for repair in sample.report.repairs)
-    assert told == {
-        ("sector", "technology"): 12,
-        ("office_location", "Philippines"): 1,
-        ("office_location", "South Korea"): 1,
-        ("product", "GTX Pro"): 1480,
-        ("account", "customer not known"): 1425,
-        ("engage_date", "date missing"): 500,
-    }
+    told = Counter(repair.field for repair in sample.report.repairs)
+    assert told == {"sector": 12, "office_location": 2, "product": 1480, "account": 1425, "engage_date": 500}
     assert not sample.report.refusals
     assert sum(tally.imported for tally in sample.report.tallies.values()) == 85 + 8800 + 7 + 35
 
