@@ -1,7 +1,9 @@
 """What waits and what is dead, counted for metrics and status."""
 
+import contextlib
 from typing import Any
 
+import asyncpg
 from sqlalchemy import text
 
 from hub.state.connect import connect, engine
@@ -14,11 +16,13 @@ _DEAD = "SELECT count(*) FROM dead_letters WHERE consumer = $1 AND state = 'open
 
 
 async def measure(url: str, metrics: Metrics, consumer: str | None) -> None:
-    """Bring the gauges up to date; a database that is away leaves them as they were."""
-    try:
-        connection = await connect(url, name="hub metrics", command_timeout=5)
-    except (OSError, TimeoutError):
-        return
+    """Bring the gauges up to date; a database that is away, or goes away meanwhile, leaves them as they were."""
+    with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        await _measure(url, metrics, consumer)
+
+
+async def _measure(url: str, metrics: Metrics, consumer: str | None) -> None:
+    connection = await connect(url, name="hub metrics", command_timeout=5)
     try:
         if consumer is None:
             row = await connection.fetchrow(_OUTBOX)

@@ -53,6 +53,7 @@ def set_scene(kafka: Kafka, url: str, folder: Path) -> Iterator[Scene]:
             assert_sound(scene)
         finally:
             crew.end()
+            print(crew.logs())  # noqa: T201 - pytest shows it where a test failed
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ def assert_sound(scene: Scene) -> None:
 
 
 def assert_once(scene: Scene, topic: str, records: Sequence[Record]) -> None:
-    """Each of these good records, all that the topic holds, is in the journal once, at its own place, and the topic is folded to its end."""
+    """These good records are all that the topic holds: each is in the journal once, and the topic is folded to its end."""
     end = scene.end_offset(topic)
     assert scene.next_offset(topic) == end
     journal = scene.database.rows('SELECT event_id, "offset" FROM journal WHERE topic = $1 ORDER BY "offset"', topic)

@@ -135,7 +135,7 @@ class Crew:
 
     def logs(self) -> str:
         """All that all of them wrote."""
-        return "\n".join(process.log_text() for process in self.processes)
+        return "\n".join(f"--- {process.name}\n{process.log_text()}" for process in self.processes)
 
     def end(self) -> None:
         """End whatever still runs."""

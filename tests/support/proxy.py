@@ -1,5 +1,6 @@
 """A wire between a client and a server that breaks at the worst moment."""
 
+import contextlib
 import socket
 import threading
 from typing import Literal, Self
@@ -57,7 +58,8 @@ class Proxy:
             while data := _receive(server):
                 answered.set()
                 if silenced.is_set() or not _send(client, data):
-                    break
+                    return
+            _cut(client)
 
         threading.Thread(target=answers, daemon=True).start()
         while data := _receive(client):
@@ -100,8 +102,6 @@ def _send(end: socket.socket, data: bytes) -> bool:
 
 
 def _cut(end: socket.socket) -> None:
-    try:
+    with contextlib.suppress(OSError):
         end.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass
     end.close()
