@@ -34,6 +34,9 @@ class Position(NamedTuple):
 
 def in_order(events: Sequence[D]) -> list[tuple[Position, D]]:
     """All events of one subject in their order, each with the subject's position after it."""
+    if len(events) == 1:
+        (only,) = events
+        return [(Position(only.occurred_at, only.revision or 0, only.tie), only)]
     placed: list[tuple[datetime, int, str, D]] = []
     counted = sorted((e for e in events if e.revision is not None), key=lambda e: (e.revision, e.occurred_at, e.tie))
     latest: datetime | None = None
