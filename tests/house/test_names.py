@@ -59,7 +59,7 @@ def test_a_consumer_is_called_as_its_module() -> None:
 @pytest.mark.parametrize("name", deployments.KUSTOMIZATIONS)
 def test_every_process_is_a_deployment(name: str) -> None:
     there = {
-        document["metadata"]["name"]: " ".join(document["spec"]["template"]["spec"]["containers"][0]["command"][2:])
+        document["metadata"]["name"]: " ".join(deployments.container_words(document["spec"]["template"]["spec"]["containers"][0])[1:])
         for document in deployments.manifests(name)
         if document["kind"] == "Deployment"
     }
@@ -82,11 +82,8 @@ def test_labels_and_containers_are_called_as_their_deployment(name: str) -> None
 
 
 def test_every_process_is_a_service() -> None:
-    there = {
-        name: words[2] if words[1:2] == ["run"] else ""
-        for name, service in deployments.services().items()
-        if (words := deployments.words(service))[1:2] == ["run"] or name in PROCESSES
-    }
+    words = {name: deployments.service_words(service) for name, service in deployments.services().items()}
+    there = {name: " ".join(said[1:]) for name, said in words.items() if said[0] == "run" or name in PROCESSES}
     assert not (faults := of_places(set(PROCESSES), {str(deployments.COMPOSE): there})), "\n".join(faults)
 
 

@@ -8,7 +8,10 @@ from hub.operations.settings_page import PAGE, written
 from hub.settings import Settings
 from tests.support import tree
 
-BESIDE = {"HUB_SAMPLES": "where tests find real inputs"}
+BESIDE = {
+    "HUB_SAMPLES": "where tests find real inputs",
+    "HUB_DATABASE_PASSWORD": "docker-compose.yml puts it into HUB_DATABASE_URL",
+}
 NAMING = ("README.md", "CHANGELOG.md", "docs", "docker-compose.yml", "Dockerfile", "Makefile", "deploy", ".ci", "hub", "bench")
 READERS = {Path("hub/settings.py")}
 
@@ -28,7 +31,7 @@ def readings(module: ast.Module) -> list[int]:
     found = []
     for node in ast.walk(module):
         match node:
-            case ast.Call(func=ast.Attribute(value=ast.Attribute(attr="environ")), args=[ast.Constant(value=name), *_]):
+            case ast.Call(func=ast.Attribute(value=ast.Attribute(attr="environ"), attr="get" | "pop"), args=[ast.Constant(value=name), *_]):
                 asked = name
             case ast.Call(func=ast.Attribute(value=ast.Name(id="os"), attr="getenv"), args=[ast.Constant(value=name), *_]):
                 asked = name

@@ -42,11 +42,11 @@ def named() -> Iterator[tuple[str, list[str]]]:
 def _deployed() -> Iterator[tuple[str, list[str]]]:
     if (tree.ROOT / deployments.COMPOSE).exists():
         for service in deployments.services().values():
-            yield str(deployments.COMPOSE), deployments.words(service)[1:]
+            yield str(deployments.COMPOSE), deployments.service_words(service)
     for name in deployments.KUSTOMIZATIONS:
         for document in deployments.manifests(name):
             for container in kustomize.containers(document):
-                yield f"deploy/k8s/{name}: {document['metadata']['name']}", container["command"][1:]
+                yield f"deploy/k8s/{name}: {document['metadata']['name']}", deployments.container_words(container)
 
 
 def in_page(page: str) -> Iterator[list[str]]:

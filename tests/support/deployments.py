@@ -17,15 +17,21 @@ def manifests(name: str) -> list[kustomize.Document]:
 
 
 def services() -> dict[str, Any]:
-    """The services of the compose file that run the hub, by name."""
+    """The services of the compose file that run the hub's own image, by name."""
     told: dict[str, Any] = yaml.safe_load(tree.text(COMPOSE))["services"]
-    return {name: service for name, service in told.items() if words(service)[:1] == ["hub"]}
+    return {name: service for name, service in told.items() if "build" in service}
 
 
-def words(service: dict[str, Any]) -> list[str]:
-    """The words that a service runs."""
+def service_words(service: dict[str, Any]) -> list[str]:
+    """The words after `hub` that a service runs; the image's entry point is the hub."""
     command = service.get("command") or []
     return command.split() if isinstance(command, str) else list(command)
+
+
+def container_words(container: dict[str, Any]) -> list[str]:
+    """The words after `hub` that a container runs; all of them where it runs something else."""
+    command = [*container.get("command", ()), *container.get("args", ())]
+    return command[3:] if command[:3] == ["python", "-m", "hub"] else command
 
 
 def settings(document: kustomize.Document, documents: list[kustomize.Document]) -> dict[str, str]:
