@@ -8,16 +8,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hub.operations import keyword_changes
 from hub.operations.schema_change import Change, narrower, other, same, wider
 
 Schema = Mapping[str, Any]
 
 _WORDS = frozenset({"title", "description", "examples", "$schema", "$id", "$comment", "deprecated", "$defs"})
-_LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
-_UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
 _JUDGED = _WORDS | {
-    *_LOWER,
-    *_UPPER,
+    *keyword_changes.LOWER,
+    *keyword_changes.UPPER,
     "type",
     "enum",
     "const",
@@ -83,7 +82,7 @@ class _Comparison:
                 return  # a schema that refers to itself: the outer comparison tells
             self._under_way.add(pair)
         old, new = self._old.resolve(old), self._new.resolve(new)
-        yield from _default(old, new, path)
+        yield from keyword_changes.default(old, new, path)
         olds, had_null = self._old.branches(old)
         news, has_null = self._new.branches(new)
         if has_null != had_null:
@@ -110,12 +109,12 @@ class _Comparison:
     def _value(self, old: Schema, new: Schema, path: str) -> Iterator[Change]:
         kinds = old.get("type"), new.get("type")
         if kinds[0] != kinds[1]:
-            yield _type_change(*kinds, path)
+            yield keyword_changes.type_change(*kinds, path)
             if {*kinds} != {"integer", "number"}:
                 return
-        yield from _limits(old, new, path)
-        yield from _choices(old, new, path)
-        yield from _notation(old, new, path)
+        yield from keyword_changes.limits(old, new, path)
+        yield from keyword_changes.choices(old, new, path)
+        yield from keyword_changes.notation(old, new, path)
         yield from self._fields(old, new, path)
         yield from self._items(old, new, path)
         for word in sorted((old.keys() | new.keys()) - _JUDGED):
@@ -189,64 +188,6 @@ class _Comparison:
         elif rest_old != rest_new:
             is_wider = rest_new is True or rest_old is False
             yield (wider if is_wider else narrower)(_join(path, "[]"), f"anything {'may' if is_wider else 'must no longer'} stand here")
-
-
-def _default(old: Schema, new: Schema, path: str) -> Iterator[Change]:
-    was, now = old.get("default", _MISSING), new.get("default", _MISSING)
-    if was is _MISSING or now is _MISSING or (was == now and type(was) is type(now)):
-        return
-    yield same(path, f"the default changed from {was!r} to {now!r}: a body without it means something else", keeps_meaning=False)
-
-
-def _type_change(was: object, now: object, path: str) -> Change:
-    if (was, now) == ("integer", "number") or now is None:
-        return wider(path, f"the type widened from {was} to {now or 'anything'}")
-    if (was, now) == ("number", "integer") or was is None:
-        return narrower(path, f"the type narrowed from {was or 'anything'} to {now}")
-    return other(path, f"the type changed from {was} to {now}")
-
-
-def _limits(old: Schema, new: Schema, path: str) -> Iterator[Change]:
-    for words, looser in ((_LOWER, -1), (_UPPER, 1)):
-        for word in words:
-            was, now = old.get(word), new.get(word)
-            if was == now:
-                continue
-            is_looser = now is None or (was is not None and (now - was) * looser > 0)
-            said = "none" if was is None else was, "none" if now is None else now
-            yield (wider if is_looser else narrower)(
-                path, f"the range is {'looser' if is_looser else 'tighter'}: {word} {said[0]} → {said[1]}"
-            )
-
-
-def _choices(old: Schema, new: Schema, path: str) -> Iterator[Change]:
-    was = old.get("enum", [old["const"]] if "const" in old else None)
-    now = new.get("enum", [new["const"]] if "const" in new else None)
-    if was is None and now is None:
-        return
-    if was is None or now is None:
-        yield (
-            wider(path, "any value may stand here, no longer those named")
-            if now is None
-            else narrower(path, f"only {now} may stand here now")
-        )
-        return
-    gone, come = [value for value in was if value not in now], [value for value in now if value not in was]
-    if gone:
-        yield narrower(path, f"values removed: {', '.join(map(str, gone))}")
-    if come:
-        yield wider(path, f"values added: {', '.join(map(str, come))}")
-
-
-def _notation(old: Schema, new: Schema, path: str) -> Iterator[Change]:
-    for word in ("pattern", "format", "multipleOf", "uniqueItems"):
-        was, now = old.get(word) or None, new.get(word) or None
-        if was == now:
-            continue
-        if was is None or now is None:
-            yield wider(path, f"{word} no longer asked for") if now is None else narrower(path, f"{word} is asked for: {now}")
-        else:
-            yield other(path, f"{word} changed from {was} to {now}: which one allows more, nobody here can judge")
 
 
 def _bare(schema: Schema) -> dict[str, Any]:
