@@ -59,3 +59,14 @@ def test_a_command_that_does_not_exist_is_seen(page: str, told: str) -> None:
 def test_a_command_that_exists_passes(page: str) -> None:
     (words,) = command_line.in_page(page)
     assert command_line.fault(words, _planted()) is None
+
+
+def test_what_asks_is_answered_where_nobody_is() -> None:
+    found = [f"{where}: add --yes to `hub {' '.join(words)}`" for where, words in command_line.deployed() if command_line.asks(words)]
+    assert not found, "nobody can answer in a container:\n" + "\n".join(found)
+
+
+def test_a_question_without_an_answer_is_seen() -> None:
+    assert command_line.asks(["topics", "apply"], _planted())
+    assert not command_line.asks(["topics", "apply", "--yes"], _planted())
+    assert not command_line.asks(["run", "relay"], _planted())

@@ -36,10 +36,11 @@ def named() -> Iterator[tuple[str, list[str]]]:
     for path in map(Path, ("Makefile", "Dockerfile", ".ci/run")):
         if (tree.ROOT / path).exists():
             yield from ((str(path), _split(found)) for found in _IN_A_SHELL.findall(tree.text(path)))
-    yield from _deployed()
+    yield from deployed()
 
 
-def _deployed() -> Iterator[tuple[str, list[str]]]:
+def deployed() -> Iterator[tuple[str, list[str]]]:
+    """Every command of ours that the compose file and the manifests run, with where."""
     if (tree.ROOT / deployments.COMPOSE).exists():
         for service in deployments.services().values():
             yield str(deployments.COMPOSE), deployments.service_words(service)
@@ -82,6 +83,14 @@ def fault(words: list[str], command: Any = None) -> str | None:
     asked = (word.strip("[]").partition("=")[0] for word in rest)
     unknown = [word for word in asked if re.match(r"--?[a-z]", word) and word not in known]
     return f"no option {', '.join(unknown)}" if unknown else None
+
+
+def asks(words: list[str], command: Any = None) -> bool:
+    """Whether a command would ask somebody before it acts: it knows --yes, and is not given it."""
+    command, rest = command or root(), list(words)
+    while hasattr(command, "commands") and rest and rest[0] in command.commands:
+        command = command.commands[rest.pop(0)]
+    return any("--yes" in parameter.opts for parameter in command.params) and not {"--yes", "-y"} & set(rest)
 
 
 def _split(line: str) -> list[str]:
