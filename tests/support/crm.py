@@ -29,39 +29,39 @@ class Words:
         self.log, self.dealer = log, dealer
         self._count = 0
 
-    def say(self, lineage: Lineage[Any], body: dict[str, Any], hours: float, **how: Any) -> Stored:  # noqa: ANN401 - as of Log.say
+    def say(self, lineage: Lineage[Any], body: dict[str, Any], hours: float, **how: Any) -> Stored:
         """One event, so many hours after noon; `corrects` and `revision` go into its body."""
         self._count += 1
         extra = {name: how.pop(name) for name in ("corrects", "revision") if name in how}
         how.setdefault("id", f"e{self._count}")
         return self.log.say(lineage, {"occurred_at": after(hours), **body, **extra}, **{"dealer": self.dealer, **how})
 
-    def recorded(self, customer: str, name: str, hours: float = 0, **how: Any) -> Stored:  # noqa: ANN401
+    def recorded(self, customer: str, name: str, hours: float = 0, **how: Any) -> Stored:
         """All of a customer."""
         return self.say(CUSTOMER_RECORDED, {"customer": customer, "name": name}, hours, **how)
 
-    def changed(self, customer: str, hours: float = 1, *, phone: str = "1", **how: Any) -> Stored:  # noqa: ANN401
+    def changed(self, customer: str, hours: float = 1, *, phone: str = "1", **how: Any) -> Stored:
         """A customer's telephone number."""
         return self.say(CUSTOMER_CHANGED, {"customer": customer, "phone": phone}, hours, **how)
 
-    def opened(self, opportunity: str, hours: float = 0, *, stage: str = "offer", **how: Any) -> Stored:  # noqa: ANN401
+    def opened(self, opportunity: str, hours: float = 0, *, stage: str = "offer", **how: Any) -> Stored:
         """A sale becomes possible."""
         return self.say(OPPORTUNITY_OPENED, {"opportunity": opportunity, "stage": stage}, hours, **how)
 
-    def moved(self, opportunity: str, hours: float = 1, *, origin: str = "talk", target: str = "offer", **how: Any) -> Stored:  # noqa: ANN401
+    def moved(self, opportunity: str, hours: float = 1, *, origin: str = "talk", target: str = "offer", **how: Any) -> Stored:
         """From stage to stage."""
         return self.say(OPPORTUNITY_MOVED, {"opportunity": opportunity, "from_stage": origin, "to_stage": target}, hours, **how)
 
-    def won(self, opportunity: str, hours: float = 2, *, stage: str = "offer", **how: Any) -> Stored:  # noqa: ANN401
+    def won(self, opportunity: str, hours: float = 2, *, stage: str = "offer", **how: Any) -> Stored:
         """Sold; a win in stage `talk` is what the rules reject."""
         return self.say(OPPORTUNITY_WON, {"opportunity": opportunity, "stage": stage}, hours, **how)
 
-    def lost(self, opportunity: str, hours: float = 3, *, reason: str = "price", **how: Any) -> Stored:  # noqa: ANN401
+    def lost(self, opportunity: str, hours: float = 3, *, reason: str = "price", **how: Any) -> Stored:
         """Not sold."""
         body = {"opportunity": opportunity, "stage": "offer", "reason": reason, "competitor": "none"}
         return self.say(OPPORTUNITY_LOST, body, hours, **how)
 
-    def reopened(self, opportunity: str, hours: float = 4, **how: Any) -> Stored:  # noqa: ANN401
+    def reopened(self, opportunity: str, hours: float = 4, **how: Any) -> Stored:
         """Possible again."""
         return self.say(OPPORTUNITY_REOPENED, {"opportunity": opportunity, "stage": "offer"}, hours, **how)
 

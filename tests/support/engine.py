@@ -4,7 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 from contracts import envelope as cloudevents
 from contracts import topics
@@ -83,7 +83,7 @@ class Engine:
         self.epochs: dict[TopicPartition, int] = {}
         self.connection: Connection | None = None
 
-    async def __aenter__(self) -> "Engine":
+    async def __aenter__(self) -> Self:
         self.connection = await connect(self.url, name=self.owner)
         return self
 
@@ -100,6 +100,19 @@ class Engine:
         """Fold what a log says on `oem.base`, by the consumer of base data."""
         async with Engine(self.url, base_data, owner=self.owner) as oem:
             await oem.apply(log.records[topics.OEM_BASE.name, 0])
+
+    async def relay(self, log: "Log") -> list[Stored]:
+        """Move what the outbox holds into the log, as the relay would, and return it."""
+        rows = await self.db.fetch("DELETE FROM outbox RETURNING id, consumer, topic, key, type, event_id, body")
+        return [
+            log.write(
+                row["topic"],
+                row["body"],
+                key=row["key"],
+                headers=cloudevents.write(cloudevents.Envelope(str(row["event_id"]), f"/hub/{row['consumer']}", row["type"])),
+            )
+            for row in sorted(rows, key=lambda row: row["id"])
+        ]
 
     async def claim(self, partitions: Iterable[TopicPartition]) -> None:
         """T0."""

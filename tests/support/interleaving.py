@@ -1,0 +1,54 @@
+"""Stop one transaction at a chosen step while another goes on: interleavings without luck."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from hub.state.connect import connect
+from hub.state.store import Connection
+from tests.support.engine import Engine
+
+_IS_BLOCKED = "SELECT cardinality(pg_blocking_pids($1)) > 0"
+
+
+class Stop:
+    """A step at which one connection stands still, once, from `reached` until `go`."""
+
+    def __init__(self) -> None:
+        self.reached, self.go = asyncio.Event(), asyncio.Event()
+
+    def before(self, function: Callable[..., Any], connection: Connection) -> Callable[..., Any]:
+        """The function, with the stop before it where it is called with this connection."""
+
+        async def stopped(*arguments: Any, **named: Any) -> Any:
+            if connection in arguments and not self.reached.is_set():
+                self.reached.set()
+                await self.go.wait()
+            return await function(*arguments, **named)
+
+        return stopped
+
+
+def before_commit(engine: Engine) -> Stop:
+    """Stop an engine when all is written but the offsets."""
+    stop = Stop()
+    engine.offsets.advance = stop.before(engine.offsets.advance, engine.db)  # type: ignore[method-assign]
+    return stop
+
+
+def before_lock(engine: Engine) -> Stop:
+    """Stop an engine whose transaction has begun and locked nothing yet."""
+    stop = Stop()
+    engine.offsets.lock = stop.before(engine.offsets.lock, engine.db)  # type: ignore[method-assign]
+    return stop
+
+
+async def until_blocked(engine: Engine) -> None:
+    """Wait until an engine's connection waits for somebody else's lock."""
+    watcher = await connect(engine.url, name="watcher")
+    try:
+        async with asyncio.timeout(20):
+            while not await watcher.fetchval(_IS_BLOCKED, engine.db.get_server_pid()):  # noqa: ASYNC110 - the server calls nobody
+                await asyncio.sleep(0.01)
+    finally:
+        await watcher.close()
