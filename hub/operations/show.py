@@ -117,7 +117,7 @@ async def _line(look: Snapshot, subject: Subject, *, is_masked: bool) -> list[Su
             return line
         shown = state_view.masked("superior", superior) if is_masked else superior
         if superior in seen:
-            return [*line, Superior(shown, None, "a circle: the line comes back to this contact")]
+            return [*line, Superior(shown, None, "a circle: the line comes back upon itself")]
         above = await timelines.standing(look, STORES["contacts"], Subject(subject.principal, superior))
         if above is None:
             return [*line, Superior(shown, None, "not known yet")]

@@ -34,7 +34,7 @@ def tell(subject: Subject, rules: Rules, base: BaseData, sayings: Sequence[Sayin
     """The story in the subject's own order: the same rules fold it again, so it ends in the stored state."""
     by_key = {(saying.event, saying.part): saying for saying in sayings}
     told = [_told(saying) for saying in sayings]
-    late = _late(told)
+    late = _late([one for one, saying in zip(told, sayings, strict=True) if saying.corrected_by is None])
     folded: Folded[Any] = NOTHING
     story = []
     for position, one in in_order(told):
@@ -88,7 +88,7 @@ def _told(saying: Saying) -> Told:
 
 
 def _late(told: Sequence[Told]) -> list[Told]:
-    """Those that arrived after one that they come before."""
+    """Those that arrived after one that they come before; what was corrected counts for neither."""
     places = {(one.event, one.part): place for place, (_, one) in enumerate(in_order(told))}
     furthest, late = -1, []
     for one in told:
