@@ -5,6 +5,7 @@ import secrets
 from contextlib import AbstractContextManager
 from itertools import count
 from pathlib import Path
+from typing import Self
 
 from hub.local.kafka import Kafka
 from hub.local.postgres import Postgres
@@ -24,7 +25,7 @@ class House(AbstractContextManager["House"]):
         self._numbers = count(1)
         self._kept: str | None = None
 
-    def __enter__(self) -> "House":
+    def __enter__(self) -> Self:
         self.kafka.start()
         self.postgres.start()
         return self

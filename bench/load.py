@@ -22,7 +22,8 @@ class Load:
             ref = f"C-{chance.randrange(keys):07d}"
             body = CustomerRecorded.model_validate_json(
                 f'{{"customer": "{ref}", "name": "Firma {number}", "occurred_at": "2026-01-01T00:00:00Z", "revision": {number + 1},'
-                f' "email": "office{number}@example.org", "phone": "+49 30 0000 {number}", "sector": "retail", "employees": {number % 5000},'
+                f' "email": "office{number}@example.org", "phone": "+49 30 0000 {number}", "sector": "retail",'
+                f' "employees": {number % 5000},'
                 f' "address": {{"street": "Musterweg {number}", "postal_code": "10000", "city": "Musterstadt", "country": "DE"}},'
                 f' "revenue": {{"minor": {number * 100}, "currency": "EUR"}}, "note": "{"lorem ipsum " * 50}"}}'
             )

@@ -16,5 +16,5 @@ class InputError(HubError):
         super().__init__(f"{path}: expected {expected}" + ("" if got is None else f", got {got!r}"))
 
 
-class Unavailable(HubError):
+class Unavailable(HubError):  # noqa: N818 - it says what is the matter, as its message does
     """A server that ought to answer does not: say which, and where it was looked for."""

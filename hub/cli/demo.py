@@ -131,7 +131,8 @@ def _line(seconds: float, said: int, found: "Status") -> str:
 
 def _summary(world: "World", done: "Simulated", found: "Status") -> None:
     typer.echo(f"{len(world.dealer_ids)} dealers said {done.records:,} records in {done.seconds:.1f} s. What the world did to them:")
-    print_table(("", ">records"), [(word.replace("_", " "), f"{count:,}") for word, count in sorted(world.told.items()) if word != "records"])
+    told = sorted((word.replace("_", " "), f"{count:,}") for word, count in world.told.items() if word != "records")
+    print_table(("", ">records"), told)
     crm = next(each for each in found.consumers if each.consumer == "crm-sync")
     if crm.dead:
         typer.echo("\nDead letters, each answered on its dealer's feed with the field and what was expected there:")

@@ -64,6 +64,7 @@ def status(
     Example: hub status --watch
     """
     import asyncio
+    import sys
     import time
 
     from hub.operations.status import status as ask
@@ -77,7 +78,7 @@ def status(
             print_json({**found.as_json(), "processes": [_process(p) for p in stack.processes] if stack else []})
         else:
             if watch:
-                typer.clear()
+                print("\033[2J\033[H", end="") if sys.stdout.isatty() else print()
             _print_status(found, stack)
         if not watch:
             return

@@ -25,7 +25,13 @@ from hub.operations.topics import survey
 from hub.settings import Settings
 
 _ATTEMPTS = 50
-_SETTLING = {KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE, KafkaError.UNKNOWN_TOPIC_OR_PART}
+_SETTLING = {
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+    KafkaError.UNKNOWN_LEADER_EPOCH,
+    KafkaError.FENCED_LEADER_EPOCH,
+}
 """What brokers say of partitions that were made, or moved, a moment ago."""
 
 SHOWN_CONFIG = ("cleanup.policy", "retention.ms", "min.insync.replicas", "max.message.bytes", "message.timestamp.type")

@@ -151,6 +151,8 @@ async def _to_its_end(work: Coroutine[Any, Any, int]) -> int:
 def _receipt(sent: "asyncio.Future[Any] | KafkaError") -> tuple[int, int] | BaseException:
     if isinstance(sent, KafkaError):
         return sent
-    if error := sent.exception():
+    error: BaseException | None = sent.exception()
+    if error is not None:
         return error
-    return sent.result().partition, sent.result().offset
+    receipt = sent.result()
+    return int(receipt.partition), int(receipt.offset)

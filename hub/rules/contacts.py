@@ -24,7 +24,7 @@ class Contact(NamedTuple):
 def recorded(state: Contact | None, event: ContactRecorded, _facts: Facts) -> Decision[Contact]:
     """A full snapshot, but for the reporting line, which has an event of its own."""
     superior = state.superior if state and state.customer == event.customer else None
-    return Change(Contact(event.customer, event.name, event.function, event.email, event.phone, event.language, superior, True))  # noqa: FBT003 - the state's last column
+    return Change(Contact(event.customer, event.name, event.function, event.email, event.phone, event.language, superior, True))
 
 
 def moved(state: Contact | None, event: ContactMoved, facts: Facts) -> Decision[Contact]:

@@ -1,7 +1,7 @@
 """How a dealer's customer follows from what the dealer says of it."""
 
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from contracts.contract import Event
 from contracts.crm import CustomerUpdated
@@ -86,7 +86,7 @@ def changed(state: Customer | None, event: CustomerChanged, facts: Facts) -> Dec
         return Reject(f"cleared.{both[0]}", "a field that is not set in the same event")
     if state is None:
         return Wait("customer", facts.subject.ref)
-    new: dict[str, object] = {name: None for field in event.cleared for name in _CLEARS.get(field, (field,))}
+    new: dict[str, Any] = {name: None for field in event.cleared for name in _CLEARS.get(field, (field,))}
     for name in ("name", "email", "phone", "language", "sector", "employees", "parent", "note"):
         value = getattr(event, name)
         if value is not None:

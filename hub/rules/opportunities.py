@@ -125,14 +125,9 @@ def lost(state: Opportunity | None, event: OpportunityLost, facts: Facts) -> Dec
         return stage
     if not stage.may_lose:
         return Reject("stage", "a stage that can be lost")
-    if event.reason != NOT_RECORDED:
-        reason = facts.base.find(LossReason, event.reason, event.occurred_at)
-        if reason is None:
-            return Wait("loss_reason", event.reason)
-        if reason.retired:
-            return Reject("reason", "a loss reason in use")
-    if event.competitor not in {NOT_RECORDED, NO_COMPETITOR} and facts.base.find(Competitor, event.competitor, event.occurred_at) is None:
-        return Wait("competitor", event.competitor)
+    objection = _to_the_loss(event, facts)
+    if objection is not None:
+        return objection
     if state is None:
         return Wait("opportunity", facts.subject.ref)
     if state.status == "lost":
@@ -188,6 +183,18 @@ def _stage(model: str, stage: str, path: str, at: datetime, facts: Facts) -> Sta
         return Wait("sales_model", model)
     found = known.stage(stage)
     return found or Reject(path, f"a stage of sales model {model}: {', '.join(s.id for s in known.stages)}")
+
+
+def _to_the_loss(event: OpportunityLost, facts: Facts) -> Wait | Reject | None:
+    if event.reason != NOT_RECORDED:
+        reason = facts.base.find(LossReason, event.reason, event.occurred_at)
+        if reason is None:
+            return Wait("loss_reason", event.reason)
+        if reason.retired:
+            return Reject("reason", "a loss reason in use")
+    if event.competitor not in {NOT_RECORDED, NO_COMPETITOR} and facts.base.find(Competitor, event.competitor, event.occurred_at) is None:
+        return Wait("competitor", event.competitor)
+    return None
 
 
 def _with_amount(state: Opportunity, amount: Money | None) -> Opportunity:

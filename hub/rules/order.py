@@ -14,11 +14,19 @@ class Dated(Protocol):
     """What can be put in order."""
 
     @property
-    def occurred_at(self) -> datetime: ...
+    def occurred_at(self) -> datetime:
+        """When it happened out there."""
+        ...
+
     @property
-    def revision(self) -> int | None: ...
+    def revision(self) -> int | None:
+        """The source's own count, if it counts."""
+        ...
+
     @property
-    def tie(self) -> str: ...
+    def tie(self) -> str:
+        """What settles equal times."""
+        ...
 
 
 D = TypeVar("D", bound=Dated)

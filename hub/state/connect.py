@@ -19,7 +19,7 @@ async def connect(
     lock_timeout_ms: int = 10_000,
     idle_in_transaction_ms: int = 30_000,
     command_timeout: float = 60,
-    connection_class: Any = asyncpg.Connection,
+    connection_class: type["asyncpg.Connection[asyncpg.Record]"] = asyncpg.Connection,
 ) -> "asyncpg.Connection[asyncpg.Record]":
     """One connection of one's own, whose locks and transactions cannot outlive a frozen process for long.
 

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from hub.state.connect import connect, engine
 from hub.telemetry import Metrics
 
-_OUTBOX = "SELECT count(*) FILTER (WHERE set_aside IS NULL), count(*) FILTER (WHERE set_aside IS NOT NULL) FROM (SELECT set_aside FROM outbox LIMIT 100000) o"
+_OUTBOX = "SELECT count(*) - count(set_aside), count(set_aside) FROM outbox"
 _OUTBOX_AGE = "SELECT extract(epoch FROM now() - time)::float8 FROM outbox WHERE set_aside IS NULL ORDER BY id LIMIT 1"
 _WAITING = "SELECT hold, count(*) FROM waiting WHERE consumer = $1 GROUP BY hold"
 _DEAD = "SELECT count(*) FROM dead_letters WHERE consumer = $1 AND state = 'open'"
@@ -40,9 +40,9 @@ async def _measure(url: str, metrics: Metrics, consumer: str | None) -> None:
 
 
 _STATUS = {
-    "offsets": "SELECT consumer, cluster_id, topic, partition, next_offset, epoch, owner, holes, moved_at FROM consumer_offsets ORDER BY 1, 3, 4",
-    "waiting": "SELECT consumer, hold, count(*) AS count, min(since) AS oldest FROM waiting GROUP BY 1, 2 ORDER BY 1, 2",
-    "dead": "SELECT consumer, reason, count(*) AS count, min(since) AS oldest FROM dead_letters WHERE state = 'open' GROUP BY 1, 2 ORDER BY 1, 2",
+    "offsets": "SELECT consumer, cluster_id, topic, partition, next_offset, epoch, owner, holes, moved_at FROM consumer_offsets",
+    "waiting": "SELECT consumer, hold, count(*) AS count, min(since) AS oldest FROM waiting GROUP BY 1, 2",
+    "dead": "SELECT consumer, reason, count(*) AS count, min(since) AS oldest FROM dead_letters WHERE state = 'open' GROUP BY 1, 2",
     "outbox": "SELECT count(*) AS unsent, count(set_aside) AS aside, min(time) AS oldest FROM outbox",
 }
 

@@ -10,7 +10,7 @@ _NOW = sa.text("now()")
 
 
 def _column(name: str, kind: object, *, null: bool = False, **options: object) -> "sa.Column[object]":
-    return sa.Column(name, kind, nullable=null, **options)  # type: ignore[arg-type,call-overload,no-any-return]
+    return sa.Column(name, kind, nullable=null, **options)  # type: ignore[arg-type]
 
 
 consumer_offsets = sa.Table(

@@ -14,7 +14,7 @@ _INSERT = """
 INSERT INTO outbox (consumer, topic, key, type, event_id, subject, body)
 SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::bytea[])
 """
-_NOTIFY = f"SELECT pg_notify('{CHANNEL}', '')"  # noqa: S608 - a name of our own
+_NOTIFY = f"SELECT pg_notify('{CHANNEL}', '')"
 _OLDEST = """
 SELECT id, consumer, topic, key, type, event_id, subject, body, time FROM outbox o
 WHERE set_aside IS NULL AND NOT EXISTS (

@@ -37,7 +37,9 @@ class Consumer:
         """A regular expression, closed at both ends, that matches its topics."""
         return f"^({'|'.join(topic.pattern for topic in self.topics)})$"
 
-    def fold(self, store: Store[Any], rules: Rules, *, tell: tuple[Topic, Lineage[Any], Tell] | None = None, answers: Answers | None = None) -> None:
+    def fold(
+        self, store: Store[Any], rules: Rules, *, tell: tuple[Topic, Lineage[Any], Tell] | None = None, answers: Answers | None = None
+    ) -> None:
         """Fold each listed event type into the store by its rule."""
         if store.name in self.stores:
             raise TypeError(f"{self.name} folds {store.name} already")

@@ -147,7 +147,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
 
     async def _claim_again(self, partition: TopicPartition) -> None:
         """Somebody claimed what the group gave to us: let a rebalance under way come first, then claim it back."""
-        await asyncio.sleep(random.uniform(0.5, 2))  # noqa: S311 - jitter
+        await asyncio.sleep(random.uniform(0.5, 2))
         await self._claim({partition})
 
     async def _claim(self, partitions: set[TopicPartition]) -> None:

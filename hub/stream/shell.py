@@ -65,7 +65,7 @@ async def _parse(batch: tuple[ConsumerRecord, ...]) -> KafkaMessage:
     return KafkaMessage(body=b"", headers={}, raw_message=batch, consumer=None)  # type: ignore[arg-type] # nobody acknowledges through it
 
 
-async def _decode(message: KafkaMessage) -> Any:
+async def _decode(message: KafkaMessage) -> object:
     return message.raw_message
 
 

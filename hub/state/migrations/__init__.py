@@ -15,7 +15,7 @@ _LOCK = 0x6875625F6D696772  # 'hub_migr': one migration at a time, whoever start
 
 def upgrade(url: str) -> None:
     """Run what is missing, in one transaction; runs at the same time wait for each other and then do nothing."""
-    import asyncio  # noqa: PLC0415 - only for this synchronous door
+    import asyncio
 
     asyncio.run(upgrade_async(url))
 
