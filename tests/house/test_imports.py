@@ -38,6 +38,12 @@ def test_every_room_has_its_place() -> None:
     assert not missing, f"give {', '.join(sorted(missing))} a layer in pyproject.toml's import rules, and a line in docs/house.md"
 
 
+def test_the_page_shows_the_rooms_in_their_order() -> None:
+    told = tomllib.loads(tree.text(Path("pyproject.toml")))["tool"]["importlinter"]["contracts"]
+    (rooms,) = ("\n".join(f"    {layer}" for layer in contract["layers"]) for contract in told if contract["type"] == "layers")
+    assert f"\n{rooms}\n" in tree.text(Path("docs/house.md")), "docs/house.md: show the layers as pyproject.toml orders them:\n" + rooms
+
+
 def test_the_ground_stands_on_nothing() -> None:
     for name in GROUND:
         ours = {module for module in imported(ast.parse(tree.text(Path(name)))) if module.split(".")[0] in {"hub", "contracts"}}

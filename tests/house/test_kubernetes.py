@@ -103,6 +103,16 @@ def test_the_image_is_called_alike_everywhere() -> None:
         assert told == image, f"{deployments.COMPOSE}: call the image of {name} {image}, as deploy/k8s does; found {told or 'none'}"
 
 
+def test_a_service_is_given_time_to_end() -> None:
+    longest = Settings.model_fields["rebalance_timeout_ms"].default / 1000
+    for name, service in deployments.services().items():
+        if deployments.service_words(service)[0] == "run":
+            given = service.get("stop_grace_period", "10s")
+            assert float(given.removesuffix("s")) > longest, (
+                f"{deployments.COMPOSE}: {name}: stop_grace_period above {longest:g}s; now {given}"
+            )
+
+
 def test_every_manifest_belongs_to_a_kustomization() -> None:
     found = []
     for path in tree.files("deploy/k8s", ends=("kustomization.yaml",)):
