@@ -25,13 +25,15 @@ def _before() -> None:
 
 def mount() -> typer.Typer:
     """Every command under its word."""
-    from hub.cli import base, contracts, demo, imports, partners, run, simulate, stack, topics
+    from hub.cli import base, contracts, demo, funnel, imports, partners, run, show, simulate, stack, topics
 
     app.command("demo")(demo.demo)
     app.command("up")(stack.up)
     app.command("down")(stack.down)
     app.command("status")(stack.status)
     app.command("simulate")(simulate.simulate)
+    app.add_typer(show.app, name="show")
+    app.command("funnel")(funnel.funnel)
     app.add_typer(base.app, name="base")
     app.add_typer(imports.app, name="import")
     app.add_typer(partners.app, name="partners")

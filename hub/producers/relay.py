@@ -149,10 +149,8 @@ async def _to_its_end(work: Coroutine[Any, Any, int]) -> int:
 
 
 def _receipt(sent: "asyncio.Future[Any] | KafkaError") -> tuple[int, int] | BaseException:
-    if isinstance(sent, KafkaError):
-        return sent
-    error: BaseException | None = sent.exception()
+    error = sent.exception() if isinstance(sent, asyncio.Future) else sent
     if error is not None:
         return error
-    receipt = sent.result()
+    receipt = sent.result()  # type: ignore[union-attr] # a future without an exception
     return int(receipt.partition), int(receipt.offset)

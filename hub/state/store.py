@@ -100,9 +100,7 @@ class Store(Generic[S]):
         """The states of those subjects that have one, in one statement."""
         rows = await connection.fetch(self._load, [s.principal for s in subjects], [s.ref for s in subjects])
         make = self.state._make  # type: ignore[attr-defined] # it is a NamedTuple
-        return {
-            Subject(row[0], row[1]): Kept(row[2], Position(row[3], row[4], row[5]), row[6], make(row[7:])) for row in map(tuple, rows)
-        }
+        return {Subject(row[0], row[1]): Kept(row[2], Position(row[3], row[4], row[5]), row[6], make(row[7:])) for row in map(tuple, rows)}
 
     async def save(self, connection: "Connection", kept: Mapping[Subject, Kept[S]]) -> bool:
         """Save new versions, in key order; False if any version was no longer the loaded one.
