@@ -152,5 +152,5 @@ def _receipt(sent: "asyncio.Future[Any] | KafkaError") -> tuple[int, int] | Base
     error = sent.exception() if isinstance(sent, asyncio.Future) else sent
     if error is not None:
         return error
-    receipt = sent.result()  # type: ignore[union-attr] # a future without an exception
+    receipt = sent.result()
     return int(receipt.partition), int(receipt.offset)
