@@ -90,10 +90,21 @@ def test_every_pod_is_probed_bounded_and_unprivileged(name: str) -> None:
 
 @pytest.mark.parametrize("name", deployments.KUSTOMIZATIONS)
 def test_one_image_for_all_and_no_secret_within(name: str) -> None:
-    documents = deployments.manifests(name)
+    assert not (found := impure(deployments.manifests(name))), f"deploy/k8s/{name}: " + "\n".join(found)
+
+
+def impure(documents: list[kustomize.Document]) -> list[str]:
+    """What a set of manifests must not hold: a second image, or a Secret."""
     images = {container["image"] for document in documents for container in kustomize.containers(document)}
-    assert len(images) == 1, f"{name}: every container runs the hub's one image; found {', '.join(sorted(images))}"
-    assert not [d for d in documents if d["kind"] == "Secret"], f"{name}: refer to Secrets, never include one"
+    found = [] if len(images) == 1 else [f"let every container run the hub's one image; now {', '.join(sorted(images))}"]
+    return found + [f"refer to the Secret {d['metadata']['name']}, do not include it" for d in documents if d["kind"] == "Secret"]
+
+
+def test_a_second_image_and_a_secret_are_seen() -> None:
+    documents = deployments.manifests("base")
+    kustomize.containers(documents[-2])[0]["image"] = "other"
+    documents.append({"kind": "Secret", "metadata": {"name": "hub-owner"}})
+    assert [fault.split(" ")[0] for fault in impure(documents)] == ["let", "refer"]
 
 
 def test_the_image_is_called_alike_everywhere() -> None:
@@ -103,23 +114,37 @@ def test_the_image_is_called_alike_everywhere() -> None:
         assert told == image, f"{deployments.COMPOSE}: call the image of {name} {image}, as deploy/k8s does; found {told or 'none'}"
 
 
-def test_a_service_is_given_time_to_end() -> None:
+def is_hasty(service: dict[str, Any]) -> bool:
+    """Whether a service of the compose file is killed before a rebalance may have ended."""
     longest = Settings.model_fields["rebalance_timeout_ms"].default / 1000
-    for name, service in deployments.services().items():
-        if deployments.service_words(service)[0] == "run":
-            given = service.get("stop_grace_period", "10s")
-            assert float(given.removesuffix("s")) > longest, (
-                f"{deployments.COMPOSE}: {name}: stop_grace_period above {longest:g}s; now {given}"
-            )
+    given = str(service.get("stop_grace_period", "10s"))
+    return deployments.service_words(service)[:1] == ["run"] and float(given.removesuffix("s")) <= longest
+
+
+def test_a_service_is_given_time_to_end() -> None:
+    hasty = [name for name, service in deployments.services().items() if is_hasty(service)]
+    assert not hasty, f"{deployments.COMPOSE}: {', '.join(hasty)}: stop_grace_period above HUB_REBALANCE_TIMEOUT_MS, as deploy/k8s has it"
+
+
+def test_a_hasty_service_is_seen() -> None:
+    assert is_hasty({"command": ["run", "relay"], "stop_grace_period": "60s"})
+    assert is_hasty({"command": ["run", "relay"]})
+    assert not is_hasty({"command": ["run", "relay"], "stop_grace_period": "90s"})
+
+
+def unnamed(kustomization: dict[str, Any], there: set[str]) -> set[str]:
+    """The files beside a kustomization that it does not name."""
+    return there - {*kustomization["resources"], *(patch["path"] for patch in kustomization.get("patches", ())), "kustomization.yaml"}
 
 
 def test_every_manifest_belongs_to_a_kustomization() -> None:
-    found = []
     for path in tree.files("deploy/k8s", ends=("kustomization.yaml",)):
-        told = yaml.safe_load(tree.text(path))
-        named = {*told["resources"], *(patch["path"] for patch in told.get("patches", ())), path.name}
-        found += [f"{other}: name it in {path}, or remove it" for other in tree.files(str(path.parent)) if other.name not in named]
-    assert not found, "\n".join(found)
+        lost = unnamed(yaml.safe_load(tree.text(path)), {other.name for other in tree.files(str(path.parent))})
+        assert not lost, f"{path}: name {', '.join(sorted(lost))}, or remove it"
+
+
+def test_a_manifest_that_nothing_names_is_seen() -> None:
+    assert unnamed({"resources": ["relay.yaml"]}, {"kustomization.yaml", "relay.yaml", "courier.yaml"}) == {"courier.yaml"}
 
 
 @pytest.mark.skipif(shutil.which("kubectl") is None, reason="no kubectl here: its own build cannot be compared")

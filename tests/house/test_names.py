@@ -2,18 +2,20 @@
 
 import importlib
 import pkgutil
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import hub.consumers
+from contracts import topics
 from hub.consumers import CONSUMERS
 from hub.settings import Settings
 from hub.stream.consumer import Consumer
 from hub.telemetry import Metrics
 from hub.wiring import PROCESSES, make_group, make_shell
-from tests.support import deployments, tree
+from tests.support import deployments, kustomize, tree
 
 
 def of_modules(found: dict[str, dict[str, Consumer]]) -> list[str]:
@@ -66,19 +68,31 @@ def test_every_process_is_a_deployment(name: str) -> None:
     assert not (faults := of_places(set(PROCESSES), {f"deploy/k8s/{name}": there})), "\n".join(faults)
 
 
+def other_names(deployment: kustomize.Document) -> set[str]:
+    """The names other than its own that a Deployment's labels, selector and container give it."""
+    template = deployment["spec"]["template"]
+    names = {
+        deployment["metadata"]["labels"]["app.kubernetes.io/name"],
+        template["metadata"]["labels"]["app.kubernetes.io/name"],
+        deployment["spec"]["selector"]["matchLabels"]["app.kubernetes.io/name"],
+        template["spec"]["containers"][0]["name"],
+    }
+    return names - {deployment["metadata"]["name"]}
+
+
 @pytest.mark.parametrize("name", deployments.KUSTOMIZATIONS)
 def test_labels_and_containers_are_called_as_their_deployment(name: str) -> None:
-    for document in deployments.manifests(name):
-        if document["kind"] != "Deployment":
-            continue
-        told, template = document["metadata"]["name"], document["spec"]["template"]
-        names = {
-            document["metadata"]["labels"]["app.kubernetes.io/name"],
-            template["metadata"]["labels"]["app.kubernetes.io/name"],
-            document["spec"]["selector"]["matchLabels"]["app.kubernetes.io/name"],
-            template["spec"]["containers"][0]["name"],
-        }
-        assert names == {told}, f"deploy/k8s/{name}: {told}: labels, selector and container say {', '.join(sorted(names))}"
+    found = [d for d in deployments.manifests(name) if d["kind"] == "Deployment"]
+    wrong = [
+        f"deploy/k8s/{name}: {d['metadata']['name']}: labels and container say {', '.join(other_names(d))}" for d in found if other_names(d)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_another_label_is_seen() -> None:
+    (found,) = (d for d in deployments.manifests("base") if d["kind"] == "Deployment" and d["metadata"]["name"] == "relay")
+    found["spec"]["template"]["spec"]["containers"][0]["name"] = "sender"
+    assert other_names(found) == {"sender"}
 
 
 def test_every_process_is_a_service() -> None:
@@ -87,19 +101,39 @@ def test_every_process_is_a_service() -> None:
     assert not (faults := of_places(set(PROCESSES), {str(deployments.COMPOSE): there})), "\n".join(faults)
 
 
+def known_as(consumer: Consumer) -> tuple[str | None, str]:
+    """The Kafka group that wiring lets a consumer join, and the label under which it measures it."""
+    settings, metrics = Settings(), Metrics()
+    group = make_group(settings, consumer, "cluster", metrics, "test")
+    shell = make_shell(settings, consumer, group)
+    group.halt(("a topic", 0), "brake")
+    (label,) = (
+        s.labels["consumer"] for metric in metrics.registry.collect() if metric.name == "hub_partitions_halted" for s in metric.samples
+    )
+    return shell.subscriber.group_id, label
+
+
 async def test_group_and_label_are_the_consumer_s_name() -> None:
     for name, consumer in CONSUMERS.items():
-        settings = Settings()
-        group = make_group(settings, consumer, "cluster", Metrics(), "test")
-        shell = make_shell(settings, consumer, group)
-        assert shell.subscriber.group_id == name, f"hub/wiring.py: {name} joins group {shell.subscriber.group_id}"
-        assert group._consumer == name, f"hub/wiring.py: {name} is measured as {group._consumer}"
+        assert known_as(consumer) == (name, name), f"hub/wiring.py: call {name} so in Kafka and in its metrics; now {known_as(consumer)}"
 
 
-def test_a_page_tells_of_every_process() -> None:
-    picture = (tree.ROOT / "docs/architecture.svg").read_text()
-    missing = [name for name in PROCESSES if f">{name}<" not in picture]
+async def test_group_and_label_follow_the_consumer() -> None:
+    assert known_as(Consumer("crm", topics.OEM_CRM)) == ("crm", "crm")
+
+
+def undrawn(picture: str, names: Iterable[str]) -> list[str]:
+    """The processes that the picture does not show."""
+    return [name for name in names if f">{name}<" not in picture]
+
+
+def test_the_picture_shows_every_process() -> None:
+    missing = undrawn((tree.ROOT / "docs/architecture.svg").read_text(), PROCESSES)
     assert not missing, f"docs/architecture.svg: draw {', '.join(missing)}"
+
+
+def test_a_process_that_is_not_drawn_is_seen() -> None:
+    assert undrawn("<svg><text>relay</text></svg>", ["relay", "clock"]) == ["clock"]
 
 
 def test_a_consumer_called_otherwise_is_seen() -> None:

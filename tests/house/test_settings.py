@@ -4,6 +4,9 @@ import ast
 import re
 from pathlib import Path
 
+from pydantic import Field
+from pydantic_settings import BaseSettings
+
 from hub.operations.settings_page import PAGE, written
 from hub.settings import Settings
 from tests.support import tree
@@ -44,8 +47,22 @@ def readings(module: ast.Module) -> list[int]:
     return found
 
 
+def undescribed(settings: type[BaseSettings]) -> list[str]:
+    """The settings that do not say in a sentence what they are for."""
+    return [name for name, field in settings.model_fields.items() if not (field.description or "").endswith((".", "!", "?"))]
+
+
+def test_a_setting_without_a_sentence_is_seen() -> None:
+    class Silent(BaseSettings):
+        lanes: int = 3
+        speed: int = Field(1, description="speed")
+        brake: int = Field(1, description="How soon it stops.")
+
+    assert undescribed(Silent) == ["lanes", "speed"]
+
+
 def test_every_setting_is_described() -> None:
-    silent = [name for name, field in Settings.model_fields.items() if not (field.description or "").endswith((".", "!", "?"))]
+    silent = undescribed(Settings)
     assert not silent, f"hub/settings.py: describe {', '.join(silent)} in a sentence"
 
 
