@@ -108,7 +108,7 @@ async def test_what_is_said_carries_the_same_ids_when_a_batch_that_was_rolled_ba
         rolled_back.extend(tuple(row) for row in await engine.db.fetch("SELECT event_id, topic, key, body FROM outbox ORDER BY id"))
         raise ConnectionResetError
 
-    engine.offsets.advance = fail  # type: ignore[method-assign]
+    engine.offsets.advance = fail  # type: ignore[method-assign,assignment]
     with pytest.raises(ConnectionResetError):
         await engine.apply(records)
     engine.offsets.advance = advance  # type: ignore[method-assign]

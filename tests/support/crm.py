@@ -32,7 +32,7 @@ class Words:
     def say(self, lineage: Lineage[Any], body: dict[str, Any], hours: float, **how: Any) -> Stored:
         """One event, so many hours after noon; `corrects` and `revision` go into its body."""
         self._count += 1
-        extra = {name: how.pop(name) for name in ("corrects", "revision") if name in how}
+        extra: dict[str, Any] = {name: how.pop(name) for name in ("corrects", "revision") if name in how}
         how.setdefault("id", f"e{self._count}")
         return self.log.say(lineage, {"occurred_at": after(hours), **body, **extra}, **{"dealer": self.dealer, **how})
 
