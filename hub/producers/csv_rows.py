@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from hub.errors import InputError
 
-_LONGEST_FIELD = 10_000
 _MOST_LINES = 1_000  # of one row; a quote that never closes costs its own line, not the rest of the file
 
 
@@ -38,7 +37,7 @@ class Sheet(NamedTuple):
 def read(path: Path, *, encoding: str, delimiter: str) -> Sheet:
     """Read a file whole; raises InputError where nothing of it can be read: not found, empty, in another encoding.
 
-    Blank lines are no rows. A broken row that spans lines is given up at its first line, and reading goes on with the next.
+    What a field may hold is for the contracts to say. Blank lines are no rows. A broken row that spans lines is given up at its first line, and reading goes on with the next.
     """
     lines = _lines(path, encoding)
     header: list[str] = []
@@ -99,22 +98,10 @@ def _rows(lines: Sequence[str], at: int, columns: Sequence[str], delimiter: str)
             yield Broken(line, "", f"a row of CSV ({error})")
             at = line
             continue
-        broken = _fault(line, values, columns)
-        if broken is not None:
-            yield broken
+        if values and len(values) != len(columns):
+            yield Broken(line, "", f"{len(columns)} fields; this line has {len(values)}")
             at = line
             continue
         if values:
             yield Row(line, {column: value.strip() for column, value in zip(columns, values, strict=True) if column})
         at = after
-
-
-def _fault(line: int, values: Sequence[str], columns: Sequence[str]) -> Broken | None:
-    if values and len(values) != len(columns):
-        return Broken(line, "", f"{len(columns)} fields; this line has {len(values)}")
-    for column, value in zip(columns, values, strict=False):
-        if len(value) > _LONGEST_FIELD:
-            return Broken(line, column, f"at most {_LONGEST_FIELD:,} characters; this has {len(value):,}")
-        if "\0" in value:
-            return Broken(line, column, "text without the NUL character")
-    return None

@@ -196,6 +196,18 @@ def test_a_field_may_span_lines_and_hold_quotes(tmp_path: Path, exported: Export
     assert body.note == 'first, with "quotes"\nsecond'
 
 
+def test_a_line_that_is_refused_is_not_told_as_repaired(exported: Exported) -> None:
+    export = exported("Kites Ltd,technolgy,,-1,,,\n")
+    assert [at for _, at, _ in refusals(export)] == [2]
+    assert not export.report.repairs
+
+
+def test_a_field_larger_than_a_csv_reader_takes_costs_one_line(exported: Exported) -> None:
+    export = exported(f'Kites Ltd,"{"x" * 200_000}",,,,,\nHerons Ltd,,,,,,\n')
+    assert [at for _, at, _ in refusals(export)] == [2]
+    assert len(export.events) == 1
+
+
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 def test_line_ends_and_byte_order_marks_do_not_matter(exported: Exported, ending: str, mark: str) -> None:
