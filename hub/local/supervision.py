@@ -35,7 +35,8 @@ def up(
     """Run a hub on a data folder until SIGTERM, SIGINT or SIGHUP; a second signal kills instead of stopping.
 
     `prepare` is called with the HUB_ settings once the servers answer and before any process starts (migrations, topics);
-    `ready` when every process says it is ready. Must run in the main thread. Raises HubError when the folder is in use.
+    `ready` when every process says it is ready, and only then is the stack announced as ready to others. Must run in the main
+    thread. Raises HubError when the folder is in use.
     """
     data = data.absolute()
     with owned(data):
@@ -47,6 +48,7 @@ def up(
             prepare(supervisor.stack.environment())
             supervisor.start_processes(processes)
             ready(supervisor.stack)
+            supervisor.announce()
             while True:
                 time.sleep(CHECK_SECONDS)
                 supervisor.check()

@@ -90,6 +90,9 @@ class Supervisor:
             self._start_process(name)
         self.stack.write(self.data)
         self._wait_until_ready()
+
+    def announce(self) -> None:
+        """Let others see that everything is ready."""
         self._is_ready = True
         self.stack.write(self.data)
 
