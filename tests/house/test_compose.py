@@ -1,0 +1,47 @@
+"""What docker-compose.yml runs is what the hub has, and it holds no secret."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from hub.local.kafka_properties import broker_properties
+from hub.wiring import PROCESSES
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "docker-compose.yml").read_text()
+COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
+SERVICES: dict[str, Any] = COMPOSE["services"]
+
+
+def test_there_is_one_service_for_each_process_by_its_own_name() -> None:
+    run = {service["command"][1]: name for name, service in SERVICES.items() if service.get("command", [""])[0] == "run"}
+    assert run == {name: name for name in PROCESSES}
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+def test_a_process_may_do_nothing_that_it_need_not_do(name: str) -> None:
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert {"healthcheck", "stop_grace_period", "restart"} <= service.keys()
+    assert "ports" not in service
+
+
+def test_credentials_come_from_outside_and_their_absence_is_an_error() -> None:
+    for line in TEXT.splitlines():
+        name, _, value = line.partition(": ")
+        if name.strip().endswith("PASSWORD"):
+            assert value.strip(' "}').startswith("${HUB_"), line
+            assert ":?" in value, line
+    assert ":-" not in TEXT
+
+
+def test_its_broker_trusts_as_little_as_the_embedded_one() -> None:
+    told = dict(line.split("=", 1) for line in COMPOSE["configs"]["broker"]["content"].splitlines())
+    ours = broker_properties(Path("/var/lib/kafka/data"), 9092, 9093, "hub", "${HUB_KAFKA_PASSWORD}", {})
+    of_the_place = {"listeners", "advertised.listeners"}
+    assert {name for name in told.keys() - of_the_place if told[name] != ours[name]} == set()
+    security = ("sasl", "super.users", "authorizer", "allow.everyone", "listener.security", "auto.create")
+    assert {name for name in ours if any(word in name for word in security)} <= told.keys()
