@@ -37,7 +37,8 @@ class Sheet(NamedTuple):
 def read(path: Path, *, encoding: str, delimiter: str) -> Sheet:
     """Read a file whole; raises InputError where nothing of it can be read: not found, empty, in another encoding.
 
-    What a field may hold is for the contracts to say. Blank lines are no rows. A broken row that spans lines is given up at its first line, and reading goes on with the next.
+    What a field may hold is for the contracts to say. Blank lines are no rows. A broken row that spans
+    lines is given up at its first line, and reading goes on with the next.
     """
     lines = _lines(path, encoding)
     header: list[str] = []
