@@ -10,6 +10,7 @@ from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.subscriber.usecase import BatchSubscriber
 
 from hub.stream.group import Group
+from hub.stream.header_names import tolerate
 
 _POLL_MS = 20
 _NEVER_MS = 24 * 3600 * 1000
@@ -21,6 +22,7 @@ class Shell:
     def __init__(
         self, broker: KafkaBroker, group: Group, *, name: str, pattern: str, options: Mapping[str, Any], most_records: int
     ) -> None:
+        tolerate()
         self._broker, self._group = broker, group
         self.subscriber: BatchSubscriber = broker.subscriber(
             pattern=pattern,
@@ -29,6 +31,7 @@ class Shell:
             max_records=most_records,
             batch_timeout_ms=_POLL_MS,  # after an empty poll FastStream sleeps as long again
             auto_offset_reset="earliest",
+            isolation_level="read_committed",  # what a sender took back by aborting its transaction was never said
             ack_policy=AckPolicy.MANUAL,  # the database holds the offsets; the default would commit by itself
             no_reply=True,  # a sender's reply_to header would publish to any topic it names
             listener=group,

@@ -45,6 +45,5 @@ def arm(point: str) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[2]:
-        arm(sys.argv[2])
+    arm(sys.argv[2])
     asyncio.run(wiring.run(sys.argv[1], Settings()))

@@ -125,7 +125,7 @@ class Crew:
     def start(self, name: str, *, at: str | None = None, **settings: object) -> HubProcess:
         """Start a process with settings of its own (`lanes=1`); `at` names a point of `crashing` where it comes to harm."""
         told = {f"HUB_{key.upper()}": str(value) for key, value in settings.items()}
-        words = ["-m", "tests.support.crashing", name, ""] if at is None else ["-m", "tests.support.crashing", name, at]
+        words = ["-m", "hub", "run", name] if at is None else ["-m", "tests.support.crashing", name, at]
         folder = self._folder / f"{next(self._numbers)}-{name}"
         folder.mkdir()
         process = HubProcess(name, folder, self._environment | told, [sys.executable, *words])

@@ -15,7 +15,7 @@ from hub.operations.cluster import Cluster
 from hub.operations.topics import create
 from tests.support.database import Database
 from tests.support.dealing import Record, sales_model
-from tests.support.engine import Engine, Log
+from tests.support.engine import CLUSTER, Engine, Log
 from tests.support.eventually import eventually
 from tests.support.kafka_clients import environment_of, settings_of
 from tests.support.processes import Crew, HubProcess
@@ -30,6 +30,7 @@ class Scene:
 
     def __init__(self, kafka: Kafka, database: Database, crew: Crew) -> None:
         self.kafka, self.database, self.crew = kafka, database, crew
+        self.admin = AdminClient(kafka.client_config() | {"log_level": 0})
         self._producer: Producer | None = None
         self.dealers: list[str] = []
 
@@ -47,9 +48,12 @@ class Scene:
 
     def clear(self) -> None:
         """Take away the topics that an earlier scene left on this broker."""
-        admin = AdminClient(self.kafka.client_config())
-        old = [name for name in admin.list_topics(timeout=10).topics if not name.startswith("__")]
-        for deleted in admin.delete_topics(old).values() if old else ():
+        old = [name for name in self.admin.list_topics(timeout=10).topics if not name.startswith("__")]
+        self.delete_topics(*old)
+
+    def delete_topics(self, *names: str) -> None:
+        """Take topics away."""
+        for deleted in self.admin.delete_topics(list(names)).values() if names else ():
             deleted.result(20)
 
     def make_topics(self, *names: str) -> None:
@@ -130,7 +134,8 @@ class Scene:
 
     def next_offset(self, topic: str, consumer: str = "crm-sync") -> int:
         """How far a topic of one partition is folded; -1 before it was claimed."""
-        rows = self.database.rows("SELECT next_offset FROM consumer_offsets WHERE consumer = $1 AND topic = $2", consumer, topic)
+        found = "SELECT next_offset FROM consumer_offsets WHERE consumer = $1 AND topic = $2 AND cluster_id <> $3"
+        rows = self.database.rows(found, consumer, topic, CLUSTER)
         return int(rows[0]["next_offset"]) if rows else -1
 
     def until_folded(self, topic: str, consumer: str = "crm-sync", seconds: float = CALM_SECONDS) -> None:
