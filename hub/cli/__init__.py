@@ -65,13 +65,13 @@ def main() -> None:
 def _adopt_local_stack() -> None:
     """Without settings of its own, a command speaks to the hub that `hub up` runs on this machine."""
     import os
-    from pathlib import Path
 
-    if "HUB_KAFKA_BOOTSTRAP" in os.environ or "HUB_DATABASE_URL" in os.environ:
-        return
-    from hub.local.folders import state_folder
+    from hub.cli.stack import data_folder
     from hub.local.stack import find
+    from hub.settings import Settings
 
-    stack = find(Path(os.environ.get("HUB_DATA", "") or state_folder()))
+    if Settings().model_fields_set & {"kafka_bootstrap", "database_url"}:
+        return
+    stack = find(data_folder(None))
     if stack is not None:
         os.environ.update(stack.environment())

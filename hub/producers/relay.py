@@ -15,7 +15,6 @@ from aiokafka.errors import (
     MessageSizeTooLargeError,
     RecordTooLargeError,
     TopicAuthorizationFailedError,
-    UnknownTopicOrPartitionError,
 )
 
 from contracts import envelope as cloudevents
@@ -24,7 +23,6 @@ from hub.state.outbox import Unsent
 from hub.state.store import Connection
 from hub.telemetry import Metrics, log
 
-_LOCK = 0x6875625F72656C61  # 'hub_rela': one relay at a time
 _BATCH = 500
 _LOOK_AGAIN = 1.0
 _SWEEP = 60.0
@@ -33,7 +31,6 @@ _PERMANENT = (
     MessageSizeTooLargeError,
     RecordTooLargeError,
     TopicAuthorizationFailedError,
-    UnknownTopicOrPartitionError,
 )
 
 
@@ -48,6 +45,7 @@ class Relay:
     ) -> None:
         self._connect, self._make_producer, self._metrics = connect, make_producer, metrics
         self._wake = asyncio.Event()
+        self._topics: frozenset[str] = frozenset()
         self.progressed_at = monotonic()
         self.failing_since: float | None = None
         self.is_active = False
@@ -69,7 +67,7 @@ class Relay:
     async def _session(self) -> None:
         connection = await self._connect()
         try:
-            while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK):
+            while not await outbox.become_the_relay(connection):
                 self.progressed_at, self.failing_since = monotonic(), None
                 await asyncio.sleep(_LOOK_AGAIN)
             await connection.add_listener(outbox.CHANNEL, lambda *_: self._wake.set())
@@ -91,11 +89,18 @@ class Relay:
             count = await _to_its_end(self.relay_once(connection, producer))
             self.progressed_at, self.failing_since = monotonic(), None
             if monotonic() - swept > _SWEEP:
-                await outbox.forget_old(connection)
+                await self.sweep(connection, producer)
                 swept = monotonic()
             if count < _BATCH:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), _LOOK_AGAIN)
+
+    async def sweep(self, connection: Connection, producer: AIOKafkaProducer) -> None:
+        """Let go of old receipts, and of rows whose topic has been made since."""
+        await outbox.forget_old(connection)
+        if homeless := await outbox.homeless(connection):
+            self._topics = await _topics(producer)
+            await outbox.found(connection, [topic for topic in homeless if topic in self._topics])
 
     async def relay_once(self, connection: Connection, producer: AIOKafkaProducer) -> int:
         """Send the oldest rows; what was acknowledged goes, what never can be is set aside, the rest stays."""
@@ -105,15 +110,16 @@ class Relay:
             if not rows:
                 self._metrics.outbox.set(0)
                 return 0
-            results = await self._send(producer, rows)
             receipts, aside, failure = [], [], None
-            for row, result in zip(rows, results, strict=True):
-                if isinstance(result, _PERMANENT):
+            for row, result in zip(rows, await self._send(producer, rows), strict=True):
+                if isinstance(result, _NoTopic):
+                    aside.append((row.id, outbox.UNKNOWN_TOPIC))
+                elif isinstance(result, _PERMANENT):
                     aside.append((row.id, type(result).__name__))
                 elif isinstance(result, BaseException):
                     failure = result
-                else:
-                    receipts.append((row.id, result[0], result[1]))
+                elif result is not None:
+                    receipts.append((row.id, *result))
             if receipts:
                 await outbox.sent(connection, receipts)
             if aside:
@@ -124,18 +130,38 @@ class Relay:
             raise failure
         return len(rows)
 
-    async def _send(self, producer: AIOKafkaProducer, rows: Sequence[Unsent]) -> list[tuple[int, int] | BaseException]:
-        """Pipeline a batch; per row where it went, or why it did not."""
-        sent: list[asyncio.Future[Any] | KafkaError] = []
+    async def _send(self, producer: AIOKafkaProducer, rows: Sequence[Unsent]) -> "list[tuple[int, int] | BaseException | None]":
+        """Pipeline a batch; per row where it went, why it did not, or None where an earlier one of its key did not."""
+        if not {row.topic for row in rows} <= self._topics:
+            self._topics = await _topics(producer)
+        sent: list[asyncio.Future[Any] | BaseException | None] = []
+        stuck: set[tuple[str, str]] = set()
         for row in rows:
-            envelope = cloudevents.Envelope(str(row.event_id), f"/hub/{row.consumer}", row.type, row.time, row.subject)
+            if (row.topic, row.key) in stuck:
+                sent.append(None)
+                continue
+            if row.topic not in self._topics:  # asking for it in vain would hold up everybody for the client's whole timeout
+                stuck.add((row.topic, row.key))
+                sent.append(_NoTopic(row.topic))
+                continue
             try:
+                envelope = cloudevents.Envelope(str(row.event_id), f"/hub/{row.consumer}", row.type, row.time, row.subject)
                 sent.append(await producer.send(row.topic, row.body, key=row.key.encode(), headers=cloudevents.write(envelope)))
             except KafkaError as error:
+                stuck.add((row.topic, row.key))
                 sent.append(error)
         if under_way := [future for future in sent if isinstance(future, asyncio.Future)]:
             await asyncio.wait(under_way)
         return [_receipt(future) for future in sent]
+
+
+class _NoTopic(Exception):  # noqa: N818 - nobody's error: a partner without topics
+    """There is no topic of that name."""
+
+
+async def _topics(producer: AIOKafkaProducer) -> frozenset[str]:
+    """Every topic that there is."""
+    return frozenset((await producer.client.fetch_all_metadata()).topics())
 
 
 async def _to_its_end(work: Coroutine[Any, Any, int]) -> int:
@@ -148,8 +174,10 @@ async def _to_its_end(work: Coroutine[Any, Any, int]) -> int:
         raise
 
 
-def _receipt(sent: "asyncio.Future[Any] | KafkaError") -> tuple[int, int] | BaseException:
-    error = sent.exception() if isinstance(sent, asyncio.Future) else sent
+def _receipt(sent: "asyncio.Future[Any] | BaseException | None") -> tuple[int, int] | BaseException | None:
+    if not isinstance(sent, asyncio.Future):
+        return sent
+    error = sent.exception()
     if error is not None:
         return error
     receipt = sent.result()

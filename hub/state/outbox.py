@@ -18,7 +18,8 @@ _NOTIFY = f"SELECT pg_notify('{CHANNEL}', '')"
 _OLDEST = """
 SELECT id, consumer, topic, key, type, event_id, subject, body, time FROM outbox o
 WHERE set_aside IS NULL AND NOT EXISTS (
-    SELECT FROM outbox s WHERE s.set_aside IS NOT NULL AND s.topic = o.topic AND s.key = o.key AND s.id < o.id)
+    SELECT FROM outbox s
+    WHERE s.set_aside IS NOT NULL AND s.topic = o.topic AND (s.key = o.key OR s.set_aside = 'unknown_topic') AND s.id < o.id)
 ORDER BY id LIMIT $1
 """
 _SENT = """
@@ -27,7 +28,15 @@ WITH gone AS (DELETE FROM outbox USING unnest($1::bigint[], $2::int[], $3::bigin
 INSERT INTO outbox_sent (id, event_id, topic, partition, "offset") SELECT * FROM gone
 """
 _SET_ASIDE = "UPDATE outbox SET set_aside = n.why FROM unnest($1::bigint[], $2::text[]) AS n (id, why) WHERE outbox.id = n.id"
+_FOUND = "UPDATE outbox SET set_aside = NULL WHERE set_aside = 'unknown_topic' AND topic = ANY($1::text[])"
+_ASIDE_TOPICS = "SELECT DISTINCT topic FROM outbox WHERE set_aside = 'unknown_topic'"
 _FORGET = "DELETE FROM outbox_sent WHERE sent_at < now() - interval '1 day'"
+
+
+UNKNOWN_TOPIC = "unknown_topic"
+"""Set aside until the topic is made; all that is for the topic waits behind it."""
+
+_RELAY = 0x6875625F72656C61  # 'hub_rela': one relay at a time
 
 
 class Unsent(NamedTuple):
@@ -78,6 +87,21 @@ async def sent(connection: Connection, receipts: Sequence[tuple[int, int, int]])
 async def set_aside(connection: Connection, reasons: Sequence[tuple[int, str]]) -> None:
     """These can never be sent as they are; their key waits behind them."""
     await connection.execute(_SET_ASIDE, *zip(*reasons, strict=True))
+
+
+async def become_the_relay(connection: Connection) -> bool:
+    """Whether this session is now the only one that relays; it stays so until it ends."""
+    return bool(await connection.fetchval("SELECT pg_try_advisory_lock($1)", _RELAY))
+
+
+async def homeless(connection: Connection) -> list[str]:
+    """The topics that rows were set aside for because there was no such topic."""
+    return [row[0] for row in await connection.fetch(_ASIDE_TOPICS)]
+
+
+async def found(connection: Connection, topics: Sequence[str]) -> None:
+    """These topics are there now: what was set aside for them may go."""
+    await connection.execute(_FOUND, topics)
 
 
 async def forget_old(connection: Connection) -> None:
