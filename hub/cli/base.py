@@ -159,14 +159,20 @@ def _shown(value: object) -> str:
 def _editions(kind: str, ref: str | None, reason: str) -> "list[StoredEdition]":
     from hub.operations.base import editions
     from hub.operations.base_file import BY_KIND
-    from hub.rules.masking import mask
+    from hub.rules.masking import mask, mask_reference
     from hub.settings import Settings
 
     found = _run(editions(Settings().database_url.get_secret_value(), kind or None, ref))
     if reason:
         _keep_act(f"{kind or 'all'}/{ref or 'all'}", reason)
         return found
-    return [edition._replace(body=dict(mask(BY_KIND[edition.kind].wire, edition.body))) for edition in found]  # type: ignore[call-overload] # a body is an object
+    shown = []
+    for edition in found:
+        body = mask(BY_KIND[edition.kind].wire, edition.body)
+        assert isinstance(body, dict)  # noqa: S101 - as every body of an edition
+        # a member of staff may be known by name
+        shown.append(edition._replace(body=body, id=mask_reference(edition.id) if edition.kind == "staff" else edition.id))
+    return shown
 
 
 def _reason(unmask: bool, why: str) -> str:

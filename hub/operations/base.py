@@ -1,5 +1,6 @@
 """List base data and lay it down: each change is an event, nothing is ever deleted."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -50,7 +51,8 @@ async def apply(options: Mapping[str, Any], file: BaseFile, steps: Sequence[Step
     async with Publisher(options) as publisher:
         for body, name in told:
             await publisher.publish(OEM_BASE.name, BY_KIND[body.KIND], body, source=SOURCE, id=name)
-    record(Act("base.applied", file.name, why), editions=[body.edition for body, _ in told])
+    # counts, as the ids of staff may be their names
+    record(Act("base.applied", file.name, why), editions=dict(Counter(body.KIND for body, _ in told)))
     return len(told)
 
 

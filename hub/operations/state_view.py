@@ -49,7 +49,7 @@ def changes(before: Any, after: Any, *, is_masked: bool) -> list[str]:  # noqa: 
     moved = {field for field in after._fields if getattr(before, field) != getattr(after, field)}
     return [
         f"{field}: {old.get(field, 'nothing')} → {new.get(field, 'nothing')}"
-        for field in dict.fromkeys(name.removesuffix("_minor") for name in after._fields)
+        for field in (name.removesuffix("_minor") for name in after._fields if not name.endswith("_currency"))
         if moved & {field, f"{field}_minor", f"{field}_currency"}
     ]
 

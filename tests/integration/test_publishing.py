@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 from confluent_kafka import Consumer, Message, TopicPartition
+from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from contracts import topics
@@ -195,6 +196,24 @@ async def test_base_data_is_laid_down_once_and_changed_by_telling_it_anew(settin
         exported = parse(_typed(settings, database, ["export"]), "export.yaml")
         assert len(exported.editions) == len(file.editions)
         assert "Too dear" in _typed(settings, database, ["apply", "--starter", "--dry-run"]), "what would change is shown"
+
+
+async def test_names_of_staff_are_neither_listed_nor_logged_unasked(settings: Settings, oem_base: int, database: str) -> None:
+    file = parse("staff:\n  - {id: Ada Wold, name: Ada Wold, manager: Bo Lindqvist}\n", "staff.yaml")
+    with capture_logs() as logged:
+        await base.apply(kafka_options(settings), file, await base.plan(database, file), why="somebody joined")
+    assert [entry["act"] for entry in logged] == ["base.applied"]
+    assert "Ada Wold" not in str(logged)
+    log = Log()
+    for record in heard(settings, topics.OEM_BASE.name, oem_base):
+        log.write(topics.OEM_BASE.name, record.value(), key=record.key(), headers=headers_of(record), at=datetime.now(UTC))
+    async with Engine(database, base_data) as engine:
+        await engine.apply(log.records[topics.OEM_BASE.name, 0])
+    for words in (["list"], ["list", "--json"], ["show", "staff", "Ada Wold", "--json"], ["export"]):
+        text = _typed(settings, database, words)
+        assert "Wold" not in text
+        assert "Lindqvist" not in text
+    assert "Bo Lindqvist" in _typed(settings, database, ["export", "--unmask", "--why", "a new hub"])
 
 
 def _typed(settings: Settings, database: str, words: Sequence[str]) -> str:

@@ -4,12 +4,13 @@ import json
 from collections.abc import AsyncIterator
 
 import pytest
+from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from contracts.contacts import CONTACT_RECORDED, CONTACT_REPORTS_TO
 from contracts.customers import CUSTOMER_RECORDED
 from contracts.leads import LEAD_RECEIVED
-from contracts.opportunities import OPPORTUNITY_OPENED
+from contracts.opportunities import OPPORTUNITY_MOVED, OPPORTUNITY_OPENED, OPPORTUNITY_WON
 from hub.cli.show import app
 from hub.consumers.crm_sync import crm_sync
 from hub.errors import HubError, InputError, Unavailable
@@ -72,6 +73,18 @@ async def test_a_sale_is_told_in_its_own_order_with_what_came_late(engine: Engin
     assert found.because == row["because"]
 
 
+async def test_an_amount_is_told_with_its_currency(engine: Engine, dealer: Words) -> None:
+    amounts = ({"minor": 105_400, "currency": "EUR"}, {"minor": 900, "currency": "JPY"})
+    won = {"opportunity": "O1", "stage": "offer"}
+    await engine.apply(
+        [dealer.opened("O1"), *(dealer.say(OPPORTUNITY_WON, {**won, "amount": amount}, hours) for hours, amount in enumerate(amounts, 1))]
+    )
+    moved = {"opportunity": "O1", "from_stage": "offer", "to_stage": "offer", "amount": amounts[1]}
+    await engine.apply([dealer.say(OPPORTUNITY_MOVED, moved, 0.5)])
+    told = [change for one in (await shown(engine, "opportunity", "O1")).timeline for change in one.changed if change.startswith("amount")]
+    assert told == ["amount: nothing → 900 JPY", "amount: 900 JPY → 1,054.00 EUR"]
+
+
 async def test_a_correction_is_told_at_both_ends(engine: Engine, dealer: Words) -> None:
     await engine.apply([dealer.recorded("C1", "Ada"), dealer.changed("C1", 1, phone="030 1", id="wrong")])
     await engine.apply([dealer.changed("C1", 1, phone="030 2", id="right", corrects="wrong")])
@@ -106,21 +119,21 @@ async def test_a_record_that_broke_its_contract_is_told_by_its_key(engine: Engin
     assert last.record == "dealer.ber-001.events@0:1"
 
 
-async def test_personal_data_is_masked_unless_a_reason_is_given(
-    engine: Engine, dealer: Words, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_personal_data_is_masked_unless_a_reason_is_given(engine: Engine, dealer: Words) -> None:
     secrets = {"name": "Ada Wold", "email": "ada@example.test", "phone": "+49 30 901", "note": "likes red"}
     where = {"street": "Long Road 1", "city": "Smallville", "postal_code": "D-10115", "country": "DE"}
     personal = {**secrets, "address": where, "birthday": "1970-02-03", "owner": "Bo Lindqvist"}
     await engine.apply([dealer.say(CUSTOMER_RECORDED, {"customer": "C1", **personal}, 0), dealer.changed("C1", 1, phone="+49 30 902")])
-    masked = json.dumps(await shown(engine, "customer", "C1"), default=str, ensure_ascii=False)
+    with capture_logs() as logged:
+        masked = json.dumps(await shown(engine, "customer", "C1"), default=str, ensure_ascii=False)
     for secret in (*secrets.values(), "Long Road", "Smallville", "D-10115", "1970-02-03", "Bo Lindqvist", "+49 30 902"):
         assert secret not in masked, secret
-    assert "unmasked" not in capsys.readouterr().out
-    plain = json.dumps(await shown(engine, "customer", "C1", why="the customer asked"), default=str, ensure_ascii=False)
+    assert logged == []
+    with capture_logs() as logged:
+        plain = json.dumps(await shown(engine, "customer", "C1", why="she asked"), default=str, ensure_ascii=False)
     assert "Ada Wold" in plain
     assert "+49 30 901 → +49 30 902" in plain
-    assert "customer.unmasked" in capsys.readouterr().out
+    assert [(entry["act"], entry["subject"], entry["why"]) for entry in logged] == [("customer.unmasked", "dealer:ber-001/C1", "she asked")]
 
 
 async def test_a_customer_is_shown_with_those_beside_it(engine: Engine, dealer: Words) -> None:
