@@ -55,24 +55,18 @@ def _show(folder: Path, dealers: int, rate: float, seconds: float, seed: int) ->
     import asyncio
     from datetime import UTC, datetime
 
-    from hub.cli.stack import settings_of
+    from hub.cli.stack import say, settings_of
     from hub.local.supervision import up_detached
     from hub.world.world import World
 
     command = [sys.executable, "-m", "hub", "up", "--data", str(folder)]
-    stack = up_detached(folder, command, _say)
+    stack = up_detached(folder, command, say)
     settings = settings_of(stack.environment())
     world = World(dealers, seed=seed, until=datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0))
     typer.echo(f"\n{dealers} dealers begin to speak, {rate:.0f} records a second: late, twice, wrong, put right.\n", err=True)
     done, found = asyncio.run(_play(world, settings, rate, seconds))
     _summary(world, done, found)
     return done.comparison is not None and done.comparison.is_equal
-
-
-def _say(words: str) -> None:
-    """What the supervisor tells people; its log lines stay in its log."""
-    if not words.startswith("{"):
-        typer.echo(words, err=True)
 
 
 async def _play(world: "World", settings: "Settings", rate: float, seconds: float) -> "tuple[Simulated, Status]":

@@ -38,10 +38,9 @@ def up(
     os.environ.setdefault("HUB_METADATA_MAX_AGE_MS", "1000")  # asking one broker on loopback costs nothing: new dealers are heard at once
     folder = data_folder(data)
     if detach:
-        stack = up_detached(folder, [sys.executable, "-m", "hub", "up", "--data", str(folder)], _say)
-        _print_addresses(stack, folder)
+        up_detached(folder, [sys.executable, "-m", "hub", "up", "--data", str(folder)], say)
         return
-    run_up(folder, PROCESSES, prepare=_prepare, ready=lambda stack: _ready(stack, folder), on_progress=_say)
+    run_up(folder, PROCESSES, prepare=_prepare, ready=lambda stack: _ready(stack, folder), on_progress=say)
 
 
 def down(data: Data = None) -> None:
@@ -129,8 +128,10 @@ def settings_of(environment: "Mapping[str, str]") -> "Settings":
     return Settings.model_validate({name.removeprefix("HUB_").lower(): value for name, value in environment.items()})
 
 
-def _say(words: str) -> None:
-    typer.echo(words, err=True)
+def say(words: str) -> None:
+    """What the supervisor tells people; its log lines stay in its log."""
+    if not words.startswith("{"):
+        typer.echo(words, err=True)
 
 
 def _print_addresses(stack: "Stack", folder: Path) -> None:
@@ -154,7 +155,7 @@ def _print_status(found: "Status", stack: "Stack | None") -> None:
                 f"{each.lag:,}",
                 f"{(found.at - each.since).total_seconds():.0f} s" if each.since else "",
                 _counted(each.waiting),
-                _counted(each.dead),
+                f"{sum(each.dead.values()):,}" if each.dead else "",
                 each.holes or "",
             )
             for each in found.consumers
@@ -162,6 +163,10 @@ def _print_status(found: "Status", stack: "Stack | None") -> None:
     )
     age = f", the oldest for {(found.at - found.oldest_unsent).total_seconds():.0f} s" if found.oldest_unsent else ""
     typer.echo(f"\nOutbox: {found.unsent - found.set_aside:,} to send{age}; {found.set_aside} set aside. Kafka: {found.kafka}")
+    dead = [(each.consumer, reason, f"{count:,}") for each in found.consumers for reason, count in sorted(each.dead.items())]
+    if dead:
+        typer.echo("")
+        print_table(("dead letters of", "reason", ">records"), dead)
     if stack:
         typer.echo("")
         rows = [(p.name, p.pid or "ended", p.address, p.restarts or "") for p in stack.processes]

@@ -13,7 +13,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._metadata import ClusterMetadata  # its public name is not exported to type checkers
 
-from hub.errors import HubError, Unavailable
+from hub.errors import HubError, InputError, Unavailable
 from hub.settings import Settings
 
 K = TypeVar("K")
@@ -65,6 +65,8 @@ class Cluster:
     @cached_property
     def admin(self) -> AdminClient:
         """The admin client; its first use waits for an answer, so that a broker that is not there is told apart early."""
+        if self.settings.kafka_security != "PLAINTEXT" and not self.settings.kafka_password.get_secret_value():
+            raise InputError("HUB_KAFKA_PASSWORD", "the password of the broker's user, or a hub that is up on this machine (hub up)")
         admin = AdminClient(self._config(), logger=_silent())
         for _ in range(FIRST_ANSWER_SECONDS):
             try:

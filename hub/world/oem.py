@@ -36,6 +36,8 @@ MODELS: dict[str, Sequence[Stage]] = {
         _stage("terms", 85, "shortlist"),
     ),
 }
+UNVISITED: Sequence[Stage] = (_stage("prospecting", 5, may_win=False, days=60), _stage("engaging", 25, days=120))
+"""Stages of the standard model in which these dealers never are: an import's opportunities may stand there."""
 MODELS_CHANGED = datetime(2025, 1, 1, tzinfo=UTC)
 FLEET_AFTERWARDS: Sequence[Stage] = (
     _stage("need", 10, "tender", "pilot", may_win=False),
@@ -75,7 +77,8 @@ def may_follow(model: str, ref: str, at: datetime) -> Sequence[str]:
 def base_data(dealers: Sequence[str]) -> Iterator[Meant]:
     """All base data in the order in which it is said: corrections and editions after what they follow."""
     for model, stages in MODELS.items():
-        yield _laid_down("sales_model", model, name=model.capitalize(), stages=list(stages))
+        others = UNVISITED if model == "standard" else ()
+        yield _laid_down("sales_model", model, name=model.capitalize(), stages=[*others, *stages])
     yield _laid_down("sales_model", "fleet", MODELS_CHANGED.date(), name="Fleet", stages=list(FLEET_AFTERWARDS))
     for reason in LOSS_REASONS[:-1]:
         yield _laid_down("loss_reason", reason, name=reason.replace("_", " "))
