@@ -2,6 +2,8 @@
 
 import logging
 import sys
+import traceback
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
@@ -18,15 +20,40 @@ def configure_logs(level: str) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            _without_words,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_WithoutWords("%(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.getLogger("aiokafka").setLevel(logging.ERROR)  # its warnings about a lost broker come by the hundred
+
+
+def origin(error: BaseException | None) -> str:
+    """Where an error came from, cause by cause: lines of code and types, never its words, which may quote a person's data."""
+    told: list[str] = []
+    while error is not None:
+        told.append("".join(traceback.format_list(traceback.extract_tb(error.__traceback__))) + type(error).__qualname__)
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return "\nwhile handling or because of\n".join(told)
+
+
+def _without_words(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    found = event.pop("exc_info", None)
+    if found:
+        event["exception"] = origin(found if isinstance(found, BaseException) else sys.exc_info()[1])
+    return event
+
+
+class _WithoutWords(logging.Formatter):
+    """For what libraries log."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802, ANN401 - the base class's name
+        return origin(ei[1])
 
 
 class Metrics:

@@ -323,4 +323,9 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("task.failed", consumer=self._consumer, error=type(error).__name__, exc_info=error)

@@ -38,7 +38,7 @@ def shared_kafka() -> Iterator[Kafka]:
 
 
 @contextmanager
-def set_scene(kafka: Kafka, url: str, folder: Path) -> Iterator[Scene]:
+def set_scene(kafka: Kafka, url: str, folder: Path, *, has_base_data: bool = True) -> Iterator[Scene]:
     """Topics, base data and one dealer; the aftermath must be sound, and nothing runs on."""
     with Database(url) as database:
         crew = Crew(folder, Scene.environment(kafka, url))
@@ -47,7 +47,8 @@ def set_scene(kafka: Kafka, url: str, folder: Path) -> Iterator[Scene]:
             scene.clear()
             scene.make_topics(*HUB_TOPICS)
             scene.add_dealer(DEALER)
-            scene.lay_down_base_data()
+            if has_base_data:
+                scene.lay_down_base_data()
             database.bear_witness()
             yield scene
             assert_sound(scene)

@@ -30,9 +30,9 @@ class Record(NamedTuple):
     headers: tuple[tuple[str, bytes | None], ...]
 
 
-def said(lineage: Lineage[Any], body: dict[str, Any], *, id: str, **how: Any) -> Record:  # noqa: A002 - the CloudEvents attribute
+def said(lineage: Lineage[Any], body: dict[str, Any], *, id: str, dealer: str = DEALER, **how: Any) -> Record:  # noqa: A002 - the CloudEvents attribute
     """One event in binary mode, as `engine.Log.say` words it."""
-    record = Log().say(lineage, body, id=id, **how)
+    record = Log().say(lineage, body, id=id, dealer=dealer, **how)
     return Record(record.topic, record.key, record.value, tuple(record.headers))
 
 
