@@ -56,6 +56,13 @@ async def test_late_news_is_folded_in_where_it_belongs(engine: Engine, dealer: W
     assert (row["status"], row["stage"], row["stage_since"].hour) == ("lost", "offer", 17)
 
 
+async def test_what_changed_nothing_still_has_its_place_in_the_order(engine: Engine, dealer: Words) -> None:
+    """Reopened while it was open: nothing changes, until it turns out that it had been lost before."""
+    for record in (dealer.opened("O1"), dealer.reopened("O1", 3), dealer.lost("O1", 2)):
+        await engine.apply([record])
+    assert [(row["status"], row["reopenings"]) for row in await engine.rows("opportunities")] == [("open", 1)]
+
+
 async def test_revisions_order_what_clocks_confuse(engine: Engine, dealer: Words) -> None:
     await engine.apply(
         [

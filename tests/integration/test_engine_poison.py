@@ -240,7 +240,7 @@ async def test_a_version_from_the_future_waits_for_a_process_that_knows_it(
 
 async def test_a_version_from_the_future_that_means_nothing_here_is_ignored(engine: Engine) -> None:
     log = Log()
-    headers = cloudevents.write(cloudevents.Envelope("e1", "/hub/x", "hub.customer.updated.v9"))
+    headers = cloudevents.write(cloudevents.Envelope("e1", "/oem/x", "hub.customer.updated.v9"))
     records = [log.write(OEM_CRM.name, b"{}", key="C1", headers=headers)]
     assert await engine.outcomes(records) == [Outcome.IGNORED]
 

@@ -26,7 +26,7 @@ from tests.support.engine import Engine, Log
 
 DEALERS = ("ber-001", "muc-002")
 ACTS = ("recorded", "changed", "opened", "opened", "moved", "won", "lost", "reopened", "reopened")
-REFS = ("A", "A", "B")
+REFS = ("A", "A", "A", "B")
 
 
 class Said(NamedTuple):
@@ -54,10 +54,11 @@ SAID = st.builds(
 
 
 def tell(history: Sequence[Said], chance: random.Random) -> list[list[Stored]]:
-    """The history as batches of records: each event once or twice, in any order, on two partitions a dealer."""
+    """The history as batches of records: each event once or twice, more or less in its order, on two partitions a dealer."""
     words = [Words(Log(), dealer) for dealer in DEALERS]
     numbers: dict[int, list[int]] = {n: [m for m, said in enumerate(history) if said.dealer == n] for n in (0, 1)}
-    records: list[Stored] = []
+    disorder = chance.choice((0.0, 1.0, 2.0, 10.0))
+    arrivals: list[tuple[float, Stored]] = []
     for number, said in enumerate(history):
         how: dict[str, Any] = {"id": f"e{number}", "historical": said.is_historical}
         if said.revision is not None:
@@ -69,11 +70,11 @@ def tell(history: Sequence[Said], chance: random.Random) -> list[list[Stored]]:
             how["name"] = f"name {number % 2}"
         if said.act == "changed":
             how["phone"] = str(number % 2)
-        records += [getattr(words[said.dealer], said.act)(said.ref, hours=said.hour, **how)] * chance.choice((1, 1, 1, 2))
-    chance.shuffle(records)
+        record = getattr(words[said.dealer], said.act)(said.ref, hours=said.hour, **how)
+        arrivals += [(said.hour + chance.uniform(0, disorder), record) for _ in range(chance.choice((1, 1, 1, 2)))]
     offsets: dict[tuple[str, int], int] = defaultdict(int)
     batches: list[list[Stored]] = [[]]
-    for record in records:
+    for _, record in sorted(arrivals, key=lambda arrival: arrival[0]):
         where = record.topic, chance.randrange(2)
         batches[-1].append(record._replace(partition=where[1], offset=offsets[where]))
         offsets[where] += 1
@@ -93,8 +94,8 @@ class Kept(NamedTuple):
 async def by_the_engine(url: str, batches: Sequence[Sequence[Stored]], chance: random.Random) -> tuple[dict[Any, Kept], set[Any]]:
     """Apply the batches by two owners who take over from each other."""
     async with Engine(url, crm_sync, owner="one") as one, Engine(url, crm_sync, owner="two") as two:
-        await one.db.execute("TRUNCATE journal, corrections, waiting, dead_letters, outbox, consumer_offsets, awaited, customers, opportunities")
-        await one.db.execute("TRUNCATE base_data")
+        await one.db.execute("TRUNCATE journal, corrections, waiting, dead_letters, outbox, consumer_offsets, awaited")
+        await one.db.execute("TRUNCATE base_data, customers, opportunities")
         log = Log()
         base_data(log, "sales_model", "loss_reason")
         async with Engine(url, base_consumer) as oem:
@@ -125,8 +126,7 @@ async def one_at_a_time(url: str, batches: Sequence[Sequence[Stored]]) -> tuple[
     told: dict[tuple[str, Subject], list[Told]] = defaultdict(list)
     for (principal, name), good in events.items():
         for declared in crm_sync.folds[good.lineage.name]:
-            subject = declared.store.name, Subject(principal, good.key)
-            counted = told[subject]
+            counted = told[declared.store.name, Subject(principal, good.key)]
             if (principal, name) not in corrected:
                 counted.append(Told(good.event, 0, good.lineage, good.body, good.envelope.source, name, good.envelope.is_historical))
     kept, waiting = {}, set()

@@ -223,8 +223,24 @@ async def test_a_wait_that_ends_for_a_correction_gives_back_what_it_corrected(en
     base_data(dealer.log)
     await engine.lay(dealer.log)
     await engine.apply([dealer.opened("O1"), dealer.won("O1", 1, id="win")])
-    correction = dealer.lost("O1", 1, reason="unheard-of", corrects="win")
+    correction = dealer.lost("O2", 1, reason="unheard-of", corrects="win")
     assert await engine.outcomes([correction]) == [WAITING]
     assert await status(engine) == ["open"]
-    await engine.apply([expired(dealer.log, "O1", "loss_reason", "unheard-of")])
+    await engine.apply([expired(dealer.log, "O2", "loss_reason", "unheard-of")])
     assert await status(engine) == ["won"]
+
+
+async def test_what_base_data_no_longer_allows_is_told_under_an_id_of_its_own(engine: Engine, oem: Engine, dealer: Words) -> None:
+    """The opening makes the state twice: when it came, and when the win after it no longer counts."""
+    await oem.apply(base_data(dealer.log))
+    for record in (dealer.opened("O1"), dealer.won("O1")):
+        await engine.apply([record])
+    strict = {"id": "standard", "name": "Standard", "stages": [{"id": "offer", "name": "Offer", "probability": 50, "may_win": False}]}
+    body = json.dumps({**strict, "occurred_at": LATER.isoformat()}).encode()
+    headers = cloudevents.write(cloudevents.Envelope("strict", "/oem/mdm", "hub.sales_model.recorded.v1"))
+    await oem.apply([dealer.log.write("oem.base", body, key="sales_model/standard@1900-01-01", headers=headers)])
+    await engine.apply([expired(dealer.log, "O1", "opportunity", "O1")])
+    assert (await status(engine), [row["reason"] for row in await engine.rows("dead_letters")]) == (["open"], ["rejected"])
+    rows = [row for row in await engine.rows("outbox") if row["topic"] == "hub.crm"]
+    assert [json.loads(row["body"])["revision"] for row in sorted(rows, key=lambda row: row["id"])] == [1, 2, 3]
+    assert len({row["event_id"] for row in rows}) == 3
