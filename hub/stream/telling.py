@@ -27,7 +27,7 @@ def sayings(consumer: str, result: StoreFold, changed: Mapping[Subject, int], to
     for subject, version in changed.items():
         folded, old = result.folded[subject], result.kept.get(subject)
         cause = _cause(result, folded, touched[subject])
-        if cause is None or cause.is_historical or folded.state is None:
+        if cause is None or folded.state is None:
             continue
         body = tell(old.state if old else None, folded.state, subject, cause.body)
         if body is not None:
@@ -37,18 +37,16 @@ def sayings(consumer: str, result: StoreFold, changed: Mapping[Subject, int], to
 
 
 def _cause(result: StoreFold, folded: Folded[object], touch: Touch) -> Told | None:
-    """Because of what a subject changed.
+    """Because of what a subject changed; None where it was for the past alone.
 
-    The last event that newly counts and is not of the past, else one of another subject that corrected
-    an event of this one, else, where base data changed its mind, the event that made the state.
+    The last event that newly counts, else one of another subject that corrected an event of this one,
+    else, where base data changed its mind, the event that made the state.
     """
-    fresh: set[Row] = {told.row for told in touch.new} | result.waited.keys()
+    fresh: set[Row] = {told.row for told in touch.new} | result.waited.keys() | touch.released
     counted = [told for told, verdict in folded.verdicts if isinstance(verdict, Change)]
-    new = [told for told in counted if told.row in fresh]
-    live = [told for told in new or touch.causes if not told.is_historical]
-    if new or touch.causes:
-        return live[-1] if live else None
-    return next((told for told in counted if told.event == folded.because), None)
+    causes = [*touch.causes, *(told for told in counted if told.row in fresh)]
+    causes = causes or [told for told in counted if told.event == folded.because]
+    return next((told for told in reversed(causes) if not told.is_historical), None)
 
 
 async def answers(connection: Connection, result: StoreFold, changed: Mapping[Subject, int]) -> list[Said]:

@@ -195,6 +195,11 @@ async def test_a_re_used_id_and_a_worse_record_after_it_both_count_as_the_first_
     assert await engine.outcomes(records) == [DEAD, HELD, DEAD]
 
 
+async def test_what_lies_between_two_dead_records_of_its_key_is_held(engine: Engine, dealer: Words) -> None:
+    poison = [dealer.recorded("C1", "Ada")._replace(value=b"{nope"), dealer.changed("C1"), dealer.changed("C1", 2)._replace(value=b"{nope")]
+    assert await engine.outcomes(poison) == [DEAD, HELD, DEAD]
+
+
 @pytest.mark.parametrize("is_one_batch", [True, False])
 async def test_a_whole_snapshot_with_a_revision_passes_a_dead_letter(engine: Engine, dealer: Words, is_one_batch: bool) -> None:
     records = [

@@ -65,6 +65,11 @@ async def test_a_live_event_that_changes_nothing_does_not_tell_of_the_past(engin
     assert await heard(engine) == []
 
 
+async def test_a_live_event_is_told_even_if_the_past_of_its_batch_comes_after_it(engine: Engine, dealer: Words) -> None:
+    await engine.apply([dealer.opened("O1"), dealer.won("O1", historical=True)])
+    assert [(body["status"], body["occurred_at"]) for *_, body in await heard(engine)] == [("won", "2026-03-02T12:00:00Z")]
+
+
 async def test_a_live_event_after_the_past_is_told(engine: Engine, dealer: Words) -> None:
     await engine.apply([dealer.opened("O1", historical=True)])
     await engine.apply([dealer.won("O1")])
