@@ -70,22 +70,30 @@ def test_a_child_does_not_outlive_a_killed_parent(tmp_path: Path) -> None:
     if sys.platform != "linux":
         pytest.skip("only Linux ends the children of the dead")
     program = f"""
+import time
 from pathlib import Path
 from threading import Thread
 from hub.local.child import Child
 folder = Path({str(tmp_path)!r})
 child = Child("sleeper", pid_file=folder / "sleeper.pid", log=folder / "sleeper.log")
-thread = Thread(target=child.start, args=({SLEEPER!r},), kwargs={{"env": {{}}}})
-thread.start(); thread.join()
-print("started", flush=True)
-import time; time.sleep(600)
+def start():
+    child.start({SLEEPER!r}, env={{}})
+    while "here" not in child.last_words():
+        time.sleep(0.01)
+thread = Thread(target=start)
+thread.start()
+thread.join()
+deadline = time.monotonic() + 0.5
+while child.is_running and time.monotonic() < deadline:
+    time.sleep(0.01)
+print("lives on after its thread" if child.is_running else "ended", flush=True)
+time.sleep(600)
 """
-    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as parent:
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
-        parent.stdout.readline()
+        assert parent.stdout.readline() == "lives on after its thread\n"
         orphan = Identity.read(tmp_path / "sleeper.pid")
         assert orphan is not None
-        eventually(lambda: "here" in (tmp_path / "sleeper.log").read_text())  # it lived on after the thread that started it
         assert orphan.is_running
         parent.kill()
         eventually(lambda: not orphan.is_running)
