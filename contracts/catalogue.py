@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from contracts import base, contacts, crm, customers, leads, opportunities, records, timers
+from contracts import acts, base, contacts, crm, customers, leads, opportunities, records, timers
 from contracts.contract import Finding, Invalid, Lineage, wire_type
 
 LINEAGES: tuple[Lineage[Any], ...] = (
@@ -14,6 +14,7 @@ LINEAGES: tuple[Lineage[Any], ...] = (
     *opportunities.LINEAGES,
     *records.LINEAGES,
     *timers.LINEAGES,
+    *acts.LINEAGES,
     *crm.LINEAGES,
 )
 BY_NAME = {lineage.name: lineage for lineage in LINEAGES}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
-from contracts import base, contacts, crm, customers, leads, opportunities, records, timers
+from contracts import acts, base, contacts, crm, customers, leads, opportunities, records, timers
 from contracts.contract import Lineage
 
 Party = Literal["oem", "dealer", "carrier", "erp", "hub"]
@@ -84,7 +84,7 @@ CARRIER_FREIGHT = Topic(
 )
 CARRIER_REQUESTS = Topic("carrier.{id}.requests", "tenders, disputes", "hub", "shipment", reader="carrier", partitions=1)
 ERP_REQUESTS = Topic("hub.erp.requests", "orders from won opportunities, call-offs, cancellations", "hub", "order id", reader="erp")
-ACTS = Topic("hub.acts", "every operator's act", "hub", "subject", partitions=1, retention=None)
+ACTS = Topic("hub.acts", "every operator's act", "hub", "subject", acts.LINEAGES, partitions=1, retention=None)
 TIMERS = Topic("hub.timers", "every timer that fired", "hub", "subject", timers.LINEAGES, partitions=1, retention=None)
 CRM = Topic("hub.crm", "what changed in customers, contacts, leads, opportunities", "hub", "subject", crm.LINEAGES)
 ORDERS = Topic("hub.orders", "what changed in orders, invoices, receipts", "hub", "subject")

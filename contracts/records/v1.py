@@ -28,3 +28,15 @@ class RecordRejected(Event):
     event_id: Text | None = None
     event_type: Text | None = None
     standing: Literal["held"] = "held"
+
+
+class RecordSettled(Event):
+    """An operator has dealt with a record that was rejected: it was taken after all, or given up."""
+
+    subject: Subject
+    topic: Line
+    partition: Count
+    offset: Count
+    standing: Literal["taken", "discarded"]
+    event_id: Text | None = None
+    event_type: Text | None = None

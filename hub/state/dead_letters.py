@@ -1,7 +1,7 @@
 """Dead letters: records that could not be folded, with the original bytes and the reason."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -17,8 +17,16 @@ FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text
             $11::text[], $12::text[], $13::text[], $14::text[], $15::int[], $16::bigint[], $17::bigint[], $18::bytea[], $19::bytea[])
      AS n (id, consumer, principal, key, reason, faults, event, part, store, ref,
            source, event_id, type, topic, partition, of, timestamp, headers, value)
-ON CONFLICT (id) DO NOTHING RETURNING id
+ON CONFLICT (id) DO UPDATE SET state = 'open', reason = EXCLUDED.reason, faults = EXCLUDED.faults, since = now()
+WHERE dead_letters.state = 'redriven'
+RETURNING id
 """
+
+_COLUMNS = (
+    "id, consumer, principal, key, reason, faults, event, part, store, ref, source, event_id, type,"
+    ' topic, partition, "offset", timestamp, headers, value'
+)
+_CLOSE = f"UPDATE dead_letters SET state = $3 WHERE consumer = $1 AND id = $2 AND state = 'open' RETURNING {_COLUMNS}"  # noqa: S608 - names of our own
 
 
 class DeadLetter(NamedTuple):
@@ -46,6 +54,17 @@ class DeadLetter(NamedTuple):
 
 
 async def insert(connection: Connection, letters: Sequence[DeadLetter]) -> set[UUID]:
-    """Keep dead letters; returns those that were not kept before."""
+    """Keep dead letters; returns those that are new, or open again after they were redriven in vain."""
     packed = [letter._replace(faults=orjson.dumps(letter.faults).decode()) for letter in letters]
     return {row[0] for row in await connection.fetch(_INSERT, *zip(*packed, strict=True))}
+
+
+async def close(connection: Connection, consumer: str, letter: UUID, state: Literal["redriven", "discarded"]) -> DeadLetter | None:
+    """Take an open dead letter out of the way of its key; None where it is not open, or not this consumer's."""
+    row = await connection.fetchrow(_CLOSE, consumer, letter, state)
+    return DeadLetter(*row) if row else None
+
+
+async def reopen(connection: Connection, letter: UUID) -> None:
+    """It was redriven in vain."""
+    await connection.execute("UPDATE dead_letters SET state = 'open', since = now() WHERE id = $1", letter)

@@ -44,6 +44,12 @@ _CORRECT = "INSERT INTO corrections (target, event) SELECT * FROM unnest($1::uui
 
 _SUBJECTS = "SELECT event, store, principal, ref FROM journal WHERE event = ANY($1::uuid[]) AND store <> ''"
 
+_TARGETS = """
+SELECT j.store, j.principal, j.ref FROM corrections c JOIN journal j ON j.event = c.target
+WHERE c.event = ANY($1::uuid[]) AND j.store <> ''
+"""
+
+
 class Row(NamedTuple):
     """One part of one event, as it is journalled; `body` is the JSON as it was sent."""
 
@@ -119,3 +125,9 @@ async def subjects_of(connection: Connection, events: Iterable[UUID]) -> list[tu
     """Whom these events concern: event, store and subject of each of their parts."""
     rows = await connection.fetch(_SUBJECTS, list(events))
     return [(row[0], row[1], Subject(row[2], row[3])) for row in rows]
+
+
+async def corrected_by(connection: Connection, events: Iterable[UUID]) -> list[tuple[str, Subject]]:
+    """Store and subject of what these events correct."""
+    rows = await connection.fetch(_TARGETS, list(events))
+    return [(row[0], Subject(row[1], row[2])) for row in rows]

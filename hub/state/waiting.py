@@ -44,6 +44,16 @@ _VERSIONS = (
     ' ORDER BY topic, partition, "offset" FOR UPDATE SKIP LOCKED'
 )
 _FORGET = "DELETE FROM waiting WHERE id = ANY($1::uuid[])"
+_NEXT_HELD = """
+DELETE FROM waiting WHERE id = (
+    SELECT w.id FROM waiting w
+    WHERE w.consumer = $1 AND w.hold = 'operator' AND w.principal = $2 AND w.key = $3 AND NOT EXISTS (
+        SELECT FROM dead_letters d
+        WHERE d.consumer = $1 AND d.state = 'open' AND d.principal = $2 AND d.key = $3
+          AND (d.topic, d.partition, d."offset") < (w.topic, w.partition, w."offset"))
+    ORDER BY w.topic, w.partition, w."offset", w.part LIMIT 1)
+RETURNING event, part, store, ref
+"""
 _DUE = """
 SELECT DISTINCT consumer, principal, store, ref, kind, awaited_ref, until FROM waiting
 WHERE hold = 'news' AND until <= $1 ORDER BY until LIMIT $2
@@ -140,3 +150,9 @@ async def due(connection: Connection, now: datetime, limit: int) -> list[tuple[A
 async def overlooked(connection: Connection, before: datetime, limit: int) -> list[tuple[Asked, datetime]]:
     """Subjects that still wait for what came before that moment, with the moment it came."""
     return [(Asked(*row[:6]), row[6]) for row in map(tuple, await connection.fetch(_OVERLOOKED, before, limit))]
+
+
+async def next_held(connection: Connection, consumer: str, principal: str, key: str) -> tuple[UUID, int, str, str] | None:
+    """Release the next record of a key that no open dead letter stands before: its event, part, store and reference."""
+    row = await connection.fetchrow(_NEXT_HELD, consumer, principal, key)
+    return (row[0], row[1], row[2], row[3]) if row else None

@@ -7,10 +7,11 @@ from contracts.contract import Finding
 from hub.state import waiting
 from hub.state.offsets import Claimed, Offsets, TopicPartition
 from hub.state.store import Connection
-from hub.stream import slips
+from hub.stream import repairs, slips
 from hub.stream.failures import Fenced, Gap, Meaning, meaning
-from hub.stream.outcome import Applied
-from hub.stream.record import Bad, Judged, Newer, Reader
+from hub.stream.outcome import Applied, Outcome
+from hub.stream.record import Bad, Good, Judged, Newer, Reader
+from hub.stream.sorting import place
 from hub.stream.work import Work
 
 Batches = Mapping[TopicPartition, Sequence[Judged]]
@@ -69,6 +70,7 @@ class Batch:
                     await self._bisect(connection, records, applied)
                 else:
                     await self._work.do(connection, records, applied)
+                await self._repair(connection, records, applied)
                 await self._offsets.advance(connection, moves)
             worked = perf_counter()
         applied.seconds = {"lock": locked - began, "work": worked - locked, "commit": perf_counter() - worked}
@@ -93,6 +95,15 @@ class Batch:
         applied.outcomes.update(part.outcomes)
         applied.reasons.update(part.reasons)
         applied.emitted += part.emitted
+
+    async def _repair(self, connection: Connection, records: Sequence[Judged], applied: Applied) -> None:
+        """Carry out the operators' acts among the records, each once, in their order."""
+        for record in records:
+            if isinstance(record, Good) and repairs.is_act(record) and applied.outcomes[place(record)] is Outcome.HANDLED:
+                part = Applied()
+                await repairs.carry_out(connection, self._work, self._reader, self.consumer, record, part)
+                applied.emitted += part.emitted
+                applied.reasons.update(part.reasons)
 
     async def release_newer(self, connection: Connection) -> Applied:
         """Fold the records that waited for a process as new as this one."""

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
+from uuid import UUID
 
 from hub.state.offsets import TopicPartition
 
@@ -20,11 +21,12 @@ class Outcome(StrEnum):
 
 @dataclass(slots=True)
 class Applied:
-    """One committed batch: an outcome per record, where each partition goes on, holes passed, seconds by step."""
+    """One committed batch: an outcome per record, where each partition goes on, holes passed, dead letters, seconds by step."""
 
     outcomes: dict[tuple[str, int, int], Outcome] = field(default_factory=dict)
     next_offsets: dict[TopicPartition, int] = field(default_factory=dict)
     holes: int = 0
     emitted: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
+    buried: set[UUID] = field(default_factory=set)
     seconds: dict[str, float] = field(default_factory=dict)

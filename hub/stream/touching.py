@@ -1,10 +1,11 @@
 """Find the subjects that a batch concerns: by its events, by what they correct, by the timers that fired."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
+from uuid import UUID
 
 from contracts.timers import WaitAnswered, WaitExpired
 from hub.rules.decision import Subject, Wait
@@ -19,10 +20,11 @@ from hub.stream.sorting import Sorted
 class Touch:
     """One subject that a batch touches: its new events in order of arrival, and whether all must be folded again.
 
-    `causes` are the events of other subjects for which it is folded again.
+    `causes` are the events of other subjects for which it is folded again, `released` its parts that an operator let go.
     """
 
     new: list[Told] = field(default_factory=list)
+    released: set[tuple[UUID, int]] = field(default_factory=set)
     causes: list[Told] = field(default_factory=list)
     again: bool = False
 
@@ -34,15 +36,25 @@ class Touched(NamedTuple):
     ended: Mapping[tuple[str, Subject, Wait], datetime]
 
 
-async def touch(connection: Connection, consumer: Consumer, found: Sorted) -> Touched:
+class Released(NamedTuple):
+    """A journalled part that counts again, by an operator's word."""
+
+    store: str
+    subject: Subject
+    row: tuple[UUID, int]
+
+
+async def touch(connection: Connection, consumer: Consumer, found: Sorted, released: Sequence[Released] = ()) -> Touched:
     """Note the corrections, and gather the subjects; one whose records wait is folded again with each arrival."""
     touched: dict[str, dict[Subject, Touch]] = defaultdict(lambda: defaultdict(Touch))
     ended: dict[tuple[str, Subject, Wait], datetime] = {}
     holds = found.holds
-    for part in found.parts:
-        subject = touched[part.store][part.subject]
-        subject.new.append(part.told)
-        if part.told.event in holds.corrected or (part.store, part.subject) in holds.subjects:
+    if released:
+        await _let_go(connection, touched, released)
+    for arrived in found.parts:
+        subject = touched[arrived.store][arrived.subject]
+        subject.new.append(arrived.told)
+        if arrived.told.event in holds.corrected or (arrived.store, arrived.subject) in holds.subjects:
             subject.again = True
     if found.corrections:
         await journal.correct(connection, [(target, part.told.event) for target, part in found.corrections])
@@ -59,3 +71,13 @@ async def touch(connection: Connection, consumer: Consumer, found: Sorted) -> To
             if isinstance(body, WaitExpired):
                 ended[body.store, waiter, Wait(body.kind, body.ref)] = body.occurred_at
     return Touched(touched, ended)
+
+
+async def _let_go(connection: Connection, touched: dict[str, dict[Subject, Touch]], released: Sequence[Released]) -> None:
+    """What was released counts from now on, and so does what it corrects no longer."""
+    for part in released:
+        subject = touched[part.store][part.subject]
+        subject.again = True
+        subject.released.add(part.row)
+    for store, concerned in await journal.corrected_by(connection, [part.row[0] for part in released]):
+        touched[store][concerned].again = True

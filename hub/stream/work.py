@@ -14,7 +14,7 @@ from hub.stream.settling import Settled, settle
 from hub.stream.sorting import Sorted, place, sort
 from hub.stream.subjects import save
 from hub.stream.telling import answers, sayings
-from hub.stream.touching import touch
+from hub.stream.touching import Released, touch
 
 
 class Work:
@@ -23,11 +23,11 @@ class Work:
     def __init__(self, consumer: Consumer, base: BaseDataCache, wait: timedelta) -> None:
         self._consumer, self._base, self._wait = consumer, base, wait
 
-    async def do(self, connection: Connection, records: Sequence[Judged], applied: Applied) -> None:
-        """Fold the records, which are in the order of their partitions, and note what became of each."""
+    async def do(self, connection: Connection, records: Sequence[Judged], applied: Applied, released: Sequence[Released] = ()) -> None:
+        """Fold the records, which are in the order of their partitions, and what was released; note what became of each."""
         consumer = self._consumer
         found = await sort(connection, consumer, records)
-        touched = await touch(connection, consumer, found)
+        touched = await touch(connection, consumer, found, released)
         settled = await settle(connection, consumer, await self._base.refresh(connection), found, touched)
         said = await park(connection, consumer.name, found, settled, self._base, datetime.now(UTC) + self._wait, applied)
         for result in settled.folds:
