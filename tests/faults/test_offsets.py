@@ -64,6 +64,7 @@ def test_a_compacted_gap_is_counted_and_passed(quick_cleaner: Scene) -> None:
 
 
 def test_a_transaction_that_was_aborted_did_not_happen_and_its_markers_are_holes(scene: Scene) -> None:
+    scene.is_cut_short = True
     consumer = scene.start("crm-sync").until_ready()
     scene.start("relay")
     producer = Producer(scene.kafka.client_config() | {"transactional.id": "erp-of-ber-01", "log_level": 0})
@@ -123,6 +124,7 @@ def _fold_some(scene: Scene) -> HubProcess:
 
 def _assert_halted(scene: Scene, consumer: HubProcess, reason: str) -> None:
     """This partition stands where it stood, loudly; everybody else's goes on."""
+    scene.is_cut_short = True
     eventually(lambda: consumer.events("partition.halted"), 60)
     assert [halt["reason"] for halt in consumer.events("partition.halted")] == [reason]
     assert scene.next_offset(TOPIC) == 3 * FOLDED

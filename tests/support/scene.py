@@ -1,10 +1,10 @@
 """A broker, a database and hub processes on them, for tests in which one of these comes to harm."""
 
-import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
+from confluent_kafka import Consumer as KafkaReader
+from confluent_kafka import KafkaError, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from contracts import topics
@@ -13,6 +13,8 @@ from hub.local.kafka import Kafka
 from hub.operations import topic_plan
 from hub.operations.cluster import Cluster
 from hub.operations.topics import create
+from hub.stream.consumer import Consumer
+from hub.wiring import kafka_options
 from tests.support.database import Database
 from tests.support.dealing import Record, sales_model
 from tests.support.engine import CLUSTER, Engine, Log
@@ -32,7 +34,9 @@ class Scene:
         self.kafka, self.database, self.crew = kafka, database, crew
         self.admin = AdminClient(kafka.client_config() | {"log_level": 0})
         self._producer: Producer | None = None
-        self.dealers: list[str] = []
+        self._is_base_data_laid_down = False
+        self.is_cut_short = False
+        self.max_record_bytes = 1_000_000
 
     @staticmethod
     def environment(kafka: Kafka, url: str) -> dict[str, str]:
@@ -48,8 +52,7 @@ class Scene:
 
     def clear(self) -> None:
         """Take away the topics that an earlier scene left on this broker."""
-        old = [name for name in self.admin.list_topics(timeout=10).topics if not name.startswith("__")]
-        self.delete_topics(*old)
+        self.delete_topics(*self.topics())
 
     def delete_topics(self, *names: str) -> None:
         """Take topics away."""
@@ -65,7 +68,6 @@ class Scene:
 
     def add_dealer(self, dealer: str) -> str:
         """A dealer's topics; the name of the one it writes."""
-        self.dealers.append(dealer)
         self.make_topics(topics.DEALER_EVENTS.of(dealer), topics.DEALER_FEED.of(dealer))
         return topics.DEALER_EVENTS.of(dealer)
 
@@ -80,10 +82,25 @@ class Scene:
                 await engine.apply(log.records[record.topic, 0])
 
         self.database.run(fold())
+        self._is_base_data_laid_down = True
 
     def start(self, name: str, **settings: Any) -> HubProcess:
         """Start a process of this scene (`at=` a point of `crashing`)."""
+        self.max_record_bytes = settings.get("max_record_bytes", self.max_record_bytes)
         return self.crew.start(name, **settings)
+
+    def consumers(self) -> list[Consumer]:
+        """Those that ran, and whose journal holds nothing but what is in the log."""
+        ran = {process.name for process in self.crew.processes} - ({"base-data"} if self._is_base_data_laid_down else set())
+        return [consumer for name, consumer in CONSUMERS.items() if name in ran]
+
+    def topics(self) -> list[str]:
+        """All topics but Kafka's own."""
+        return [name for name in self.admin.list_topics(timeout=10).topics if not name.startswith("__")]
+
+    def reader_options(self) -> dict[str, Any]:
+        """How aiokafka's clients reach the broker."""
+        return kafka_options(settings_of(self.kafka))
 
     def send(self, records: Iterable[Record], *, partition: int = -1) -> None:
         """Send as partners do, and wait until the broker has them."""
@@ -106,7 +123,7 @@ class Scene:
     def read(self, topic: str) -> list[Message]:
         """All records of a topic, by partition and offset."""
         config = self.kafka.client_config() | {"group.id": "nobody", "enable.auto.commit": "false", "enable.partition.eof": "true"}
-        consumer = Consumer(config | {"auto.offset.reset": "earliest", "isolation.level": "read_uncommitted"})
+        consumer = KafkaReader(config | {"auto.offset.reset": "earliest", "isolation.level": "read_uncommitted"})
         try:
             partitions = consumer.list_topics(topic, 10).topics[topic].partitions
             consumer.assign([TopicPartition(topic, number, 0) for number in partitions])
@@ -126,7 +143,7 @@ class Scene:
 
     def end_offset(self, topic: str, partition: int = 0) -> int:
         """The offset that the next record will have."""
-        consumer = Consumer(self.kafka.client_config() | {"group.id": "nobody"})
+        consumer = KafkaReader(self.kafka.client_config() | {"group.id": "nobody"})
         try:
             return int(consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)[1])
         finally:
@@ -160,8 +177,3 @@ def header(message: Message, name: str) -> str:
     """A header of a record, as text."""
     found: Sequence[tuple[str, Any]] = message.headers() or ()
     return next(value.decode() for key, value in found if key == name)
-
-
-def numbers(messages: Iterable[Message], pattern: str, of: Callable[[Message], str]) -> list[int]:
-    """The number that a pattern finds in each record."""
-    return [int(found[1]) for message in messages if (found := re.search(pattern, of(message)))]
