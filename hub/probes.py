@@ -17,11 +17,15 @@ from hub.telemetry import Metrics
 
 
 class Health(NamedTuple):
-    """Alive: it makes progress, or knows what it waits for. Ready: nothing it needs is missing. `why` says what is not."""
+    """Alive: it makes progress, or knows what it waits for. Ready: nothing it needs is missing. `why` says what is not.
+
+    `stalled_seconds` is how long there has been something to do and nothing was done, whoever is to blame.
+    """
 
     is_alive: bool
     is_ready: bool
     why: tuple[str, ...] = ()
+    stalled_seconds: float = 0.0
 
 
 def _starting() -> Health:

@@ -61,6 +61,10 @@ class Metrics:
 
     def __init__(self) -> None:
         registry = self.registry = CollectorRegistry()
+        self.ready = Gauge("hub_ready", "1 while nothing that the process needs is missing, otherwise 0.", ["consumer"], registry=registry)
+        self.stalled = Gauge(
+            "hub_stalled_seconds", "Seconds since the process last got on, while there is something to do.", ["consumer"], registry=registry
+        )
         self.records = Counter("hub_records_total", "Records by what became of them.", ["consumer", "outcome"], registry=registry)
         self.dead = Counter("hub_dead_letters_total", "Dead letters by reason.", ["consumer", "reason"], registry=registry)
         self.holes = Counter(
@@ -88,5 +92,11 @@ class Metrics:
         self.outbox_age = Gauge("hub_outbox_age_seconds", "Age of the oldest event that waits to be sent.", registry=registry)
         self.aside = Gauge("hub_outbox_set_aside", "Events that can never be sent as they are.", registry=registry)
         self.waiting = Gauge("hub_waiting_records", "Records that wait, by what for.", ["consumer", "hold"], registry=registry)
+        self.waiting_age = Gauge(
+            "hub_waiting_age_seconds", "Age of the longest wait, by what for.", ["consumer", "hold"], registry=registry
+        )
         self.open_dead = Gauge("hub_dead_letters_open", "Dead letters that nobody has dealt with.", ["consumer"], registry=registry)
+        self.dead_age = Gauge(
+            "hub_dead_letters_age_seconds", "Age of the oldest dead letter that nobody has dealt with.", ["consumer"], registry=registry
+        )
         self.timers = Counter("hub_timers_fired_total", "Timers published by the clock.", ["type"], registry=registry)

@@ -160,6 +160,9 @@ async def run(name: str, settings: Settings) -> None:
     url, consumer = settings.database_url.get_secret_value(), CONSUMERS.get(name)
 
     async def measure() -> None:
+        health = probes.health()
+        metrics.ready.labels(name).set(health.is_ready)
+        metrics.stalled.labels(name).set(health.stalled_seconds)
         await counts.measure(url, metrics, name if consumer else None)
 
     async with Probes(settings.probe_host, settings.probe_port, metrics, measure) as probes:
@@ -214,11 +217,16 @@ async def _until_there(settings: Settings, stop: asyncio.Event) -> str | None:
 
 
 async def _start(shell: Shell, stop: asyncio.Event) -> None:
+    """Join the group, however long that takes, unless told to stop before."""
+    stopped = asyncio.create_task(stop.wait())
     while not stop.is_set():
-        try:
-            await shell.start()
-        except (KafkaError, OSError) as error:
-            log.warning("kafka.away", error=type(error).__name__)
-            await asyncio.sleep(1)
-        else:
-            return
+        joining = asyncio.create_task(shell.start())
+        await asyncio.wait([joining, stopped], return_when=asyncio.FIRST_COMPLETED)
+        if not joining.done():
+            joining.cancel()
+        [error] = await asyncio.gather(joining, return_exceptions=True)
+        if not isinstance(error, KafkaError | OSError):
+            stopped.cancel()
+            return joining.result() if not joining.cancelled() else None
+        log.warning("kafka.away", error=type(error).__name__)
+        await asyncio.sleep(1)

@@ -11,8 +11,11 @@ from hub.telemetry import Metrics
 
 _OUTBOX = "SELECT count(*) - count(set_aside), count(set_aside) FROM outbox"
 _OUTBOX_AGE = "SELECT extract(epoch FROM now() - time)::float8 FROM outbox WHERE set_aside IS NULL ORDER BY id LIMIT 1"
-_WAITING = "SELECT hold, count(*) FROM waiting WHERE consumer = $1 GROUP BY hold"
-_DEAD = "SELECT count(*) FROM dead_letters WHERE consumer = $1 AND state = 'open'"
+_WAITING = "SELECT hold, count(*), extract(epoch FROM now() - min(since))::float8 FROM waiting WHERE consumer = $1 GROUP BY hold"
+_DEAD = """
+SELECT count(*), coalesce(extract(epoch FROM now() - min(since)), 0)::float8
+FROM dead_letters WHERE consumer = $1 AND state = 'open'
+"""
 
 
 async def measure(url: str, metrics: Metrics, consumer: str | None) -> None:
@@ -31,10 +34,14 @@ async def _measure(url: str, metrics: Metrics, consumer: str | None) -> None:
                 metrics.aside.set(row[1])
             metrics.outbox_age.set(await connection.fetchval(_OUTBOX_AGE) or 0.0)
         else:
-            found = {row[0]: row[1] for row in await connection.fetch(_WAITING, consumer)}
+            found = {row[0]: (row[1], row[2]) for row in await connection.fetch(_WAITING, consumer)}
             for hold in ("news", "operator", "version"):
-                metrics.waiting.labels(consumer, hold).set(found.get(hold, 0))
-            metrics.open_dead.labels(consumer).set(await connection.fetchval(_DEAD, consumer) or 0)
+                count, age = found.get(hold, (0, 0.0))
+                metrics.waiting.labels(consumer, hold).set(count)
+                metrics.waiting_age.labels(consumer, hold).set(age)
+            for count, age in await connection.fetch(_DEAD, consumer):
+                metrics.open_dead.labels(consumer).set(count)
+                metrics.dead_age.labels(consumer).set(age)
     finally:
         await connection.close(timeout=2)
 

@@ -134,6 +134,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
             self._next.pop(partition, None)
             self._committed.pop(partition, None)
             self._ages.pop(partition, None)
+            self._forget_lag(partition)
 
     async def _quiet(self, partitions: set[TopicPartition]) -> None:
         """Drop what is queued of these, wait for running transactions, and say how far they came."""
@@ -314,6 +315,12 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
             self._metrics.lag.labels(*labels).set(max(0, (end or offset) - offset))
             age = self._ages.get(partition)
             self._metrics.age.labels(*labels).set(max(0.0, now - age) if age else 0.0)
+
+    def _forget_lag(self, partition: TopicPartition) -> None:
+        """What another process folds now must not look behind here for ever."""
+        for gauge in (self._metrics.lag, self._metrics.age):
+            with contextlib.suppress(KeyError):
+                gauge.remove(self._consumer, partition[0], str(partition[1]))
 
     def _kafka(self) -> AIOKafkaConsumer:
         if self.kafka is None:

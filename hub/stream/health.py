@@ -30,14 +30,21 @@ def group_health(group: Group, shell: Shell, stalled_seconds: float) -> Health:
     if not group.is_connected:
         missing.append("broker")
     missing += sorted(set(group.halted.values()))
-    return Health(not dead, not dead and not missing, tuple(dead) + tuple(dict.fromkeys(missing)))
+    return Health(not dead, not dead and not missing, tuple(dead) + tuple(dict.fromkeys(missing)), _stalled(group, now))
+
+
+def _stalled(group: Group, now: float) -> float:
+    """How long the longest batch or claim under way has taken: one that is tried again and again has not got on."""
+    begun = [lane.busy_since for lane in group.lanes]
+    begun += [lane.progressed_at for lane in group.lanes if lane.backlog and lane.busy_since is None]
+    return max((now - since for since in (*begun, group.claim_failing_since) if since is not None), default=0.0)
 
 
 def task_health(sender: Sender, stalled_seconds: float) -> Health:
     """A relay or a clock: alive while it tries, ready while it succeeds."""
     idle = monotonic() - sender.progressed_at
     if sender.failing_since is not None:
-        return Health(is_alive=True, is_ready=False, why=("broker or database",))
+        return Health(is_alive=True, is_ready=False, why=("broker or database",), stalled_seconds=idle)
     if idle > stalled_seconds:
-        return Health(is_alive=False, is_ready=False, why=(f"no progress for {int(idle)} s",))
-    return Health(is_alive=True, is_ready=True)
+        return Health(is_alive=False, is_ready=False, why=(f"no progress for {int(idle)} s",), stalled_seconds=idle)
+    return Health(is_alive=True, is_ready=True, stalled_seconds=idle)

@@ -48,6 +48,7 @@ class Lane:
         self.connection: Connection | None = None
         self.failing_since: float | None = None
         self.progressed_at = monotonic()
+        self.busy_since: float | None = None
         self.backlog = 0
         self._batch, self._reader, self._brake, self._metrics = batch, reader, brake, metrics
         self._connect, self._epochs, self._most = connect, epochs, most_records
@@ -90,10 +91,11 @@ class Lane:
                     self._wake.clear()
                     continue
                 self._idle.clear()
+                self.busy_since = monotonic()
                 try:
                     await self._work_off(taken)
                 finally:
-                    self.progressed_at = monotonic()
+                    self.progressed_at, self.busy_since = monotonic(), None
                     self._idle.set()
                 self._on_room(self)
         finally:

@@ -1,0 +1,75 @@
+"""The gauges tell how many records wait or are dead, and since when."""
+
+import re
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from hub.state import counts
+from hub.state.connect import connect
+from hub.telemetry import Metrics
+from tests.support import tree
+
+_WAIT = """
+INSERT INTO waiting (id, consumer, hold, principal, part, store, ref, kind, awaited_ref, type, topic, partition, "offset", timestamp, since)
+VALUES ($1, $2, $3, 'dealer:1', 0, 'leads', 'r', 'k', 'a', 't', 'x', 0, 0, 0, now() - $4 * interval '1 second')
+"""
+_DIE = """
+INSERT INTO dead_letters (id, consumer, principal, reason, faults, state, part, topic, partition, "offset", timestamp, headers, since)
+VALUES ($1, $2, 'dealer:1', 'stage', '[]', $3, 0, 'x', 0, 0, 0, '', now() - $4 * interval '1 second')
+"""
+
+
+def told(metrics: Metrics, name: str, **labels: str) -> float:
+    value = metrics.registry.get_sample_value(name, labels)
+    assert value is not None, f"{name} says nothing of {labels}"
+    return value
+
+
+async def test_the_oldest_wait_and_the_oldest_open_dead_letter_are_told_by_their_age(database: str) -> None:
+    connection = await connect(database, name="test")
+    for consumer, hold, age in (
+        ("crm-sync", "news", 60),
+        ("crm-sync", "news", 7200),
+        ("crm-sync", "version", 5),
+        ("base-data", "news", 9e6),
+    ):
+        await connection.execute(_WAIT, uuid4(), consumer, hold, age)
+    for consumer, state, age in (
+        ("crm-sync", "open", 100),
+        ("crm-sync", "open", 3600),
+        ("crm-sync", "redriven", 9e6),
+        ("base-data", "open", 9e6),
+    ):
+        await connection.execute(_DIE, uuid4(), consumer, state, age)
+    metrics = Metrics()
+    await counts.measure(database, metrics, "crm-sync")
+    assert told(metrics, "hub_waiting_records", consumer="crm-sync", hold="news") == 2
+    assert told(metrics, "hub_waiting_age_seconds", consumer="crm-sync", hold="news") == pytest.approx(7200, abs=30)
+    assert told(metrics, "hub_waiting_age_seconds", consumer="crm-sync", hold="version") == pytest.approx(5, abs=30)
+    assert told(metrics, "hub_waiting_age_seconds", consumer="crm-sync", hold="operator") == 0
+    assert told(metrics, "hub_dead_letters_open", consumer="crm-sync") == 2
+    assert told(metrics, "hub_dead_letters_age_seconds", consumer="crm-sync") == pytest.approx(3600, abs=30)
+    await _empty(connection)
+    await counts.measure(database, metrics, "crm-sync")
+    assert told(metrics, "hub_waiting_age_seconds", consumer="crm-sync", hold="news") == 0
+    assert told(metrics, "hub_dead_letters_open", consumer="crm-sync") == 0
+    assert told(metrics, "hub_dead_letters_age_seconds", consumer="crm-sync") == 0
+
+
+async def _empty(connection: asyncpg.Connection) -> None:
+    await connection.execute("DELETE FROM waiting")
+    await connection.execute("UPDATE dead_letters SET state = 'discarded'")
+    await connection.close()
+
+
+async def test_what_the_runbook_asks_of_the_database_it_answers(database: str) -> None:
+    blocks = re.findall(r"^ *```sql\n(.*?)^ *```", tree.text(Path("docs/operations.md")), re.MULTILINE | re.DOTALL)
+    asked = [block for block in blocks if block.lstrip().startswith("SELECT")]
+    assert asked
+    connection = await connect(database, name="test")
+    for query in asked:
+        await connection.fetch(query)
+    await connection.close()

@@ -1,0 +1,93 @@
+"""A process that has something to do and does not get on says since when; one that is idle says nothing."""
+
+import asyncio
+from time import monotonic
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from hub.stream.group import Group
+from hub.stream.health import group_health, task_health
+from hub.stream.lane import Lane
+from hub.telemetry import Metrics
+
+
+def stalled(*lanes: dict[str, Any], claiming: float | None = None) -> float:
+    """What a consumer with these lanes tells; `claiming`: seconds since its claim began to fail."""
+    now = monotonic()
+    idle: dict[str, Any] = {"name": "a/0", "backlog": 0, "progressed_at": now - 900, "busy_since": None, "failing_since": None}
+    group = SimpleNamespace(
+        lanes=[SimpleNamespace(**(idle | lane)) for lane in lanes],
+        claim_failing_since=None if claiming is None else now - claiming,
+        is_connected=True,
+        halted={},
+    )
+    return group_health(group, SimpleNamespace(is_consuming=True), 60).stalled_seconds  # type: ignore[arg-type] # what health looks at
+
+
+def test_an_idle_consumer_is_not_stalled() -> None:
+    assert stalled({}, {}) == 0
+
+
+def test_a_batch_tried_again_and_again_is_stalled_since_it_began() -> None:
+    now = monotonic()
+    assert stalled({}, {"busy_since": now - 300, "progressed_at": now}) == pytest.approx(300, abs=5)
+
+
+def test_a_queue_that_nobody_works_off_and_a_claim_that_fails_are_stalled() -> None:
+    assert stalled({"backlog": 3}) == pytest.approx(900, abs=5)
+    assert stalled({}, claiming=40) == pytest.approx(40, abs=5)
+
+
+@pytest.mark.parametrize("failing", [None, 5.0])
+def test_a_sender_is_stalled_since_its_last_round(failing: float | None) -> None:
+    now = monotonic()
+    sender = SimpleNamespace(progressed_at=now - 30, failing_since=None if failing is None else now - failing)
+    assert task_health(sender, 60).stalled_seconds == pytest.approx(30, abs=5)
+
+
+async def test_a_lane_is_busy_while_it_works_and_no_longer() -> None:
+    seen: list[float | None] = []
+    partition, done = ("x", 0), asyncio.Event()
+
+    async def apply(*_: object) -> SimpleNamespace:
+        seen.append(lane.busy_since)
+        return SimpleNamespace(outcomes={})
+
+    async def connection() -> SimpleNamespace:
+        return SimpleNamespace(close=lambda **_: asyncio.sleep(0))
+
+    lane = Lane(
+        "a/0",
+        batch=SimpleNamespace(apply=apply, consumer="a"),  # type: ignore[arg-type]
+        reader=SimpleNamespace(judge=lambda raw: raw),  # type: ignore[arg-type]
+        brake=SimpleNamespace(note=lambda _: []),  # type: ignore[arg-type]
+        metrics=Metrics(),
+        connect=connection,  # type: ignore[arg-type]
+        epochs={partition: 1},
+        most_records=10,
+        on_applied=lambda _: None,
+        on_fenced=lambda _: None,
+        on_gap=lambda _: asyncio.sleep(0),
+        on_halt=lambda *_: None,
+        on_room=lambda _: done.set(),
+    )
+    lane.put(partition, [SimpleNamespace()])
+    task = asyncio.create_task(lane.run())
+    await asyncio.wait_for(done.wait(), 5)
+    task.cancel()
+    assert seen[0] is not None
+    assert lane.busy_since is None
+
+
+async def test_a_partition_that_went_elsewhere_leaves_no_lag_behind() -> None:
+    group: Any = Group.__new__(Group)
+    group._consumer, group._metrics = "crm-sync", Metrics()
+    labels = {"consumer": "crm-sync", "topic": "x", "partition": "0"}
+    for gauge in (group._metrics.lag, group._metrics.age):
+        gauge.labels(**labels).set(7)
+    group._forget_lag(("x", 0))
+    group._forget_lag(("x", 1))
+    assert group._metrics.registry.get_sample_value("hub_lag_records", labels) is None
+    assert group._metrics.registry.get_sample_value("hub_lag_seconds", labels) is None
