@@ -35,14 +35,11 @@ def is_root() -> bool:
 
 def make_enterable(folder: Path) -> None:
     """Make a folder that is ours alone, or, for root, that others may pass but not list; InputError where a parent is closed to them."""
+    if is_root():
+        for place in (folder, *folder.parents):
+            if place.exists() and not place.stat().st_mode & stat.S_IXOTH:
+                raise InputError(str(folder), f"a folder that others may enter, as root runs PostgreSQL as nobody ({place} is closed)")
     folder.mkdir(mode=0o711 if is_root() else 0o700, parents=True, exist_ok=True)
-    if not is_root():
-        return
-    for place in (folder, *folder.parents):
-        if not place.stat().st_mode & stat.S_IXOTH:
-            raise InputError(
-                str(folder), f"a folder that an ordinary user may enter, as root runs PostgreSQL as nobody ({place} is closed)"
-            )
 
 
 @contextmanager

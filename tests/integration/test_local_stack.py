@@ -5,16 +5,18 @@ import pwd
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
 from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient, NewTopic, ScramCredentialInfo, ScramMechanism, UserScramCredentialUpsertion
 
-from hub.errors import HubError
+from hub.errors import HubError, InputError
 from hub.local.folders import is_root, scratch
 from hub.local.kafka import Kafka
 from hub.local.postgres import Postgres
+from hub.local.postgres_binaries import copied_programs, ordinary_user
 from tests.support.stack import NewKafka
 
 QUIET = {"log_level": 0}
@@ -128,6 +130,26 @@ def test_root_runs_postgres_as_nobody(postgres: Postgres) -> None:
     assert Path(f"/proc/{postgres.pid}").stat().st_uid == pwd.getpwnam("nobody").pw_uid
 
 
+@pytest.mark.skipif(not is_root(), reason="anybody else runs PostgreSQL as themselves")
+def test_root_is_told_when_nobody_could_not_enter_the_data_folder(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    with pytest.raises(InputError, match="is closed"):
+        Postgres(closed / "data", password="secret").start()
+    assert not (closed / "data").exists()
+
+
+def test_programs_copied_out_of_a_closed_folder_run_for_anybody() -> None:
+    with scratch() as folder:
+        programs = copied_programs(folder / "cache")
+        assert programs == copied_programs(folder / "cache")
+        user = ordinary_user()
+        become: dict[str, Any] = {"user": user[0], "group": user[1], "extra_groups": []} if user else {}
+        for program in ("initdb", "postgres"):
+            done = subprocess.run([programs / program, "--version"], capture_output=True, text=True, check=False, cwd="/", **become)
+            assert "(PostgreSQL) 18" in done.stdout, done.stderr
+
+
 AS_ORDINARY_USER = """
 import os, sys
 from pathlib import Path
@@ -144,7 +166,7 @@ def test_an_ordinary_user_runs_postgres_as_themselves() -> None:
     with scratch() as folder:
         home = folder / "home"
         home.mkdir()
-        become = {}
+        become: dict[str, Any] = {}
         if is_root():
             nobody = pwd.getpwnam("nobody")
             os.chown(home, nobody.pw_uid, nobody.pw_gid)
@@ -158,7 +180,7 @@ def test_an_ordinary_user_runs_postgres_as_themselves() -> None:
         assert (home / "data/cluster").stat().st_uid == home.stat().st_uid
 
 
-def _python_for(become: dict[str, object]) -> str:
+def _python_for(become: dict[str, Any]) -> str:
     """An interpreter of this version that the user may run: ours may live in root's home."""
     says_version = "import sys; print(sys.version_info[:2])"
     for python in (sys.executable, "/usr/bin/python3"):

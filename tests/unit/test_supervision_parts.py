@@ -90,13 +90,15 @@ print("lives on after its thread" if child.is_running else "ended", flush=True)
 time.sleep(600)
 """
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as parent:
-        assert parent.stdout is not None
-        assert parent.stdout.readline() == "lives on after its thread\n"
-        orphan = Identity.read(tmp_path / "sleeper.pid")
-        assert orphan is not None
-        assert orphan.is_running
-        parent.kill()
-        eventually(lambda: not orphan.is_running)
+        try:
+            assert parent.stdout is not None
+            assert parent.stdout.readline() == "lives on after its thread\n"
+            orphan = Identity.read(tmp_path / "sleeper.pid")
+            assert orphan is not None
+            assert orphan.is_running
+        finally:
+            parent.kill()
+    eventually(lambda: not orphan.is_running)
 
 
 class Clock:
