@@ -106,7 +106,10 @@ class Lane:
         count = 0
         self._dropped.clear()
         while self._queue and count < self._most:
-            partition, records = self._queue.popleft()
+            partition, records = self._queue[0]
+            if partition in taken and records[0].offset != taken[partition][-1].offset + 1:
+                break  # what is missing between two polls must show as a gap of its own
+            self._queue.popleft()
             room = self._most - count
             if len(records) > room:
                 self._queue.appendleft((partition, records[room:]))
