@@ -25,7 +25,7 @@ def _before() -> None:
 
 def mount() -> typer.Typer:
     """Every command under its word."""
-    from hub.cli import base, contracts, demo, funnel, imports, partners, run, show, simulate, stack, topics
+    from hub.cli import base, contracts, dead_letters, demo, funnel, imports, partners, run, show, simulate, stack, topics
 
     app.command("demo")(demo.demo)
     app.command("up")(stack.up)
@@ -36,6 +36,8 @@ def mount() -> typer.Typer:
     app.command("funnel")(funnel.funnel)
     app.add_typer(base.app, name="base")
     app.add_typer(imports.app, name="import")
+    app.add_typer(dead_letters.app, name="dead-letters")
+    app.command("waiting")(dead_letters.waiting)
     app.add_typer(partners.app, name="partners")
     app.add_typer(topics.app, name="topics")
     app.add_typer(contracts.app, name="contracts")

@@ -7,13 +7,17 @@ from typing import Any
 from contracts import schema
 from contracts.catalogue import LINEAGES
 from contracts.contract import Lineage
+from contracts.records import LINEAGES as RECORDS
 from contracts.records import RECORD_REJECTED
 from contracts.timers import LINEAGES as TIMERS
 from contracts.topics import CATALOGUE, DEALER_FEED, Topic
 from contracts.topics import TIMERS as TIMERS_TOPIC
 from hub.consumers import CONSUMERS
 
-BY_THE_ENGINE: dict[str, set[str]] = {DEALER_FEED.name: {RECORD_REJECTED.name}, TIMERS_TOPIC.name: {lineage.name for lineage in TIMERS}}
+BY_THE_ENGINE: dict[str, set[str]] = {
+    DEALER_FEED.name: {lineage.name for lineage in RECORDS},
+    TIMERS_TOPIC.name: {lineage.name for lineage in TIMERS},
+}
 """Topic → event types that no consumer's fold tells: the engine's answers to senders, and the timers of engine and clock."""
 
 
@@ -96,7 +100,7 @@ def test_an_uncarried_type_is_seen() -> None:
 
 def test_an_orphan_topic_is_seen() -> None:
     assert "neither folded from it nor told" in unused([DEALER_FEED], {}, {})[0]
-    assert unused([DEALER_FEED], {}, {DEALER_FEED.name: {RECORD_REJECTED.name}}) == []
+    assert unused([DEALER_FEED], {}, {DEALER_FEED.name: {lineage.name for lineage in RECORDS}}) == []
 
 
 def test_a_rule_for_what_never_comes_is_seen() -> None:
