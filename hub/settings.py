@@ -19,9 +19,7 @@ class Settings(BaseSettings):
     kafka_user: str = Field("hub", description="SCRAM-SHA-512 user of this process.")
     kafka_password: SecretStr = Field(SecretStr(""), description="Password of the SCRAM user.")
     kafka_ca_file: str = Field("", description="CA bundle for SASL_SSL; empty: the system's.")
-    database_url: SecretStr = Field(
-        SecretStr("postgresql://hub@127.0.0.1:5432/hub"), description="PostgreSQL URL of the state store."
-    )
+    database_url: SecretStr = Field(SecretStr("postgresql://hub@127.0.0.1:5432/hub"), description="PostgreSQL URL of the state store.")
     replication: int = Field(1, ge=1, le=9, description="Replicas of topics that the hub creates.")
     lanes: int = Field(3, ge=1, le=16, description="Transactions a consumer runs side by side.")
     batch_records: int = Field(500, ge=1, le=10_000, description="Most records in one transaction.")

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from contracts.contract import Finding
 from hub.rules.basedata import BaseData
-from hub.rules.decision import Reject, Subject, Wait
+from hub.rules.decision import Facts, Reject, Subject, Wait
 from hub.rules.folding import Told
 from hub.state import journal
 from hub.state.dead_letters import DeadLetter
@@ -73,6 +73,11 @@ async def settle(connection: Connection, consumer: Consumer, base: BaseData, fou
     dead = _Dead(found)
     letters = [(order, slips.dead(consumer.name, bad)) for order, bad in found.bad]
     refused: dict[Row, Part | None] = {}
+    for early, fault in _refused_before_corrected(consumer, base, found):
+        if not dead.holds(early):
+            letters.append((early.order, slips.refused(consumer.name, early.good, early.told, early.store, "rejected", fault)))
+            refused[early.told.row] = early
+            dead.note((early.subject.principal, early.subject.ref), early.order)
     while True:
         held = [part for part in found.parts if dead.holds(part) and part.told.row not in refused] if dead else []
         without = {part.told.row for part in held} | refused.keys()
@@ -91,6 +96,22 @@ async def settle(connection: Connection, consumer: Consumer, base: BaseData, fou
                 dead.note((subject.principal, subject.ref), order)
                 if told.body.corrects is not None:
                     await _bring_back(connection, consumer.name, touched, subject, told)
+
+
+def _refused_before_corrected(consumer: Consumer, base: BaseData, found: Sorted) -> list[tuple[Part, Finding]]:
+    """What a rule refuses although this batch corrects it: the correction came later, and where batches end must not matter.
+
+    A rule refuses for what event and base data say by themselves, so it may be asked without a state.
+    """
+    corrected = {target: part.order for target, part in found.corrections}
+    refused: list[tuple[Part, Finding]] = []
+    for part in found.parts if corrected else ():
+        told = part.told
+        if part.order < corrected.get(told.event, part.order) and told.event not in found.holds.corrected:
+            verdict = consumer.stores[part.store].rules[told.lineage](None, told.body, Facts(part.subject, base, told.is_historical))
+            if isinstance(verdict, Reject):
+                refused.append((part, Finding(*verdict)))
+    return refused
 
 
 def _refusals(consumer: str, folds: Iterable[StoreFold], found: Sorted, touched: Touched) -> list[_Refusal]:

@@ -102,9 +102,7 @@ def _dead(
     )
 
 
-def waiter(
-    consumer: str, told: Told, subject: Subject, store: str, awaited: Wait, where: tuple[str, int, int], until: datetime
-) -> Waiter:
+def waiter(consumer: str, told: Told, subject: Subject, store: str, awaited: Wait, where: tuple[str, int, int], until: datetime) -> Waiter:
     """A journalled record that waits for news."""
     return Waiter(
         name("wait", consumer, told.event, told.part),

@@ -46,9 +46,6 @@ async def test_the_engine_comes_to_the_truth(database: str, seed: int, most_per_
     assert comparison.is_equal, (comparison.verdict, comparison.shown)
 
 
-@pytest.mark.xfail(
-    reason="in one batch the correction takes out what alone would have been refused, so the batch's end decides", strict=True
-)
 async def test_a_refused_event_and_its_correction_fare_alike_in_one_batch_and_in_two(database: str, postgres: Postgres) -> None:
     log, moved = Log(), {"opportunity": "O-1", "from_stage": "offer"}
     records = [
