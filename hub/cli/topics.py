@@ -132,7 +132,7 @@ def show(
 
 
 @app.command()
-def tail(  # noqa: PLR0917 - typer turns each into an option
+def tail(
     topic: TopicName,
     count: Annotated[int | None, typer.Option("--lines", "-n", min=0, help="How many records; 10 unless from the start.")] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes; end with Ctrl-C.")] = False,
