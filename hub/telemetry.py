@@ -4,6 +4,7 @@ import logging
 import sys
 import traceback
 from collections.abc import MutableMapping
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -29,6 +30,7 @@ def configure_logs(level: str) -> None:
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_WithoutWords("%(levelname)s %(name)s %(message)s"))
+    handler.addFilter(_Sparingly())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.getLogger("aiokafka").setLevel(logging.ERROR)  # its warnings about a lost broker come by the hundred
 
@@ -54,6 +56,21 @@ class _WithoutWords(logging.Formatter):
 
     def formatException(self, ei: Any) -> str:  # noqa: N802, ANN401 - the base class's name
         return origin(ei[1])
+
+
+class _Sparingly(logging.Filter):
+    """Lets a library say the same thing once in a while: a lost broker is otherwise told of by the hundred."""
+
+    def __init__(self, seconds: float = 30) -> None:
+        super().__init__()
+        self._seconds, self._said = seconds, dict[tuple[str, int], float]()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        place, now = (record.pathname, record.lineno), monotonic()
+        if now - self._said.get(place, -self._seconds) < self._seconds:
+            return False
+        self._said[place] = now
+        return True
 
 
 class Metrics:

@@ -224,9 +224,13 @@ async def _start(shell: Shell, stop: asyncio.Event) -> None:
         await asyncio.wait([joining, stopped], return_when=asyncio.FIRST_COMPLETED)
         if not joining.done():
             joining.cancel()
-        [error] = await asyncio.gather(joining, return_exceptions=True)
-        if not isinstance(error, KafkaError | OSError):
-            stopped.cancel()
-            return joining.result() if not joining.cancelled() else None
-        log.warning("kafka.away", error=type(error).__name__)
-        await asyncio.sleep(1)
+        try:
+            await joining
+        except asyncio.CancelledError:
+            break
+        except (KafkaError, OSError) as error:
+            log.warning("kafka.away", error=type(error).__name__)
+            await asyncio.sleep(1)
+        else:
+            break
+    stopped.cancel()

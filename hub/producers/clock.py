@@ -17,6 +17,7 @@ from contracts import envelope as cloudevents
 from contracts import topics
 from contracts.contract import Lineage
 from contracts.timers import WAIT_ANSWERED, WAIT_EXPIRED, WaitAnswered, WaitExpired
+from hub.producers.closing import close
 from hub.state import waiting
 from hub.state.store import Connection
 from hub.state.waiting import Asked
@@ -62,11 +63,15 @@ class Clock:
     async def _session(self) -> None:
         connection = await self._connect()
         try:
-            async with self._make_producer() as producer:
+            producer = self._make_producer()
+            try:
+                await producer.start()
                 while True:
                     await self.tick(connection, producer)
                     self.progressed_at, self.failing_since = monotonic(), None
                     await asyncio.sleep(self._interval)
+            finally:
+                await close(producer)
         finally:
             with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 await connection.close(timeout=2)

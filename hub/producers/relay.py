@@ -18,6 +18,7 @@ from aiokafka.errors import (
 )
 
 from contracts import envelope as cloudevents
+from hub.producers.closing import PATIENCE_SECONDS, close
 from hub.state import outbox
 from hub.state.outbox import Unsent
 from hub.state.store import Connection
@@ -72,12 +73,12 @@ class Relay:
                 await asyncio.sleep(_LOOK_AGAIN)
             await connection.add_listener(outbox.CHANNEL, lambda *_: self._wake.set())
             producer = self._make_producer()
-            await producer.start()
             try:
+                await producer.start()
                 self.is_active = True
                 await self._relay(connection, producer)
             finally:
-                await producer.stop()
+                await close(producer)
         finally:
             with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 await connection.close(timeout=2)
@@ -165,12 +166,14 @@ async def _topics(producer: AIOKafkaProducer) -> frozenset[str]:
 
 
 async def _to_its_end(work: Coroutine[Any, Any, int]) -> int:
-    """Let a batch get its receipts before a cancellation ends the relay."""
+    """Let a batch get its receipts before a cancellation ends the relay, unless they are long in coming."""
     task = asyncio.ensure_future(work)
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        await asyncio.wait([task])
+        await asyncio.wait([task], timeout=PATIENCE_SECONDS)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
         raise
 
 

@@ -22,6 +22,8 @@ from hub.stream.outcome import Applied
 from hub.stream.record import Raw, Reader
 from hub.telemetry import Metrics, log
 
+_COMMIT_SECONDS = 3.0
+
 
 class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no types
     """One process's share of a consumer: what it has claimed (T0), and the lanes that fold it (T1)."""
@@ -299,8 +301,9 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
         if not moved or self.kafka is None:
             return
         try:
-            await self.kafka.commit(moved)
-        except (KafkaError, ValueError) as error:
+            async with asyncio.timeout(_COMMIT_SECONDS):  # the client would try until the broker is back
+                await self.kafka.commit(moved)
+        except (KafkaError, ValueError, TimeoutError) as error:
             log.debug("commit.advisory_failed", error=type(error).__name__)
         else:
             self._committed.update({(h.topic, h.partition): o for h, o in moved.items()})

@@ -1,5 +1,7 @@
 """FastStream around a group: one subscriber whose every setting that could lose or leak a record is set here."""
 
+import asyncio
+import contextlib
 import logging
 from collections.abc import Mapping
 from typing import Any
@@ -13,6 +15,7 @@ from hub.stream.group import Group
 from hub.stream.header_names import tolerate
 
 _POLL_MS = 20
+_LEAVE_SECONDS = 2.0
 _NEVER_MS = 24 * 3600 * 1000
 
 
@@ -44,15 +47,24 @@ class Shell:
         self.subscriber(self._handle)
 
     async def start(self) -> None:
-        """Join the group."""
-        self._group.start()
-        await self._broker.start()
+        """Join the group, which may take as long as a rebalance; may be tried again when it fails."""
+        try:
+            await self._broker.start()
+        except BaseException:
+            await self._leave()
+            raise
         self._group.kafka = self.subscriber.consumer
+        self._group.start()
 
     async def stop(self) -> None:
         """Finish what runs, say how far we are, leave."""
         await self._group.stop()
-        await self._broker.stop()
+        await self._leave()
+
+    async def _leave(self) -> None:
+        with contextlib.suppress(TimeoutError):  # a join that waits for another member cannot be called off
+            async with asyncio.timeout(_LEAVE_SECONDS):
+                await self._broker.stop()
 
     async def _handle(self, records: tuple[ConsumerRecord, ...]) -> None:
         self._group.take(records)

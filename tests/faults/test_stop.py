@@ -29,3 +29,25 @@ def test_a_stopped_consumer_ends_at_once_and_loses_nothing(scene: Scene) -> None
     assert heir.terminate() == 0
     assert_once(scene, TOPIC, records)
     assert_all_won(scene, COUNT, DEALER)
+
+
+def test_a_consumer_that_still_waits_for_its_group_can_be_stopped(scene: Scene) -> None:
+    frozen = scene.start("crm-sync", session_timeout_ms=30_000).until_ready()
+    frozen.freeze()
+    joining = scene.start("crm-sync")
+    eventually(joining.is_alive, 40)
+    eventually(lambda: _state(scene) == "PREPARING_REBALANCING", 20)
+    began = monotonic()
+    assert joining.terminate() == 0
+    assert monotonic() - began < 5
+    frozen.thaw()
+    scene.send(sales(5))
+    scene.until_folded(TOPIC)
+    scene.start("relay")
+    scene.until_relayed()
+    assert_all_won(scene, 5, DEALER)
+
+
+def _state(scene: Scene) -> str:
+    [described] = scene.admin.describe_consumer_groups(["crm-sync"]).values()
+    return str(described.result(10).state.name)
