@@ -25,7 +25,7 @@ def _before() -> None:
 
 def mount() -> typer.Typer:
     """Every command under its word."""
-    from hub.cli import base, contracts, dead_letters, demo, funnel, imports, partners, run, show, simulate, stack, topics
+    from hub.cli import base, contracts, dead_letters, demo, funnel, imports, partners, replay, run, show, simulate, stack, topics
 
     app.command("demo")(demo.demo)
     app.command("up")(stack.up)
@@ -41,6 +41,7 @@ def mount() -> typer.Typer:
     app.add_typer(partners.app, name="partners")
     app.add_typer(topics.app, name="topics")
     app.add_typer(contracts.app, name="contracts")
+    app.command("replay")(replay.replay)
     app.command("run")(run.run)
     app.command("migrate")(run.migrate)
     return app
@@ -56,9 +57,10 @@ def main() -> None:
         print(f"hub: {error}", file=sys.stderr)
         sys.exit(2)
     except pydantic.ValidationError as error:
-        for fault in error.errors(include_input=False, include_url=False):
-            where = "_".join(str(step) for step in fault["loc"]).upper()
-            print(f"hub: HUB_{where}: {fault['msg']}", file=sys.stderr)
+        from contracts.contract import findings
+
+        for path, expected in findings(error):
+            print(f"hub: HUB_{path.upper()}: expected {expected}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)

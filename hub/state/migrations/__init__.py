@@ -20,12 +20,14 @@ def upgrade(url: str) -> None:
     asyncio.run(upgrade_async(url))
 
 
-async def upgrade_async(url: str) -> None:
-    """The same, from a running loop."""
+async def upgrade_async(url: str, schema: str | None = None) -> None:
+    """The same, from a running loop; given a schema, into that one and no other."""
     store = engine(url)
     try:
         async with store.begin() as connection:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            if schema is not None:
+                await connection.execute(text("SELECT set_config('search_path', :schema, true)"), {"schema": schema})
             await connection.run_sync(_run, command.upgrade, "head")
     finally:
         await store.dispose()

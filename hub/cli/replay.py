@@ -1,0 +1,111 @@
+"""The word `hub replay`: fold the log again beside the live stores, and compare."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hub.cli.printing import AsJson, print_json, print_table, printable
+
+if TYPE_CHECKING:
+    from hub.operations.replay import Replayed
+
+_PLAIN_EVERY = 5.0  # seconds between two lines where no terminal shows a bar
+_NAMED = 20  # partitions told by name
+
+
+def replay(
+    consumer: Annotated[str, typer.Argument(metavar="CONSUMER", help="base-data or crm-sync.")],
+    begin: Annotated[str, typer.Option("--from", metavar="TIME", help="Fold records from this instant on, by the broker's clock.")] = "",
+    until: Annotated[str, typer.Option("--until", metavar="TIME", help="Fold records before this instant.")] = "",
+    into: Annotated[str, typer.Option("--into", metavar="SCHEMA", help="Fold into a schema of this name, and keep it.")] = "",
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the schema, to look into it.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Fold a consumer's log again, beside the live stores, and compare both; nothing is sent.
+
+    The exit code is 1 where a row differs, or where there is nothing to compare. Processes may go on meanwhile: what is
+    compared is one moment. Subjects whose history lies partly outside of the log, or of --from and --until, are set apart.
+
+    Example: hub replay crm-sync
+    """
+    import asyncio
+
+    from hub.operations import replay as replays
+    from hub.settings import Settings
+    from hub.wiring import kafka_options
+
+    settings = Settings()
+    window = replays.Window(replays.moment(begin, "--from"), replays.moment(until, "--until"))
+    with _progress(is_quiet=as_json) as on_progress:
+        done = asyncio.run(
+            replays.replay(
+                settings,
+                consumer,
+                kafka_options(settings),
+                window=window,
+                into=into or None,
+                keep=keep,
+                on_progress=on_progress,
+            )
+        )
+    if as_json:
+        print_json(done.as_json())
+    else:
+        _print(done)
+    if not done.is_equal:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _progress(*, is_quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    from time import monotonic
+
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console, last = Console(stderr=True), monotonic()
+    is_shown = console.is_terminal and not is_quiet
+    with Progress(console=console, transient=True, disable=not is_shown) as progress:
+        task = progress.add_task("folding", total=None)
+
+        def on_progress(read: int, total: int) -> None:
+            nonlocal last
+            if is_shown:
+                progress.update(task, completed=read, total=total)
+            elif not is_quiet and (now := monotonic()) - last >= _PLAIN_EVERY:
+                last = now
+                typer.echo(f"{read:,} of {total:,} records folded", err=True)
+
+        yield on_progress
+
+
+def _print(done: "Replayed") -> None:
+    typer.echo(f"{done.consumer}: {done.records:,} records folded again in {done.seconds:.1f} s")
+    typer.echo(f"compared with the live tables as of {done.taken_at:%Y-%m-%d %H:%M:%S} UTC; {done.unsent:,} events not sent")
+    _print_log(done)
+    print_table(
+        ("table", ">live", ">replayed", ">differing", ">set apart"),
+        [(each.table, f"{each.live:,}", f"{each.replayed:,}", f"{each.differing:,}", f"{each.apart:,}") for each in done.tables],
+    )
+    if done.shown:
+        typer.echo("\nThe first differences:")
+        print_table(
+            ("table", "principal", "ref", "field", "live", "replayed"),
+            [tuple("" if cell is None else cell for cell in difference) for difference in done.shown],
+        )
+    typer.secho(f"\n{done.verdict}", bold=True)
+    if done.is_kept:
+        typer.echo(f"The schema {done.schema} stays; its live_… tables are the copies.")
+
+
+def _print_log(done: "Replayed") -> None:
+    """Where the log begins."""
+    late = sorted({(bound.topic, bound.partition, bound.log_start) for bound in done.bounds if bound.log_start > 0})
+    whole = len({(bound.topic, bound.partition) for bound in done.bounds}) - len(late)
+    typer.echo(f"{whole:,} partitions begin at their first record")
+    for topic, partition, start in late[:_NAMED]:
+        typer.echo(printable(f"{topic}[{partition}] begins at {start:,}: earlier history is missing"))
+    if len(late) > _NAMED:
+        typer.echo(f"and {len(late) - _NAMED:,} more begin later (--json names them)")

@@ -1,0 +1,101 @@
+"""Compare what a replay folded with the live tables as they stood, row by row, within the database."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from hub.state.store import Connection, Store
+
+_POSITION = ("ordered_at", "revision", "tie", "because")
+
+
+class Table(NamedTuple):
+    """What is compared of one table: rows are the same by `keys`; `ref` names the subject, beside its principal."""
+
+    name: str
+    keys: tuple[str, ...]
+    columns: tuple[str, ...]
+    ref: str = "ref"
+
+
+class Unlike(NamedTuple):
+    """One row that differs: its principal and reference, and the compared columns of each side; None where it is missing."""
+
+    principal: str
+    ref: str | None
+    live: dict[str, Any] | None
+    replayed: dict[str, Any] | None
+
+
+class Compared(NamedTuple):
+    """One table: rows on each side, how many differ, and those set apart because their history is not all in the log."""
+
+    table: str
+    live: int
+    replayed: int
+    differing: int
+    apart: int
+    first: list[Unlike]
+
+
+def of_store(store: Store[Any]) -> Table:
+    """A store: the state, how far it is folded and because of what; not `row_version`, which counts saves and so batches."""
+    fields: tuple[str, ...] = store.state._fields
+    return Table(store.name, ("principal", "ref"), (*fields, *_POSITION))
+
+
+WAITING = Table("waiting", ("id",), ("hold", "principal", "ref", "store", "kind", "awaited_ref", "type"))
+"""The records that wait; since when and until when is the live hub's own."""
+
+DEAD_LETTERS = Table("dead_letters", ("id",), ("reason", "state", "principal", "key", "faults", "type", "store"), "key")
+
+
+async def compare(connection: Connection, table: Table, most_shown: int) -> Compared:
+    """Both sides of one table, without the subjects that are set apart; the first differences by key."""
+    sides = f"l AS ({_side('live_' + table.name, table)}), r AS ({_side(table.name, table)})"
+    differ = f"{_row('l', table.columns)} IS DISTINCT FROM {_row('r', table.columns)}"
+    joined = f"FROM l FULL JOIN r USING ({', '.join(table.keys)}) WHERE {differ}"
+    apart = f"SELECT count(*) FROM live_{table.name} t WHERE {_outside(table)}"  # noqa: S608 - names of our own
+    counted = await connection.fetchrow(
+        f"WITH {sides} SELECT (SELECT count(*) FROM l), (SELECT count(*) FROM r), (SELECT count(*) {joined}), ({apart})"  # noqa: S608 - names of our own
+    )
+    assert counted is not None  # noqa: S101 - it counts
+    first: list[Unlike] = []
+    if counted[2] and most_shown:
+        named = tuple(dict.fromkeys(("principal", table.ref, *table.columns)))
+        rows = await connection.fetch(
+            f"WITH {sides} SELECT {_named('l', named)}, {_named('r', named)} {joined} ORDER BY {_keys(table)} LIMIT {most_shown}"
+        )
+        first = [_unlike(table, named, tuple(row)) for row in rows]
+    return Compared(table.name, counted[0], counted[1], counted[2], counted[3], first)
+
+
+def _side(source: str, table: Table) -> str:
+    return f"SELECT t.*, true AS is_there FROM {source} t WHERE NOT {_outside(table)}"  # noqa: S608 - names of our own
+
+
+def _outside(table: Table) -> str:
+    return f"EXISTS (SELECT FROM replay_outside o WHERE o.principal = t.principal AND o.ref = t.{table.ref})"
+
+
+def _row(side: str, columns: Iterable[str]) -> str:
+    return f"ROW({', '.join(f'{side}.{column}' for column in columns)})"
+
+
+def _keys(table: Table) -> str:
+    return ", ".join(f"coalesce(l.{key}, r.{key})" for key in table.keys)
+
+
+def _named(side: str, columns: Iterable[str]) -> str:
+    return ", ".join(f"{side}.{column}" for column in ("is_there", *columns))
+
+
+def _unlike(table: Table, named: tuple[str, ...], row: tuple[Any, ...]) -> Unlike:
+    half = len(row) // 2
+    live, replayed = _values(table, named, row[:half]), _values(table, named, row[half:])
+    there = dict(zip(named, row[1:half] if live is not None else row[half + 1 :], strict=True))
+    return Unlike(there["principal"], there[table.ref], live, replayed)
+
+
+def _values(table: Table, named: tuple[str, ...], half: tuple[Any, ...]) -> dict[str, Any] | None:
+    values = dict(zip(named, half[1:], strict=True))
+    return None if half[0] is None else {column: values[column] for column in table.columns}

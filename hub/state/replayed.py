@@ -1,0 +1,147 @@
+"""A schema beside the live one, made by the same migrations: what a replay folds into, and the live tables as they stood at one moment."""
+
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import asyncpg
+
+from hub.errors import HubError
+from hub.state import migrations
+from hub.state.connect import connect
+from hub.state.outbox import Unsent
+from hub.state.store import Connection, Store
+
+_PATIENCE = 6 * 3600.0  # seconds: a copy of a large store takes its time
+_MARK = "made by hub replay"
+_LOCK = 0x68756272  # 'hubr': one replay at a time in one schema
+_LIVE = """
+SELECT quote_ident(n.nspname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass('consumer_offsets')
+"""
+_OURS = "SELECT coalesce(obj_description(oid, 'pg_namespace'), '') FROM pg_namespace WHERE nspname = $1"
+_ANSWERS = """
+SELECT id, consumer, topic, key, type, event_id, subject, body, time FROM outbox WHERE id > $1 AND type = $2 ORDER BY id
+"""
+_APART = """
+CREATE TABLE replay_bounds (
+    consumer text, topic text, partition int, log_start bigint, start bigint, stop bigint, next_offset bigint
+);
+CREATE TABLE replay_outside (principal text, ref text, PRIMARY KEY (principal, ref))
+"""
+_BOUNDS = """
+INSERT INTO replay_bounds
+SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
+"""
+
+
+class Bound(NamedTuple):
+    """What of one partition is folded again: from `start` up to before `stop`.
+
+    `log_start` is the first offset that the log still has, `next_offset` how far the live consumer had come. Where the
+    topic is gone all are the same.
+    """
+
+    consumer: str
+    topic: str
+    partition: int
+    log_start: int
+    start: int
+    stop: int
+    next_offset: int
+
+
+class Beside:
+    """A schema of a replay's own: `connection` sees nothing but this schema, `live` is the name of the other."""
+
+    def __init__(self, connection: Connection, live: str, schema: str) -> None:
+        self.connection, self.live, self.schema = connection, live, schema
+        self.taken_at = datetime.now(UTC)
+
+    async def take(self, cluster_id: str, consumers: Sequence[str], stores: Sequence[Store[Any]]) -> dict[tuple[str, str, int], int]:
+        """Copy the live tables, and return how far each (consumer, topic, partition) had come, all as of one moment."""
+        async with self.connection.transaction(isolation="repeatable_read"):
+            rows = await self.connection.fetch(
+                f"SELECT consumer, topic, partition, next_offset, now() FROM {self.live}.consumer_offsets"  # noqa: S608 - names of our own
+                " WHERE cluster_id = $1 AND consumer = ANY($2::text[])",
+                cluster_id,
+                consumers,
+            )
+            for store in stores:
+                await self._copy(store.name, "")
+            whose = ", ".join(f"'{consumer}'" for consumer in consumers)
+            for ledger in ("waiting", "dead_letters"):
+                await self._copy(ledger, f"WHERE consumer IN ({whose})")
+            self.taken_at = await self.connection.fetchval("SELECT now()")
+        return {(row[0], row[1], row[2]): max(row[3], 0) for row in rows}
+
+    async def _copy(self, table: str, where: str) -> None:
+        await self.connection.execute(f"CREATE TABLE live_{table} AS SELECT * FROM {self.live}.{table} {where}")  # noqa: S608 - names of our own
+
+    async def set_apart(self, bounds: Sequence[Bound]) -> None:
+        """Note whose history lies partly outside of the bounds: of these the replay cannot know the whole.
+
+        The journal below the live offsets no longer changes, so it need not be copied.
+        """
+        await self.connection.execute(_APART)
+        if bounds:
+            await self.connection.execute(_BOUNDS, *zip(*bounds, strict=True))
+        if all(bound.start == 0 and bound.stop == bound.next_offset for bound in bounds):
+            return
+        for table, ref in ((f"{self.live}.journal", "ref"), ("live_waiting", "ref"), ("live_dead_letters", "key")):
+            await self.connection.execute(
+                f"INSERT INTO replay_outside SELECT DISTINCT t.principal, t.{ref} FROM {table} t JOIN replay_bounds b"  # noqa: S608 - names of our own
+                " ON t.consumer = b.consumer AND t.topic = b.topic AND t.partition = b.partition"
+                f' WHERE t."offset" < b.next_offset AND (t."offset" < b.start OR t."offset" >= b.stop) AND t.{ref} IS NOT NULL'
+                " ON CONFLICT DO NOTHING"
+            )
+
+    async def answers(self, after: int, wire: str) -> list[Unsent]:
+        """What the replay itself said of this type since that id; it stays where it is."""
+        return [Unsent(*row) for row in await self.connection.fetch(_ANSWERS, after, wire)]
+
+    async def unsent(self) -> int:
+        """How many events the replay would have said."""
+        return int(await self.connection.fetchval("SELECT count(*) FROM outbox"))
+
+
+@asynccontextmanager
+async def beside(url: str, schema: str, *, is_kept: bool) -> AsyncIterator[Beside]:
+    """Make the schema and, unless it is kept, take it away in the end; one that an earlier replay left is made anew.
+
+    Raises HubError where a schema of that name is not a replay's, where a replay works in it, or where the role may not
+    make one.
+    """
+    connection = await connect(url, name="hub replay", command_timeout=_PATIENCE)
+    try:
+        live = await connection.fetchval(_LIVE)
+        if live is None:
+            raise HubError("the state store has not this version's schema: hub migrate")
+        if not await connection.fetchval("SELECT pg_try_advisory_lock($1, hashtext($2))", _LOCK, schema):
+            raise HubError(f"another replay works in the schema {schema}; choose another one with --into")
+        await _make(connection, schema)
+        try:
+            await migrations.upgrade_async(url, schema)
+            await connection.execute(f"SET search_path TO {schema}; SET synchronous_commit TO off")
+            yield Beside(connection, live, schema)
+        finally:
+            if not is_kept:
+                with contextlib.suppress(OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError):  # the next one takes it away
+                    await connection.execute(f"DROP SCHEMA {schema} CASCADE")
+    finally:
+        await connection.close(timeout=5)
+
+
+async def _make(connection: Connection, schema: str) -> None:
+    told = await connection.fetchval(_OURS, schema)
+    if told is not None and not told.startswith(_MARK):
+        raise HubError(f"the schema {schema} is there, and no replay made it: choose another one with --into")
+    try:
+        async with connection.transaction():
+            await connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema}")
+            await connection.execute(f"COMMENT ON SCHEMA {schema} IS '{_MARK}; may be dropped'")
+    except asyncpg.InsufficientPrivilegeError:
+        raise HubError(
+            "the database role may not make a schema: replay as the owner, or GRANT CREATE ON DATABASE, and SELECT on every table, to it"
+        ) from None
