@@ -5,7 +5,7 @@ import sys
 import traceback
 from collections.abc import MutableMapping
 from time import monotonic
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -25,10 +25,10 @@ def configure_logs(level: str) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # as it is then: a command line under test has one of its own
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _ToStandardError()
     handler.setFormatter(_WithoutWords("%(levelname)s %(name)s %(message)s"))
     handler.addFilter(_Sparingly())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
@@ -49,6 +49,19 @@ def _without_words(_logger: object, _method: str, event: MutableMapping[str, Any
     if found:
         event["exception"] = origin(found if isinstance(found, BaseException) else sys.exc_info()[1])
     return event
+
+
+class _ToStandardError(logging.StreamHandler[TextIO]):
+    """Writes to standard error as it is when something is said."""
+
+    @property
+    def stream(self) -> TextIO:
+        """Standard error."""
+        return sys.stderr
+
+    @stream.setter
+    def stream(self, _stream: TextIO) -> None:
+        """Nothing else."""
 
 
 class _WithoutWords(logging.Formatter):
