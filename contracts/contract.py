@@ -1,5 +1,6 @@
 """What every message body is made of, and how one event type lives through its versions."""
 
+import re
 from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any, Generic, TypeVar, cast
@@ -14,6 +15,7 @@ from contracts.values import DAY_EXPECTED, EXPECTED, INSTANT_EXPECTED, EventId, 
 __all__ = ["Contract", "Event", "Finding", "Invalid", "Lineage", "findings", "wire_type"]
 
 _MOST_FINDINGS = 100
+_PREAMBLE = re.compile(r"(?:Value error, |[A-Z]\w+ should (?:be|have) )")  # pydantic's sentences, where ours begin with "expected"
 _MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
@@ -108,4 +110,8 @@ def _expected(fault: ErrorDetails) -> str:
         return INSTANT_EXPECTED
     if fault["type"].startswith("date_"):
         return DAY_EXPECTED
-    return EXPECTED.get(fault.get("ctx", {}).get("pattern", ""), fault["msg"])
+    if fault["type"] == "missing":
+        return "a value: the field is required"
+    told = _PREAMBLE.sub("", fault["msg"]).partition(", unable to")[0]
+    told = f"a value {told}" if told.startswith(("greater ", "less ")) else told
+    return EXPECTED.get(fault.get("ctx", {}).get("pattern", ""), told)

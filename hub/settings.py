@@ -1,8 +1,9 @@
 """Every setting of every process, read once from the environment (`HUB_…`)."""
 
 from typing import Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -36,3 +37,16 @@ class Settings(BaseSettings):
     probe_port: int = Field(0, ge=0, le=65_535, description="Port of probes and metrics; 0: any free port.")
     stalled_seconds: int = Field(60, ge=1, description="No progress for so long: not alive.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Lowest level logged.")
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_a_database(cls, url: SecretStr) -> SecretStr:
+        """Refuse what is no URL of PostgreSQL before a driver does, whose words might quote the password."""
+        try:
+            parts = urlsplit(url.get_secret_value())
+            is_one = parts.scheme == "postgresql" and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            is_one = False
+        if not is_one:
+            raise ValueError("postgresql://USER:PASSWORD@HOST:PORT/DATABASE")
+        return url

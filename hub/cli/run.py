@@ -23,8 +23,17 @@ def migrate() -> None:
 
     Example: hub migrate
     """
+    from alembic.util import CommandError
+
+    from hub.errors import HubError
     from hub.settings import Settings
     from hub.state.migrations import upgrade
+    from hub.state.reading import answering
 
-    upgrade(Settings().database_url.get_secret_value())
+    url = Settings().database_url.get_secret_value()
+    try:
+        with answering(url):
+            upgrade(url)
+    except CommandError as error:
+        raise HubError(f"the schema of the state store is not one that this version of the hub knows: {error}") from None
     typer.echo("The state store has this version's schema.")

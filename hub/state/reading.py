@@ -1,7 +1,7 @@
 """One look at the state store for a person: a snapshot that nothing changes while it is read."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import TypeAlias
 
 import asyncpg
@@ -25,10 +25,20 @@ async def snapshot(url: str) -> AsyncIterator[Snapshot]:
     """
     store = engine(url)
     try:
-        async with store.connect() as connection:
-            await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            async with connection.begin():
-                yield connection
+        with answering(url):
+            async with store.connect() as connection:
+                await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+                async with connection.begin():
+                    yield connection
+    finally:
+        await store.dispose()
+
+
+@contextmanager
+def answering(url: str) -> Iterator[None]:
+    """Tell what the server of that URL fails at in a person's words; anything else flies on."""
+    try:
+        yield
     except (OSError, asyncpg.PostgresError) as error:  # while connecting, asyncpg's own errors come through
         raise _away(url, error) from None
     except DBAPIError as error:
@@ -37,9 +47,9 @@ async def snapshot(url: str) -> AsyncIterator[Snapshot]:
             raise HubError("the state store has not this version's schema: hub migrate") from None
         if error.connection_invalidated or isinstance(cause, OSError | asyncpg.PostgresConnectionError):
             raise _away(url, error) from None
+        if isinstance(cause, asyncpg.InsufficientPrivilegeError):
+            raise HubError(f"the database does not let {make_url(url).username} do that: {cause}") from None
         raise
-    finally:
-        await store.dispose()
 
 
 def _away(url: str, error: BaseException) -> Unavailable:

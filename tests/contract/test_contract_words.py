@@ -132,3 +132,18 @@ def test_the_check_passes_and_fails_with_exit_codes(tmp_path: Path) -> None:
     assert "has no example" in say("check", "--root", str(tmp_path))[1]
     with pytest.raises(InputError, match="--root"):
         say("check", "--root", str(tmp_path / "nowhere"))
+
+
+def test_what_a_verdict_expects_reads_after_the_word_expected(file: Path) -> None:
+    data = {key: value for key, value in EVENT["data"].items() if key != "stage"} | {
+        "revision": 0,
+        "competitor": 7,
+        "opportunity": "x" * 101,
+    }
+    file.write_text(json.dumps(EVENT | {"data": data}), encoding="utf-8")
+    assert {told["path"]: told["expected"] for told in verdicts(file)[0]["faults"]} == {
+        "stage": "a value: the field is required",
+        "revision": "a value greater than or equal to 1",
+        "competitor": "a valid string",
+        "opportunity": "at most 100 characters",
+    }
