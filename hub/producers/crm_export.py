@@ -52,9 +52,12 @@ def read(folder: Path, dealer: str, mapping: Mapping, *, now: datetime, as_of: d
     """Read a whole export; lines that cannot be right are refused one by one and told in the report.
 
     `as_of` is the day of the export: the latest day in it that is not in the future, unless told.
-    Raises InputError where a file or a column is missing, or no day can be found.
+    Raises InputError where the dealer's id cannot be one, a file or a column is missing, or no day can be found.
     """
-    DEALER_EVENTS.of(dealer)
+    try:
+        DEALER_EVENTS.of(dealer)
+    except ValueError:
+        raise InputError("--dealer", "1 to 40 of a-z, 0-9 and -", dealer) from None
     customers, opportunities = _sheet(folder, mapping.customers, mapping), _sheet(folder, mapping.opportunities, mapping)
     products = _sheet(folder, mapping.products, mapping) if mapping.products else None
     staff = _sheet(folder, mapping.staff, mapping) if mapping.staff else None
@@ -88,6 +91,7 @@ def read(folder: Path, dealer: str, mapping: Mapping, *, now: datetime, as_of: d
 async def publish(export: Export, publisher: Publisher, progress: Callable[[], object] = lambda: None) -> None:
     """Say it all through the dealer's topic; it folds, but asks, reminds and tells nobody."""
     topic = DEALER_EVENTS.of(export.dealer)
+    await publisher.require(topic)
     for said in export.events:
         await publisher.publish(topic, said.lineage, said.body, source=export.source, id=said.id, historical=True)
         progress()

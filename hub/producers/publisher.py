@@ -58,6 +58,15 @@ class Publisher:
                 receipt.cancel()
             await self._producer.stop()
 
+    async def require(self, topic: str) -> None:
+        """Raise HubError at once where there is no such topic: sending to it would look for it for a quarter of a minute."""
+        try:
+            cluster = await self._producer.client.fetch_all_metadata()
+        except KafkaError as error:
+            raise _explained(topic, error) from None
+        if topic not in cluster.topics():
+            raise _explained(topic, UnknownTopicOrPartitionError())
+
     async def publish(
         self,
         topic: str,

@@ -1,5 +1,6 @@
 """What imports and base data publish arrives whole, keyed and in order; what cannot be published names its topic."""
 
+import asyncio
 import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -115,6 +116,13 @@ async def test_a_topic_that_is_not_there_is_named(settings: Settings, monkeypatc
     with pytest.raises(HubError, match=r"dealer\.nobody\.events: no such topic"):
         async with Publisher(kafka_options(settings)) as publisher:
             await publisher.publish("dealer.nobody.events", CUSTOMER_RECORDED, customer(1), source="/t", id="1")
+
+
+async def test_a_missing_topic_is_told_before_anything_is_sent(settings: Settings) -> None:
+    async with Publisher(kafka_options(settings)) as publisher:
+        async with asyncio.timeout(5):  # sending would look for it for much longer
+            with pytest.raises(HubError, match=r"dealer\.nobody\.events: no such topic"):
+                await publisher.require("dealer.nobody.events")
 
 
 async def test_an_event_larger_than_the_broker_takes_is_refused_with_its_topic(settings: Settings, dealer: str) -> None:

@@ -43,6 +43,11 @@ def exported(tmp_path: Path) -> Exported:
     return read_export
 
 
+def test_an_id_that_no_dealer_can_have_is_refused_by_name(exported: Exported) -> None:
+    with pytest.raises(InputError, match=r"--dealer: expected 1 to 40 of a-z, 0-9 and -, got 'BER\.01'"):
+        exported(dealer="BER.01")
+
+
 def bodies(export: Export) -> list[Event]:
     return [said.body for said in export.events]
 
