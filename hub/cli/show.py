@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="One subject: its state, its timeline from the journal, and who stands beside it.")
 
-Ref = Annotated[str, typer.Argument(metavar="ID", help="The reference by which its dealer knows it.")]
+Ref = Annotated[str, typer.Argument(metavar="ID", help="The reference by which its dealer knows it, or DEALER/REF.")]
 Dealer = Annotated[str, typer.Option("--dealer", help="Whose reference it is (oem: the OEM's own); needed where several use the same.")]
 Unmask = Annotated[bool, typer.Option("--unmask", help="Show personal data; needs --why, and is kept as an act.")]
 Why = Annotated[str, typer.Option("--why", help="The reason, for the record.")]

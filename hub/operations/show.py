@@ -58,6 +58,7 @@ class Several(NamedTuple):
 async def show(url: str, kind: str, ref: str, *, dealer: str | None = None, why: str = "") -> Shown | Several:
     """One subject, or whose references these are where several dealers have it; a `why` unmasks, and is kept as an act.
 
+    A reference that nobody knows is also read as DEALER/REF.
     Raises InputError where nobody said anything of that reference.
     """
     if kind not in STORE_OF:
@@ -65,11 +66,15 @@ async def show(url: str, kind: str, ref: str, *, dealer: str | None = None, why:
     store = STORE_OF[kind]
     async with snapshot(url) as look:
         known = await timelines.holders(look, store, ref, kind)
+        if not known and not dealer and "/" in ref:  # as the keys of hub.crm have it: ber-01/C-1042
+            dealer, ref = ref.split("/", 1)
+            known = await timelines.holders(look, store, ref, kind)
+        one = f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
         asked = principal_of(dealer) if dealer else None
         if asked and asked not in known:
-            raise InputError("ID", f"a {kind} that {asked} told of" + (f"; it is known to {', '.join(known)}" if known else ""), ref)
+            raise InputError("ID", f"{one} that {asked} told of" + (f"; it is known to {', '.join(known)}" if known else ""), ref)
         if not known:
-            raise InputError("ID", f"a {kind} that somebody told of", ref)
+            raise InputError("ID", f"{one} that somebody told of", ref)
         if not asked and len(known) > 1:
             return Several(kind, ref, known)
         subject = Subject(asked or known[0], ref)

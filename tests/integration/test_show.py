@@ -174,6 +174,15 @@ async def test_a_reference_that_several_dealers_use_is_asked_back(engine: Engine
         await show(engine.url, "customer", "C2")
 
 
+async def test_a_reference_may_be_given_as_the_keys_of_the_hubs_own_topics_have_it(engine: Engine, dealer: Words) -> None:
+    await engine.apply([dealer.recorded("C1", "Kites"), dealer.recorded("ham-001/C1", "Odd ones")])
+    await engine.apply([Words(dealer.log, "ham-001").recorded("C1", "Herons")])
+    assert (await shown(engine, "customer", "ber-001/C1")).principal == "dealer:ber-001"
+    assert (await shown(engine, "customer", "ham-001/C1")).ref == "ham-001/C1", "a reference with a stroke of its own goes first"
+    with pytest.raises(InputError, match="an opportunity that dealer:ham-001 told of"):
+        await show(engine.url, "opportunity", "ham-001/O1")
+
+
 async def test_a_store_that_is_away_or_of_another_version_is_told(engine: Engine) -> None:
     with pytest.raises(Unavailable, match=r"PostgreSQL at 127.0.0.1:1 \(hub\) does not answer"):
         await show("postgresql://hub@127.0.0.1:1/hub", "customer", "C1")
