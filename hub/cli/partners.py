@@ -21,6 +21,8 @@ app = typer.Typer(
     help="The partners: dealers, carriers and the ERP, each with its topics, broker user, rights and quota.",
 )
 
+_MOST_REMARKS = 2  # a partner that was never added lacks everything
+
 KindWord = Annotated[str, typer.Argument(metavar="dealer|carrier|erp", help="What the partner is.")]
 IdWord = Annotated[str, typer.Argument(metavar="[ID]", help="1 to 40 of a-z, 0-9 and -; the one ERP has none.")]
 Why = Annotated[str, typer.Option("--why", help="The reason, for the record.")]
@@ -116,11 +118,16 @@ def list_(as_json: AsJson = False) -> None:
             one.state,
             ", ".join(f"{name}: {end}" for name, end in one.topics.items()),
             ", ".join(f"{key} {value:,.12g}" for key, value in one.quota.items()),
-            "; ".join((*(f"lacks {what}" for what in one.missing), *(f"has also: {what}" for what in one.others))),
+            _remarks((*(f"lacks {what}" for what in one.missing), *(f"has also: {what}" for what in one.others))),
         )
         for one in found
     ]
     print_table(("kind", "id", "state", "topics: end offset", "quota", "remarks"), rows)
+
+
+def _remarks(remarks: tuple[str, ...]) -> str:
+    left = len(remarks) - _MOST_REMARKS
+    return "; ".join(remarks if left < 1 else (*remarks[:_MOST_REMARKS], f"{left} more (--json)"))
 
 
 def _act(

@@ -154,11 +154,15 @@ def tail(
 
     reason = _reason(unmask, why)
     found = records.tail(Settings(), topic, count=count, follow=follow, from_start=from_start, wire=wire, key=key, why=reason)
+    shown = False
     try:
         for record in found:
+            shown = True
             _print_record(record, as_json)
     except KeyboardInterrupt:
         return
+    if not shown:
+        typer.echo("No such records.", err=True)
 
 
 def _reason(unmask: bool, why: str) -> str:
