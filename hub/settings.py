@@ -48,5 +48,5 @@ class Settings(BaseSettings):
         except ValueError:
             is_one = False
         if not is_one:
-            raise ValueError("postgresql://USER:PASSWORD@HOST:PORT/DATABASE")
+            raise ValueError("postgresql://USER@HOST:PORT/DATABASE, with a password where one is needed")
         return url

@@ -22,8 +22,12 @@ def typed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], w
         ("HUB_LANES", "0", "a value greater than or equal to 1"),
         ("HUB_LANES", "many", "a valid integer"),
         ("HUB_KAFKA_SECURITY", "none", "'PLAINTEXT', 'SASL_PLAINTEXT' or 'SASL_SSL'"),
-        ("HUB_DATABASE_URL", "mysql://hub:s3cret@db/hub", "postgresql://USER:PASSWORD@HOST:PORT/DATABASE"),
-        ("HUB_DATABASE_URL", "postgresql://hub:s3cret@db:port/hub", "postgresql://USER:PASSWORD@HOST:PORT/DATABASE"),
+        ("HUB_DATABASE_URL", "mysql://hub:s3cret@db/hub", "postgresql://USER@HOST:PORT/DATABASE, with a password where one is needed"),
+        (
+            "HUB_DATABASE_URL",
+            "postgresql://hub:s3cret@db:port/hub",
+            "postgresql://USER@HOST:PORT/DATABASE, with a password where one is needed",
+        ),
     ],
 )
 def test_a_bad_setting_is_named(
