@@ -139,7 +139,12 @@ def redrive(
     if body is not None:
         if len(letters) != 1:
             raise InputError("--body", "one letter only", len(letters))
-        text = body.read_text(encoding="utf-8")
+        try:
+            text = body.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(
+                "--body", f"a file in UTF-8 that can be read ({getattr(error, 'strerror', None) or 'it is not UTF-8'})", str(body)
+            ) from None
         dead_letters.check_body(letters[0], text)
     print_table(
         ("id", "key", ">held behind", "what would become of it"),

@@ -102,6 +102,10 @@ async def test_a_body_that_breaks_the_contract_is_refused_with_its_field(operato
     body.write_text(json.dumps({"occurred_at": after(1), "customer": "C1", "name": 8}))
     done = await operator.types("dead-letters", "redrive", await operator.letter(), "--body", str(body), "--why", "x", "--yes")
     assert "--body name" in str(done.exception)
+    done = await operator.types(
+        "dead-letters", "redrive", await operator.letter(), "--body", str(tmp_path / "none.json"), "--why", "x", "--yes"
+    )
+    assert "--body: expected a file in UTF-8 that can be read" in str(done.exception)
     assert await operator.acts() == []
 
 
