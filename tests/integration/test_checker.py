@@ -110,7 +110,7 @@ HARM: dict[str, tuple[str, str]] = {
     ),
     "an event said twice": (
         "I4",
-        'INSERT INTO outbox_sent SELECT id + 1000, event_id, topic, partition, "offset" FROM outbox_sent WHERE topic = \'hub.crm\'',
+        "INSERT INTO outbox_sent SELECT id + 1000, event_id, topic, partition, \"offset\" FROM outbox_sent WHERE topic = 'hub.crm'",
     ),
     "an event in the log that was never in the outbox": (
         "I4",
