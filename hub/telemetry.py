@@ -1,9 +1,11 @@
 """What a process tells of itself: structured logs without personal data, and Prometheus metrics."""
 
+import json
 import logging
 import sys
 import traceback
 from collections.abc import MutableMapping
+from datetime import UTC, datetime
 from time import monotonic
 from typing import Any, TextIO
 
@@ -29,7 +31,7 @@ def configure_logs(level: str) -> None:
         cache_logger_on_first_use=False,
     )
     handler = _ToStandardError()
-    handler.setFormatter(_WithoutWords("%(levelname)s %(name)s %(message)s"))
+    handler.setFormatter(_WithoutWords("%(message)s"))
     handler.addFilter(_Sparingly())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.getLogger("aiokafka").setLevel(logging.ERROR)  # its warnings about a lost broker come by the hundred
@@ -65,7 +67,14 @@ class _ToStandardError(logging.StreamHandler[TextIO]):
 
 
 class _WithoutWords(logging.Formatter):
-    """For what libraries log."""
+    """For what libraries log: JSON like our own lines, words for people on a terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = super().format(record)
+        if sys.stderr.isatty():
+            return f"{record.levelname} {record.name} {line}"
+        told = {"event": "library.logged", "level": record.levelname.lower(), "logger": record.name, "line": line}
+        return json.dumps({**told, "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat()}, sort_keys=True)
 
     def formatException(self, ei: Any) -> str:  # noqa: N802, ANN401 - the base class's name
         return origin(ei[1])

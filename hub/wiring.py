@@ -1,6 +1,7 @@
 """The composition root: the only room that knows everybody, once per process."""
 
 import asyncio
+import contextlib
 import gc
 import os
 import signal
@@ -207,12 +208,15 @@ def _sender(name: str, settings: Settings, metrics: Metrics) -> Relay | Clock:
 
 async def _until_there(settings: Settings, stop: asyncio.Event) -> str | None:
     """The cluster's id, as soon as the broker answers; None if we are told to stop before."""
+    pause = 0.5
     while not stop.is_set():
         try:
             return await cluster_id(settings)
         except (KafkaError, OSError) as error:
             log.warning("kafka.away", error=type(error).__name__)
-            await asyncio.sleep(1)
+            pause = min(pause * 2, 15.0)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), pause)
     return None
 
 

@@ -1,27 +1,22 @@
 """Publish every timer that is due: time enters the state only as a record."""
 
 import asyncio
-import contextlib
-import random
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from time import monotonic
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-import asyncpg
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
 
 from contracts import envelope as cloudevents
 from contracts import topics
 from contracts.contract import Lineage
 from contracts.timers import WAIT_ANSWERED, WAIT_EXPIRED, WaitAnswered, WaitExpired
-from hub.producers.closing import close
+from hub.producers.sender import Sender
 from hub.state import waiting
 from hub.state.store import Connection
 from hub.state.waiting import Asked
-from hub.telemetry import Metrics, log
+from hub.telemetry import Metrics
 
 SOURCE = "/hub/clock"
 _NAMES = uuid5(NAMESPACE_URL, "urn:hub:clock")
@@ -29,11 +24,13 @@ _MOST = 500
 _OVERLOOKED = timedelta(seconds=60)
 
 
-class Clock:
+class Clock(Sender):
     """Looks for what is due and says so; keeps nothing itself, so two clocks say the same thing once.
 
     A timer's id follows from what it ends and when: whoever hears it twice knows it by its id.
     """
+
+    name = "clock"
 
     def __init__(
         self,
@@ -43,38 +40,16 @@ class Clock:
         interval: float,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._connect, self._make_producer, self._metrics, self._interval, self._now = connect, make_producer, metrics, interval, now
-        self.progressed_at = monotonic()
-        self.failing_since: float | None = None
+        super().__init__(connect, make_producer)
+        self._metrics, self._interval, self._now = metrics, interval, now
         self._said: set[str] = set()
 
-    async def run(self) -> None:
-        """Tick for ever; cancelled at the end."""
-        attempt = 0
-        while True:
-            try:
-                await self._session()
-            except (OSError, TimeoutError, KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                attempt = attempt + 1 if self.failing_since else 1
-                self.failing_since = self.failing_since or monotonic()
-                log.warning("clock.away", error=type(error).__name__, attempt=attempt)
-                await asyncio.sleep(random.uniform(0, min(10.0, 0.1 * 2 ** min(attempt, 8))))
-
     async def _session(self) -> None:
-        connection = await self._connect()
-        try:
-            producer = self._make_producer()
-            try:
-                await producer.start()
-                while True:
-                    await self.tick(connection, producer)
-                    self.progressed_at, self.failing_since = monotonic(), None
-                    await asyncio.sleep(self._interval)
-            finally:
-                await close(producer)
-        finally:
-            with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                await connection.close(timeout=2)
+        async with self._connected() as connection, self._producing() as producer:
+            while True:
+                await self.tick(connection, producer)
+                self.progress()
+                await asyncio.sleep(self._interval)
 
     async def tick(self, connection: Connection, producer: AIOKafkaProducer) -> int:
         """Publish the waits that ended by time, and, as a net, those whose answer came but was not heard."""

@@ -2,12 +2,10 @@
 
 import asyncio
 import contextlib
-import random
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from time import monotonic, time
 from typing import Any
 
-import asyncpg
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import (
     InvalidTopicError,
@@ -18,7 +16,8 @@ from aiokafka.errors import (
 )
 
 from contracts import envelope as cloudevents
-from hub.producers.closing import PATIENCE_SECONDS, close
+from hub.producers.closing import PATIENCE_SECONDS
+from hub.producers.sender import Sender
 from hub.state import outbox
 from hub.state.outbox import Unsent
 from hub.state.store import Connection
@@ -35,8 +34,13 @@ _PERMANENT = (
 )
 
 
-class Relay:
-    """One at a time by an advisory lock of its session; a second one waits as a spare."""
+class Relay(Sender):
+    """One at a time by an advisory lock of its session; a second one waits as a spare.
+
+    Cancelled at the end, never between a send and its receipt.
+    """
+
+    name = "relay"
 
     def __init__(
         self,
@@ -44,51 +48,26 @@ class Relay:
         make_producer: Callable[[], AIOKafkaProducer],
         metrics: Metrics,
     ) -> None:
-        self._connect, self._make_producer, self._metrics = connect, make_producer, metrics
+        super().__init__(connect, make_producer)
+        self._metrics = metrics
         self._wake = asyncio.Event()
         self._topics: frozenset[str] = frozenset()
-        self.progressed_at = monotonic()
-        self.failing_since: float | None = None
-        self.is_active = False
-
-    async def run(self) -> None:
-        """Relay for ever; cancelled at the end, never between a send and its receipt."""
-        attempt = 0
-        while True:
-            try:
-                await self._session()
-            except (OSError, TimeoutError, KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                attempt = attempt + 1 if self.failing_since else 1
-                self.failing_since = self.failing_since or monotonic()
-                log.warning("relay.away", error=type(error).__name__, attempt=attempt)
-                await asyncio.sleep(random.uniform(0, min(10.0, 0.1 * 2 ** min(attempt, 8))))
-            finally:
-                self.is_active = False
 
     async def _session(self) -> None:
-        connection = await self._connect()
-        try:
+        async with self._connected() as connection:
             while not await outbox.become_the_relay(connection):
-                self.progressed_at, self.failing_since = monotonic(), None
+                self.progress()
                 await asyncio.sleep(_LOOK_AGAIN)
             await connection.add_listener(outbox.CHANNEL, lambda *_: self._wake.set())
-            producer = self._make_producer()
-            try:
-                await producer.start()
-                self.is_active = True
+            async with self._producing() as producer:
                 await self._relay(connection, producer)
-            finally:
-                await close(producer)
-        finally:
-            with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                await connection.close(timeout=2)
 
     async def _relay(self, connection: Connection, producer: AIOKafkaProducer) -> None:
         swept = monotonic()
         while True:
             self._wake.clear()
             count = await _to_its_end(self.relay_once(connection, producer))
-            self.progressed_at, self.failing_since = monotonic(), None
+            self.progress()
             if monotonic() - swept > _SWEEP:
                 await self.sweep(connection, producer)
                 swept = monotonic()

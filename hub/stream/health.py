@@ -1,18 +1,11 @@
 """When a process counts as alive and as ready: alive by progress, ready by what it needs."""
 
 from time import monotonic
-from typing import Protocol
 
 from hub.probes import Health
+from hub.producers.sender import Sender
 from hub.stream.group import Group
 from hub.stream.shell import Shell
-
-
-class Sender(Protocol):
-    """What the relay and the clock tell of themselves."""
-
-    progressed_at: float
-    failing_since: float | None
 
 
 def group_health(group: Group, shell: Shell, stalled_seconds: float) -> Health:
