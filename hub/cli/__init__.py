@@ -1,6 +1,7 @@
 """The words a person types: parsed, handed to operations, printed."""
 
 import sys
+from typing import Annotated
 
 import typer
 
@@ -15,8 +16,18 @@ app = typer.Typer(
 )
 
 
+def _print_version(is_asked: bool) -> None:
+    from importlib.metadata import version
+
+    if is_asked:
+        typer.echo(f"hub {version('dealer-hub')}")
+        raise typer.Exit
+
+
 @app.callback()
-def _before() -> None:
+def _before(
+    _version: Annotated[bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version.")] = False,
+) -> None:
     from hub.telemetry import configure_logs
 
     configure_logs("warning")
