@@ -45,6 +45,7 @@ class Shell:
             **options,
         )
         self.subscriber(self._handle)
+        self._has_joined = False
 
     async def start(self) -> None:
         """Join the group, which may take as long as a rebalance; may be tried again when it fails."""
@@ -54,6 +55,7 @@ class Shell:
             await self._leave()
             raise
         self._group.kafka = self.subscriber.consumer
+        self._has_joined = True
         self._group.start()
 
     async def stop(self) -> None:
@@ -71,8 +73,8 @@ class Shell:
 
     @property
     def is_consuming(self) -> bool:
-        """Whether the consume loop lives; FastStream starts it anew when it dies of an error."""
-        return any(not task.done() for task in self.subscriber.tasks)
+        """Whether the consume loop lives, once there is one; joining may take as long as another member's session."""
+        return not self._has_joined or any(not task.done() for task in self.subscriber.tasks)
 
 
 async def _parse(batch: tuple[ConsumerRecord, ...]) -> KafkaMessage:

@@ -3,13 +3,15 @@
 import asyncio
 from time import monotonic
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from faststream.kafka import KafkaBroker
 
 from hub.stream.group import Group
 from hub.stream.health import group_health, task_health
 from hub.stream.lane import Lane
+from hub.stream.shell import Shell
 from hub.telemetry import Metrics
 
 
@@ -91,3 +93,10 @@ async def test_a_partition_that_went_elsewhere_leaves_no_lag_behind() -> None:
     group._forget_lag(("x", 1))
     assert group._metrics.registry.get_sample_value("hub_lag_records", labels) is None
     assert group._metrics.registry.get_sample_value("hub_lag_seconds", labels) is None
+
+
+async def test_a_process_that_still_joins_its_group_is_alive() -> None:
+    shell = Shell(KafkaBroker(), cast(Group, SimpleNamespace()), name="crm-sync", pattern="^x$", options={}, most_records=1)
+    assert shell.is_consuming
+    shell._has_joined = True
+    assert not shell.is_consuming
