@@ -133,9 +133,10 @@ def redrive(
     """
     from hub.errors import InputError
     from hub.operations import dead_letters
+    from hub.settings import Settings
 
     letters = _chosen(ids, _choice(dealer, topic, reason, wire, key, older_than, "open"))
-    text = None
+    most, text = Settings().max_record_bytes, None
     if body is not None:
         if len(letters) != 1:
             raise InputError("--body", "one letter only", len(letters))
@@ -148,7 +149,7 @@ def redrive(
         dead_letters.check_body(letters[0], text)
     print_table(
         ("id", "key", ">held behind", "what would become of it"),
-        [(str(letter.id)[:8], letter.key or "", letter.behind or "", dead_letters.foretell(letter, text)) for letter in letters],
+        [(str(letter.id)[:8], letter.key or "", letter.behind or "", dead_letters.foretell(letter, text, most)) for letter in letters],
     )
     if letters and not dry_run and _agreed(yes, why, f"Redrive {len(letters)}?"):
         _act("redrive", letters, why, text)
@@ -292,5 +293,6 @@ def _act(what: str, letters: "list[Letter]", why: str, body: str | None) -> None
 
 
 def _told(letter: "Letter") -> dict[str, object]:
-    hidden = {"headers", "value", "timestamp"}
-    return {name: value for name, value in letter._asdict().items() if name not in hidden}
+    hidden = {"headers", "value", "timestamp", "event"}
+    shown = {name: value for name, value in letter._asdict().items() if name not in hidden}
+    return {**shown, "is_journalled": letter.is_journalled}

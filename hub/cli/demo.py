@@ -70,11 +70,11 @@ def _show(folder: Path, dealers: int, rate: float, seconds: float, seed: int) ->
 
 
 async def _play(world: "World", settings: "Settings", rate: float, seconds: float) -> "tuple[Simulated, Status]":
-    from hub.cli.simulate import _run
+    from hub.cli.simulate import run_world
     from hub.operations.status import status
 
     async with _live_view(settings) as note:
-        done = await _run(world, settings, rate, seconds, 300, is_verified=True, on_batch=note)
+        done = await run_world(world, settings, rate, seconds, 300, is_verified=True, on_batch=note)
     return done, await status(settings)
 
 

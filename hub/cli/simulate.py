@@ -49,7 +49,7 @@ def simulate(
     until = datetime.combine(datetime.now(UTC).date(), time(), UTC)
     world = World(dealers, seed=chosen, until=until)
     with _progress(seconds, is_quiet=as_json) as on_batch:
-        done = asyncio.run(_run(world, Settings(), rate or None, seconds, patience, is_verified=verify, on_batch=on_batch))
+        done = asyncio.run(run_world(world, Settings(), rate or None, seconds, patience, is_verified=verify, on_batch=on_batch))
     if as_json:
         print_json(_told(world, chosen, done))
     else:
@@ -77,7 +77,7 @@ class _Hub:
                 yield row
 
 
-async def _run(
+async def run_world(
     world: "World",
     settings: "Settings",
     rate: float | None,
@@ -87,6 +87,7 @@ async def _run(
     is_verified: bool,
     on_batch: Callable[[int], None],
 ) -> "Simulated":
+    """Let the world speak to the hub that the settings name, and where asked hold that hub against the truth."""
     import asyncio
     from time import monotonic
 

@@ -3,7 +3,6 @@
 import getpass
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -23,7 +22,8 @@ from hub.state import letter_desk
 from hub.state.letter_desk import Choice, Letter, Parked
 from hub.state.reading import snapshot
 from hub.stream.record import Bad, Reader
-from hub.stream.slips import Stored, unpack
+from hub.stream.repairs import mended
+from hub.stream.slips import unpack
 
 _ID = re.compile(r"[0-9a-fA-F-]{4,36}\Z")
 
@@ -73,17 +73,11 @@ def content(letter: Letter, *, is_masked: bool = True) -> Content:
         return Content(listed, shape(raw) if is_masked or raw is None else raw.decode("utf-8", "backslashreplace"))
 
 
-def foretell(letter: Letter, body: str | None) -> str:
+def foretell(letter: Letter, body: str | None, max_record_bytes: int) -> str:
     """What redriving would come to, as far as the record itself can tell; the rules have their say only when it is folded."""
     if body is None and letter.is_journalled:
         return "its rule is asked again, with what is known by now"
-    value, headers = letter.value, unpack(letter.headers)
-    if body is not None:
-        with suppress(Invalid):  # the verdict below says where the envelope is wrong
-            headers = [*cloudevents.write(cloudevents.read(headers, value)[0])]
-        value = body.encode()
-    record = Stored(letter.topic, letter.partition, letter.offset, letter.timestamp, (letter.key or "").encode(), value, headers)
-    judged = Reader(CONSUMERS[letter.consumer], 1_000_000).judge(record)
+    judged = Reader(CONSUMERS[letter.consumer], max_record_bytes).judge(mended(letter, body))
     if isinstance(judged, Bad):
         return "still " + judged.reason + ": " + "; ".join(f"{fault.path or '(body)'}: {fault.expected}" for fault in judged.faults)
     return "keeps its contract: it would be folded"

@@ -16,20 +16,13 @@ WHERE d.state = :state AND (:topic = '' OR d.topic = :topic) AND (:principal = '
 _BEHIND = """
 (SELECT count(*) FROM waiting w WHERE w.consumer = d.consumer AND w.hold = 'operator' AND w.principal = d.principal AND w.key = d.key)
 """
-_LIST = text(
-    f"""
+_LETTERS = f"""
 SELECT d.id, d.consumer, d.principal, d.key, d.reason, d.faults, d.type, d.topic, d.partition, d."offset", d.since, d.state,
-       {_BEHIND} AS behind, d.event IS NOT NULL AS is_journalled, d.timestamp, d.headers, d.value
-FROM dead_letters d {_CHOSEN} ORDER BY d.topic, d.partition, d."offset", d.part LIMIT :most
+       {_BEHIND} AS behind, d.event, d.timestamp, d.headers, d.value
+FROM dead_letters d
 """  # noqa: S608 - words of our own, values are bound
-)
-_ONE = text(
-    f"""
-SELECT d.id, d.consumer, d.principal, d.key, d.reason, d.faults, d.type, d.topic, d.partition, d."offset", d.since, d.state,
-       {_BEHIND} AS behind, d.event IS NOT NULL AS is_journalled, d.timestamp, d.headers, d.value
-FROM dead_letters d WHERE CAST(d.id AS text) LIKE :prefix ORDER BY d.id LIMIT 2
-"""  # noqa: S608 - words of our own, values are bound
-)
+_LIST = text(f'{_LETTERS} {_CHOSEN} ORDER BY d.topic, d.partition, d."offset", d.part LIMIT :most')
+_ONE = text(f"{_LETTERS} WHERE CAST(d.id AS text) LIKE :prefix ORDER BY d.id LIMIT 2")
 _WAITING = text(
     """
 SELECT consumer, principal, key, hold, kind, awaited_ref, type, topic, partition, "offset", since, until FROM waiting
@@ -53,7 +46,7 @@ class Choice(NamedTuple):
 
 
 class Letter(NamedTuple):
-    """A dead letter as an operator sees it; `behind` counts the records that its key holds."""
+    """A dead letter as an operator sees it; `behind` counts the records that its key holds, `event` is its name in the journal."""
 
     id: UUID
     consumer: str
@@ -68,10 +61,15 @@ class Letter(NamedTuple):
     since: datetime
     state: str
     behind: int
-    is_journalled: bool
+    event: UUID | None
     timestamp: int
     headers: bytes
     value: bytes | None
+
+    @property
+    def is_journalled(self) -> bool:
+        """Whether it kept its contract, and only a rule refused it."""
+        return self.event is not None
 
 
 class Parked(NamedTuple):

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from time import perf_counter
 
 from contracts.contract import Finding
+from contracts.topics import ACTS
 from hub.state import waiting
 from hub.state.offsets import Claimed, Offsets, TopicPartition
 from hub.state.store import Connection
@@ -70,7 +71,8 @@ class Batch:
                     await self._bisect(connection, records, applied)
                 else:
                     await self._work.do(connection, records, applied)
-                await self._repair(connection, records, applied)
+                if any(topic == ACTS.name for topic, _ in moves):
+                    await self._repair(connection, records, applied)
                 await self._offsets.advance(connection, moves)
             worked = perf_counter()
         applied.seconds = {"lock": locked - began, "work": worked - locked, "commit": perf_counter() - worked}

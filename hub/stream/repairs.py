@@ -14,6 +14,7 @@ from contracts.records import RECORD_SETTLED, RecordSettled
 from hub.rules.decision import Subject
 from hub.state import dead_letters, outbox, waiting
 from hub.state.dead_letters import DeadLetter
+from hub.state.letter_desk import Letter
 from hub.state.store import Connection
 from hub.stream import slips
 from hub.stream.failures import Meaning, meaning
@@ -60,7 +61,7 @@ async def _fold_again(connection: Connection, work: Work, reader: Reader, letter
                 part = Released(letter.store, Subject(letter.principal, letter.ref), (letter.event, letter.part))
                 await work.do(connection, [], applied, [part])
             else:
-                await work.do(connection, [reader.judge(_mended(letter, body))], applied)
+                await work.do(connection, [reader.judge(mended(letter, body))], applied)
     except Exception as error:
         if meaning(error) is not Meaning.RECORD:
             raise
@@ -94,7 +95,7 @@ async def _tell(connection: Connection, consumer: str, letter: DeadLetter, at: d
     await outbox.insert(connection, consumer, [said])
 
 
-def _mended(letter: DeadLetter, body: str | None) -> Stored:
+def mended(letter: DeadLetter | Letter, body: str | None) -> Stored:
     """The record as it came, or with another body: then in binary mode, under the envelope that it came in.
 
     One that is in the journal already, and only a rule refused, is corrected by another event of its source.
