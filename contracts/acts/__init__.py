@@ -1,11 +1,34 @@
 """Operators' acts: whatever changes state is a record, so an operator's word is one too."""
 
-from contracts.acts.v1 import DeadLetterDiscarded, DeadLetterRedriven
+from contracts.acts.v1 import DeadLetterDiscarded, DeadLetterRedriven, OperationBegun, OperationEnded, PersonalDataUnmasked
 from contracts.contract import Lineage
 
 DEAD_LETTER_REDRIVEN = Lineage("dead_letter.redriven", DeadLetterRedriven, kind="dead_letter", ref="letter")
 DEAD_LETTER_DISCARDED = Lineage("dead_letter.discarded", DeadLetterDiscarded, kind="dead_letter", ref="letter")
+OPERATION_BEGUN = Lineage("operation.begun", OperationBegun, kind="operation")
+OPERATION_ENDED = Lineage("operation.ended", OperationEnded, kind="operation")
+PERSONAL_DATA_UNMASKED = Lineage("personal_data.unmasked", PersonalDataUnmasked, kind="personal_data", ref="subject")
 
-LINEAGES = (DEAD_LETTER_REDRIVEN, DEAD_LETTER_DISCARDED)
+FOR_CONSUMERS = (DEAD_LETTER_REDRIVEN, DEAD_LETTER_DISCARDED)
+"""Acts that the consumer which they name carries out."""
 
-__all__ = ["DEAD_LETTER_DISCARDED", "DEAD_LETTER_REDRIVEN", "LINEAGES", "DeadLetterDiscarded", "DeadLetterRedriven"]
+FOR_THE_RECORD = (OPERATION_BEGUN, OPERATION_ENDED, PERSONAL_DATA_UNMASKED)
+"""Acts that the operator's own command carries out: kept, and folded by nobody."""
+
+LINEAGES = (*FOR_CONSUMERS, *FOR_THE_RECORD)
+
+__all__ = [
+    "DEAD_LETTER_DISCARDED",
+    "DEAD_LETTER_REDRIVEN",
+    "FOR_CONSUMERS",
+    "FOR_THE_RECORD",
+    "LINEAGES",
+    "OPERATION_BEGUN",
+    "OPERATION_ENDED",
+    "PERSONAL_DATA_UNMASKED",
+    "DeadLetterDiscarded",
+    "DeadLetterRedriven",
+    "OperationBegun",
+    "OperationEnded",
+    "PersonalDataUnmasked",
+]

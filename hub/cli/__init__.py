@@ -36,7 +36,7 @@ def _before(
 
 def mount() -> typer.Typer:
     """Every command under its word."""
-    from hub.cli import base, contracts, dead_letters, demo, funnel, imports, partners, replay, run, show, simulate, stack, topics
+    from hub.cli import acts, base, contracts, dead_letters, demo, funnel, imports, partners, replay, run, show, simulate, stack, topics
 
     app.command("demo")(demo.demo)
     app.command("up")(stack.up)
@@ -49,6 +49,7 @@ def mount() -> typer.Typer:
     app.add_typer(imports.app, name="import")
     app.add_typer(dead_letters.app, name="dead-letters")
     app.command("waiting")(dead_letters.waiting)
+    app.add_typer(acts.app, name="acts")
     app.add_typer(partners.app, name="partners")
     app.add_typer(topics.app, name="topics")
     app.add_typer(contracts.app, name="contracts")

@@ -113,11 +113,13 @@ def apply(
 ) -> None:
     """Lay base data down: what is new or changed is published, what the file does not name stays.
 
-    Example: hub base apply base.yaml --dry-run
+    Examples: hub base apply base.yaml --dry-run · hub base apply base.yaml --why "loss reasons of the spring review"
     """
     from hub.errors import InputError
     from hub.operations import base
+    from hub.operations.acts import Operator
     from hub.operations.base_file import STARTER, read
+    from hub.operations.cluster import Cluster
     from hub.settings import Settings
     from hub.wiring import kafka_options
 
@@ -129,11 +131,12 @@ def apply(
     _print_plan(steps, open_steps)
     if dry_run or not open_steps:
         return
+    operator = Operator(Cluster(settings), why)
     if not yes and not sys.stdin.isatty():
         raise InputError("--yes", "given where nobody can be asked")
     if not yes:
         typer.confirm("Lay this down?", abort=True)
-    count = _run(base.apply(kafka_options(settings), said, steps, why=why))
+    count = _run(base.apply(operator, kafka_options(settings), said, steps))
     typer.echo(f"{count} editions published to oem.base; base-data folds them.")
 
 
@@ -184,9 +187,11 @@ def _reason(unmask: bool, why: str) -> str:
 
 
 def _keep_act(subject: str, why: str) -> None:
-    from hub.operations.acts import Act, record
+    from hub.operations.acts import Operator
+    from hub.operations.cluster import Cluster
+    from hub.settings import Settings
 
-    record(Act("base.unmasked", subject, why))
+    Operator(Cluster(Settings()), why).unmasks("base.unmasked", subject)
 
 
 def _run(work: "Coroutine[Any, Any, T]") -> "T":

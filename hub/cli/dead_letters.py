@@ -82,16 +82,16 @@ def show(
     """
     import asyncio
 
-    from hub.errors import InputError
     from hub.operations import dead_letters
-    from hub.operations.acts import Act, record
+    from hub.operations.acts import Operator
+    from hub.operations.cluster import Cluster
+    from hub.settings import Settings
 
-    if unmask and not why:
-        raise InputError("--why", "a reason, as personal data is shown")
+    operator = Operator(Cluster(Settings()), why) if unmask else None
     url = _url()
     letter = asyncio.run(dead_letters.one(url, name))
-    if unmask:
-        record(Act("dead_letter.unmasked", str(letter.id), why))
+    if operator is not None:
+        operator.unmasks("dead_letter.unmasked", str(letter.id))
     content = dead_letters.content(letter, is_masked=not unmask)
     behind = asyncio.run(dead_letters.parked(url, letter.principal, letter.key or "", "operator", 100)) if letter.key else []
     if as_json:

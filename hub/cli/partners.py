@@ -25,7 +25,7 @@ _MOST_REMARKS = 2  # a partner that was never added lacks everything
 
 KindWord = Annotated[str, typer.Argument(metavar="dealer|carrier|erp", help="What the partner is.")]
 IdWord = Annotated[str, typer.Argument(metavar="[ID]", help="1 to 40 of a-z, 0-9 and -; the one ERP has none.")]
-Why = Annotated[str, typer.Option("--why", help="The reason, for the record.")]
+Why = Annotated[str, typer.Option("--why", help="The reason, for the record of acts; needed unless it is a dry run.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 PasswordFile = Annotated[
     Path | None, typer.Option("--password-file", help="Write the password to this new file (mode 0600) instead of the screen.")
@@ -45,7 +45,7 @@ def add(
 ) -> None:
     """Make a partner's topics, rights, quota and user; repeated, make what is missing.
 
-    Examples: hub partners add dealer ber-01 --password-file ber-01.secret · hub partners add erp
+    Examples: hub partners add dealer ber-01 --password-file ber-01.secret --why "signed on 1 March" · hub partners add erp --dry-run
     """
     from hub.operations import partners
 
@@ -91,7 +91,7 @@ def suspend(kind: KindWord, partner: IdWord = "", why: Why = "", dry_run: DryRun
 def resume(kind: KindWord, partner: IdWord = "", why: Why = "", dry_run: DryRun = False) -> None:
     """Give a suspended partner its rights to write again.
 
-    Example: hub partners resume carrier acme
+    Example: hub partners resume carrier acme --why "the loop is mended"
     """
     from hub.operations import partners
 

@@ -56,14 +56,15 @@ def lead(ref: Ref, dealer: Dealer = "", unmask: Unmask = False, why: Why = "", a
 def _show(kind: str, ref: str, dealer: str, unmask: bool, why: str, as_json: bool) -> None:
     import asyncio
 
-    from hub.errors import InputError
+    from hub.operations.acts import Operator
+    from hub.operations.cluster import Cluster
     from hub.operations.show import Several, show
     from hub.settings import Settings
 
-    if unmask and not why.strip():
-        raise InputError("--why", "the reason for looking at personal data")
-    url = Settings().database_url.get_secret_value()
-    found = asyncio.run(show(url, kind, ref, dealer=dealer or None, why=why.strip() if unmask else ""))
+    settings = Settings()
+    operator = Operator(Cluster(settings), why) if unmask else None
+    url = settings.database_url.get_secret_value()
+    found = asyncio.run(show(url, kind, ref, dealer=dealer or None, unmask=operator.unmasks if operator else None))
     if isinstance(found, Several):
         if as_json:
             print_json(found._asdict())

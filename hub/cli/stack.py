@@ -106,18 +106,21 @@ def _prepare(environment: "Mapping[str, str]") -> None:
 
     settings = settings_of(environment)
     upgrade(settings.database_url.get_secret_value())
-    apply_catalogue(settings, lambda _: None)
+    apply_catalogue(settings, lambda _: None, why="a hub was started on this machine")
 
 
 def _ready(stack: "Stack", folder: Path) -> None:
     """A new hub begins with base data to work on; what is there already stays as it is."""
     import asyncio
 
+    from hub.operations.acts import Operator
     from hub.operations.base import start
+    from hub.operations.cluster import Cluster
     from hub.wiring import kafka_options
 
     settings = settings_of(stack.environment())
-    asyncio.run(start(settings.database_url.get_secret_value(), kafka_options(settings)))
+    operator = Operator(Cluster(settings), "a new hub's first base data")
+    asyncio.run(start(operator, settings.database_url.get_secret_value(), kafka_options(settings)))
     _print_addresses(stack, folder)
 
 

@@ -65,13 +65,15 @@ def apply(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; needed where nobody can answer.")] = False,
     shrink_retention: Shrink = False,
     grow_partitions: Grow = False,
+    why: Annotated[str, typer.Option("--why", help="The reason, for the record; needed where something is lost.")] = "",
 ) -> None:
-    """Create and change topics as the plan says; nothing is ever deleted.
+    """Create and change topics as the plan says; no topic is ever deleted.
 
-    Example: hub topics apply --yes
+    Examples: hub topics apply --yes · hub topics apply --shrink-retention --why "the disks are full"
     """
     from hub.errors import InputError
     from hub.operations import topics
+    from hub.operations.acts import reason
     from hub.operations.topic_plan import GROW_PARTITIONS, SHRINK_RETENTION
     from hub.settings import Settings
 
@@ -80,11 +82,13 @@ def apply(
     found = topics.plan(settings)
     _print_plan(found, flags)
     if any(step.is_allowed(flags) for step in found.steps):
+        is_lossless = not any(step.loses for step in found.steps if step.is_allowed(flags))
+        told = topics.AS_WANTED if is_lossless and not why.strip() else reason(why)
         if not yes and not sys.stdin.isatty():
             raise InputError("--yes", "given where nobody can be asked")
         if not yes:
             typer.confirm("Apply this plan?", abort=True)
-        topics.apply(settings, found, flags=flags, progress=typer.echo)
+        topics.apply(settings, found, flags=flags, progress=typer.echo, why=told)
     if not all(step.is_allowed(flags) for step in found.steps):
         typer.echo("Some steps were refused, see the plan above.", err=True)
         raise typer.Exit(1)

@@ -10,7 +10,7 @@ from contracts.base.v1 import BaseDatum
 from contracts.topics import OEM_BASE
 from hub.errors import InputError
 from hub.operations import base_plan
-from hub.operations.acts import Act, record
+from hub.operations.acts import Operator
 from hub.operations.base_file import BY_KIND, STARTER, BaseFile, read
 from hub.operations.base_plan import Step
 from hub.producers.publisher import Publisher
@@ -43,16 +43,20 @@ async def plan(url: str, file: BaseFile) -> list[Step]:
         return base_plan.plan(file.editions, await base_editions.editions(look), file.name)
 
 
-async def apply(options: Mapping[str, Any], file: BaseFile, steps: Sequence[Step], *, now: datetime | None = None, why: str = "") -> int:
+async def apply(
+    operator: Operator, options: Mapping[str, Any], file: BaseFile, steps: Sequence[Step], *, now: datetime | None = None
+) -> int:
     """Publish what is new or changed; returns how many editions. `options` are aiokafka's."""
     told = tellings(file, steps, now or datetime.now(UTC))
     if not told:
         return 0
-    async with Publisher(options) as publisher:
-        for body, name in told:
-            await publisher.publish(OEM_BASE.name, BY_KIND[body.KIND], body, source=SOURCE, id=name)
     # counts, as the ids of staff may be their names
-    record(Act("base.applied", file.name, why), editions=dict(Counter(body.KIND for body, _ in told)))
+    editions = [f"{kind}: {count}" for kind, count in Counter(body.KIND for body, _ in told).items()]
+    with operator.does("base.applied", file.name, editions) as done:
+        async with Publisher(options) as publisher:
+            for body, name in told:
+                await publisher.publish(OEM_BASE.name, BY_KIND[body.KIND], body, source=SOURCE, id=name)
+        done.extend(editions)
     return len(told)
 
 
@@ -73,9 +77,9 @@ def tellings(file: BaseFile, steps: Sequence[Step], now: datetime) -> list[Telli
     return told
 
 
-async def start(url: str, options: Mapping[str, Any]) -> int:
+async def start(operator: Operator, url: str, options: Mapping[str, Any]) -> int:
     """Lay down of the starter what the store has no edition of; what the OEM changed since stays. Returns how many editions."""
     file = read(STARTER)
     known = {(edition.kind, edition.id) for edition in await editions(url)}
     missing = [Step("new", laid.datum) for laid in file.editions if (laid.datum.KIND, laid.datum.id) not in known]
-    return await apply(options, file, missing, why="a new hub's first base data")
+    return await apply(operator, options, file, missing)

@@ -8,7 +8,7 @@ from confluent_kafka.admin import ConfigResource, ResourceType, ScramCredentialI
 
 from hub.errors import HubError, InputError
 from hub.operations import access, topic_plan
-from hub.operations.acts import Act, record
+from hub.operations.acts import Operator
 from hub.operations.cluster import REQUEST_SECONDS, Cluster, made_by_people
 from hub.operations.partner_plan import Found, Missing, Partner, State, beyond, missing, state
 from hub.operations.requests import quotas, set_quota
@@ -41,10 +41,18 @@ class Standing:
     others: tuple[str, ...]
 
 
-def add(settings: Settings, partner: Partner, *, quota: Mapping[str, float] | None = None, why: str = "", dry_run: bool = False) -> Outcome:
+def add(
+    settings: Settings,
+    partner: Partner,
+    *,
+    quota: Mapping[str, float] | None = None,
+    why: str = "",
+    who: str = "",
+    dry_run: bool = False,
+) -> Outcome:
     """Make whatever the partner lacks; a partner that lacks nothing is left as it is.
 
-    The user comes last: whoever can log in finds everything in its place.
+    The user comes last: whoever can log in finds everything in its place. Each act needs a reason, `why`.
     """
     cluster = Cluster(settings)
     found = _found(cluster, partner)
@@ -57,16 +65,12 @@ def add(settings: Settings, partner: Partner, *, quota: Mapping[str, float] | No
     if dry_run or not lacks.words:
         return Outcome(lacks.words, tuple(notes))
     password = secrets.token_urlsafe(PASSWORD_BYTES) if lacks.user else None
-    made: list[str] = []
-    try:
+    with Operator(cluster, why, who).does("partner.added", partner.user, lacks.words) as made:
         _take(_making(cluster, partner, lacks, password), made)
-    finally:  # what was made before a failure was made all the same
-        if made:
-            record(Act("partner.added", partner.user, why), made=made)
     return Outcome(lacks.words, tuple(notes), password)
 
 
-def rotate(settings: Settings, partner: Partner, *, why: str = "", dry_run: bool = False) -> Outcome:
+def rotate(settings: Settings, partner: Partner, *, why: str = "", who: str = "", dry_run: bool = False) -> Outcome:
     """Give a new password; the old one opens no connection from now on."""
     cluster = Cluster(settings)
     _known(cluster, partner)
@@ -75,31 +79,34 @@ def rotate(settings: Settings, partner: Partner, *, why: str = "", dry_run: bool
     if dry_run:
         return Outcome(done, notes)
     password = secrets.token_urlsafe(PASSWORD_BYTES)
-    _set_password(cluster, partner, password)
-    record(Act("partner.rotated", partner.user, why))
+    with Operator(cluster, why, who).does("partner.rotated", partner.user, done) as made:
+        _set_password(cluster, partner, password)
+        made.extend(done)
     return Outcome(done, notes, password)
 
 
-def suspend(settings: Settings, partner: Partner, *, why: str = "", dry_run: bool = False) -> Outcome:
+def suspend(settings: Settings, partner: Partner, *, why: str = "", who: str = "", dry_run: bool = False) -> Outcome:
     """Take every right to write, from open connections too; topics, user, data and the right to read stay."""
     cluster = Cluster(settings)
     _known(cluster, partner)
-    taken = access.writing(cluster, partner.user) if dry_run else access.take_writing(cluster, partner.user)
-    done = tuple(f"{right}: taken" for right in taken)
+    done = tuple(f"{right}: taken" for right in access.writing(cluster, partner.user))
     if done and not dry_run:
-        record(Act("partner.suspended", partner.user, why), taken=list(done))
+        with Operator(cluster, why, who).does("partner.suspended", partner.user, done) as taken:
+            done = tuple(f"{right}: taken" for right in access.take_writing(cluster, partner.user))
+            taken.extend(done)
     return Outcome(done, () if done else ("it was suspended already",))
 
 
-def resume(settings: Settings, partner: Partner, *, why: str = "", dry_run: bool = False) -> Outcome:
+def resume(settings: Settings, partner: Partner, *, why: str = "", who: str = "", dry_run: bool = False) -> Outcome:
     """Give back the rights to write."""
     cluster = Cluster(settings)
     found = _known(cluster, partner)
     lacking = sorted(partner.writing - found.rules, key=str)
     done = tuple(f"allow {rule}: given" for rule in lacking)
     if done and not dry_run:
-        access.give(cluster, partner.user, lacking)
-        record(Act("partner.resumed", partner.user, why), given=list(done))
+        with Operator(cluster, why, who).does("partner.resumed", partner.user, done) as given:
+            access.give(cluster, partner.user, lacking)
+            given.extend(done)
     return Outcome(done, () if done else ("it was not suspended",))
 
 

@@ -11,7 +11,7 @@ from confluent_kafka import KafkaError, Message, TopicPartition
 from contracts import envelope
 from contracts.contract import Invalid
 from hub.errors import HubError, InputError
-from hub.operations.acts import Act, record
+from hub.operations.acts import Operator
 from hub.operations.cluster import Cluster
 from hub.operations.record_view import View, headers_of, view
 from hub.operations.topic_facts import Reach, reaches
@@ -45,20 +45,20 @@ class Place(NamedTuple):
         return cls(match["topic"], int(match["partition"]), int(match["offset"]))
 
 
-def one(settings: Settings, place: Place, *, why: str = "") -> View:
+def one(settings: Settings, place: Place, *, why: str = "", who: str = "") -> View:
     """The record at a place; a `why` shows it unmasked, and is kept as an act before anything is read."""
     cluster = Cluster(settings)
-    reach = _reach(cluster, place.topic)
-    part = next((part for part in reach if part.partition == place.partition), None)
+    found = reach(cluster, place.topic)
+    part = next((part for part in found if part.partition == place.partition), None)
     if part is None:
-        raise InputError("partition", f"0 to {len(reach) - 1}", place.partition)
+        raise InputError("partition", f"0 to {len(found) - 1}", place.partition)
     if not part.start <= place.offset < part.end:
         raise InputError(
             "offset", f"{part.start} to {part.end - 1}" if part.end > part.start else "none: the partition is empty", place.offset
         )
     if why:
-        record(Act("record.unmasked", str(place), why))
-    for message in _read(cluster, place.topic, {place.partition: place.offset}, {place.partition: place.offset + 1}):
+        Operator(cluster, why, who).unmasks("record.unmasked", str(place))
+    for message in read(cluster, place.topic, {place.partition: place.offset}, {place.partition: place.offset + 1}):
         if message.offset() == place.offset:
             return view(message, is_masked=not why)
         break
@@ -75,6 +75,7 @@ def tail(
     wire: str = "",
     key: str = "",
     why: str = "",
+    who: str = "",
 ) -> Iterator[View]:
     """The last records of a topic by time (or its first), then, following, whatever comes; ends by itself unless following.
 
@@ -82,18 +83,20 @@ def tail(
     `LOOKED_THROUGH` records are looked through, unless from the start.
     """
     cluster = Cluster(settings)
-    reach = _reach(cluster, topic)
+    found = reach(cluster, topic)
     if why:
-        record(Act("topic.unmasked", topic, why), wire=wire, key=key)
+        Operator(cluster, why, who).unmasks(
+            "topic.unmasked", " ".join(filter(None, (topic, wire and f"--type {wire}", key and f"--key {key}")))
+        )
     wanted = DEFAULT_COUNT if count is None else count
     back = LOOKED_THROUGH if wire or key else wanted
-    ends = {part.partition: part.end for part in reach}
-    starts = {part.partition: part.start if from_start else max(part.start, part.end - back) for part in reach}
-    matching = (message for message in _read(cluster, topic, starts, ends) if _matches(message, wire, key))
+    ends = {part.partition: part.end for part in found}
+    starts = {part.partition: part.start if from_start else max(part.start, part.end - back) for part in found}
+    matching = (message for message in read(cluster, topic, starts, ends) if _matches(message, wire, key))
     for message in islice(matching, count) if from_start else reversed(nlargest(wanted, matching, key=_age)):
         yield view(message, is_masked=not why)
     if follow:
-        for message in _read(cluster, topic, ends, None):
+        for message in read(cluster, topic, ends, None):
             if _matches(message, wire, key):
                 yield view(message, is_masked=not why)
 
@@ -114,14 +117,15 @@ def _matches(message: Message, wire: str, key: str) -> bool:
     return found.type == wire or found.type.rpartition(".v")[0] in {wire, f"hub.{wire}"}
 
 
-def _reach(cluster: Cluster, topic: str) -> tuple[Reach, ...]:
+def reach(cluster: Cluster, topic: str) -> tuple[Reach, ...]:
+    """The offsets of a topic's partitions; raises InputError where there is no such topic."""
     known = cluster.metadata().topics.get(topic)
     if known is None:
         raise InputError("topic", "a topic on the cluster (hub topics list)", topic)
     return reaches(cluster, {topic: len(known.partitions)})[topic]
 
 
-def _read(cluster: Cluster, topic: str, starts: dict[int, int], ends: dict[int, int] | None) -> Iterator[Message]:
+def read(cluster: Cluster, topic: str, starts: dict[int, int], ends: dict[int, int] | None) -> Iterator[Message]:
     """The records from `starts` up to before `ends`, or for ever: each partition's in order."""
     left = {at for at, start in starts.items() if ends is None or start < ends[at]}
     if not left:

@@ -1,12 +1,13 @@
 """Show one subject: its state, its timeline, and who stands beside it."""
 
+import asyncio
+from collections.abc import Callable
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from hub.consumers.crm_sync import crm_sync
 from hub.errors import InputError
 from hub.operations import state_view
-from hub.operations.acts import Act, record
 from hub.operations.base_plan import as_data
 from hub.operations.timeline import Happening, apart, tell
 from hub.rules.basedata import BaseData
@@ -24,6 +25,9 @@ BESIDE = {
 """What is shown of a customer's contacts, leads and opportunities."""
 
 _MOST_SUPERIORS = 50
+
+Unmask = Callable[[str, str], None]
+"""Records an act (what, upon which subject) before personal data is read; where it raises, nothing is shown."""
 
 
 class Superior(NamedTuple):
@@ -55,8 +59,8 @@ class Several(NamedTuple):
     principals: list[str]
 
 
-async def show(url: str, kind: str, ref: str, *, dealer: str | None = None, why: str = "") -> Shown | Several:
-    """One subject, or whose references these are where several dealers have it; a `why` unmasks, and is kept as an act.
+async def show(url: str, kind: str, ref: str, *, dealer: str | None = None, unmask: Unmask | None = None) -> Shown | Several:
+    """One subject, or whose references these are where several dealers have it; personal data only where `unmask` lets it be.
 
     A reference that nobody knows is also read as DEALER/REF.
     Raises InputError where nobody said anything of that reference.
@@ -78,9 +82,9 @@ async def show(url: str, kind: str, ref: str, *, dealer: str | None = None, why:
         if not asked and len(known) > 1:
             return Several(kind, ref, known)
         subject = Subject(asked or known[0], ref)
-        if why:
-            record(Act(f"{kind}.unmasked", f"{subject.principal}/{ref}", why))
-        return await _shown(look, kind, subject, is_masked=not why)
+        if unmask is not None:
+            await asyncio.to_thread(unmask, f"{kind}.unmasked", f"{subject.principal}/{ref}")
+        return await _shown(look, kind, subject, is_masked=unmask is None)
 
 
 def principal_of(dealer: str) -> str:

@@ -5,13 +5,16 @@ from collections.abc import Callable, Iterable
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, NewPartitions, NewTopic, ResourceType
 
+from contracts.topics import ACTS
 from hub.operations import topic_plan
-from hub.operations.acts import Act, record
+from hub.operations.acts import Operator
 from hub.operations.cluster import REQUEST_SECONDS, Cluster, made_by_people
 from hub.operations.topic_plan import Existing, Plan, Step, Wanted
 from hub.settings import Settings
 
 Progress = Callable[[str], None]
+
+AS_WANTED = "the catalogue wants it so"
 
 
 def survey(cluster: Cluster) -> tuple[list[Existing], list[str]]:
@@ -51,16 +54,31 @@ def plan(settings: Settings) -> Plan:
     return topic_plan.plan(topic_plan.wanted(known, settings.replication), existing)
 
 
-def apply(settings: Settings, found: Plan, *, flags: Iterable[str] = (), progress: Progress = print) -> tuple[Step, ...]:
+def apply(
+    settings: Settings, found: Plan, *, flags: Iterable[str] = (), progress: Progress = print, why: str = AS_WANTED, who: str = ""
+) -> tuple[Step, ...]:
     """Take the steps of a plan that these flags allow; returns those that were refused.
 
-    Steps already taken when one fails stay taken: a new plan shows what is left.
+    Steps already taken when one fails stay taken: a new plan shows what is left. The topic of acts comes first of all.
     """
     given = tuple(flags)
     allowed = [step for step in found.steps if step.is_allowed(given)]
-    cluster = Cluster(settings)
-    create(cluster, [step.creates for step in allowed if step.creates], progress)
-    for step in allowed:
+    if allowed:
+        cluster = Cluster(settings)
+        create(cluster, [step.creates for step in allowed if step.creates and step.topic == ACTS.name], progress)
+        steps = [f"{step.topic}: {step.what} {step.becomes}" for step in allowed]
+        with Operator(cluster, why, who).does("topics.applied", "catalogue", steps) as done:
+            _take(cluster, allowed, progress, done)
+    return tuple(step for step in found.steps if step not in allowed)
+
+
+def _take(cluster: Cluster, steps: Iterable[Step], progress: Progress, done: list[str]) -> None:
+    def told(words: str) -> None:
+        done.append(words)
+        progress(words)
+
+    create(cluster, [step.creates for step in steps if step.creates and step.topic != ACTS.name], told)
+    for step in steps:
         if step.creates:
             continue
         if step.what == "partitions":
@@ -68,15 +86,12 @@ def apply(settings: Settings, found: Plan, *, flags: Iterable[str] = (), progres
             cluster.settle_all(growth, "growing")
         else:
             _configure(cluster, step)
-        progress(f"{step.topic}: {step.what} {step.was or 'unset'} → {step.becomes}")
-    if allowed:
-        record(Act("topics.applied", "catalogue"), steps=[f"{step.topic}: {step.what} {step.becomes}" for step in allowed])
-    return tuple(step for step in found.steps if step not in allowed)
+        told(f"{step.topic}: {step.what} {step.was or 'unset'} → {step.becomes}")
 
 
-def apply_catalogue(settings: Settings, progress: Progress) -> None:
+def apply_catalogue(settings: Settings, progress: Progress, *, why: str = AS_WANTED) -> None:
     """Make what is missing and change what can be changed without loss; tell what is left as it is."""
-    for refused in apply(settings, plan(settings), progress=progress):
+    for refused in apply(settings, plan(settings), progress=progress, why=why):
         progress(f"{refused.topic}: {refused.what} stays {refused.was}, wanted {refused.becomes}: {refused.loses}")
 
 

@@ -1,4 +1,4 @@
-"""The tables that every consumer shares: offsets, journal, corrections, waiting records, dead letters, outbox."""
+"""The tables that every consumer shares: offsets, journal, corrections, waiting records, dead letters, effects of acts, outbox."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
@@ -153,4 +153,13 @@ outbox_sent = sa.Table(
     _column("offset", sa.BigInteger),
     _column("sent_at", _TIME, server_default=_NOW),
     sa.Index("outbox_sent_at", "sent_at"),
+)
+
+act_effects = sa.Table(
+    "act_effects",
+    METADATA,
+    sa.Column("event", sa.Uuid, primary_key=True),
+    _column("consumer", sa.Text),
+    _column("effect", sa.Text),
+    _column("noted_at", _TIME, server_default=_NOW),
 )

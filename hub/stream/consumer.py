@@ -4,14 +4,14 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.acts import DEAD_LETTER_DISCARDED, DEAD_LETTER_REDRIVEN
+from contracts.acts import FOR_CONSUMERS
 from contracts.contract import Lineage
 from contracts.timers import WAIT_ANSWERED, WAIT_EXPIRED
 from contracts.topics import Topic
 from hub.rules.decision import Answers, Rules, Tell
 from hub.state.store import Store
 
-CONTROL = {lineage.name: lineage for lineage in (WAIT_ANSWERED, WAIT_EXPIRED, DEAD_LETTER_REDRIVEN, DEAD_LETTER_DISCARDED)}
+CONTROL = {lineage.name: lineage for lineage in (WAIT_ANSWERED, WAIT_EXPIRED, *FOR_CONSUMERS)}
 """What the engine itself understands, for every consumer."""
 
 

@@ -12,7 +12,7 @@ from contracts.acts import DeadLetterDiscarded, DeadLetterRedriven
 from contracts.contract import Invalid
 from contracts.records import RECORD_SETTLED, RecordSettled
 from hub.rules.decision import Subject
-from hub.state import dead_letters, outbox, waiting
+from hub.state import dead_letters, effects, outbox, waiting
 from hub.state.dead_letters import DeadLetter
 from hub.state.letter_desk import Letter
 from hub.state.store import Connection
@@ -31,7 +31,7 @@ def is_act(record: Good) -> bool:
 
 
 async def carry_out(connection: Connection, work: Work, reader: Reader, consumer: str, record: Good, applied: Applied) -> None:
-    """One act; a letter that is no longer open was dealt with before, so the act has nothing to do.
+    """One act, and what came of it; a letter that is no longer open was dealt with before, so the act has nothing to do.
 
     What the letter held back follows in its order of arrival, up to the next open dead letter of the key.
     """
@@ -39,18 +39,20 @@ async def carry_out(connection: Connection, work: Work, reader: Reader, consumer
     if not isinstance(act, DeadLetterRedriven | DeadLetterDiscarded) or act.consumer != consumer:
         return
     name = _uuid(act.letter)
-    if name is None:
-        return
     is_redriven = isinstance(act, DeadLetterRedriven)
-    letter = await dead_letters.close(connection, consumer, name, "redriven" if is_redriven else "discarded")
+    letter = None if name is None else await dead_letters.close(connection, consumer, name, "redriven" if is_redriven else "discarded")
     if letter is None:
+        await effects.note(connection, consumer, record.event, "nothing: no dead letter of that id was open")
         return
     if isinstance(act, DeadLetterRedriven):
         await _fold_again(connection, work, reader, letter, act.body, applied)
-    if letter.id not in applied.buried:
+    if letter.id in applied.buried:
+        effect = "folded again, and a dead letter as before"
+    else:
+        effect = "folded again, and taken" if is_redriven else "given up"
         await _tell(connection, consumer, letter, act.occurred_at, record)
-    if letter.key is not None:
-        await _release(connection, work, consumer, letter.principal, letter.key, applied)
+    released = 0 if letter.key is None else await _release(connection, work, consumer, letter.principal, letter.key, applied)
+    await effects.note(connection, consumer, record.event, f"{effect}; {released} records went on behind it" if released else effect)
 
 
 async def _fold_again(connection: Connection, work: Work, reader: Reader, letter: DeadLetter, body: str | None, applied: Applied) -> None:
@@ -69,10 +71,13 @@ async def _fold_again(connection: Connection, work: Work, reader: Reader, letter
         applied.buried.add(letter.id)
 
 
-async def _release(connection: Connection, work: Work, consumer: str, principal: str, key: str, applied: Applied) -> None:
+async def _release(connection: Connection, work: Work, consumer: str, principal: str, key: str, applied: Applied) -> int:
+    count = 0
     while (held := await waiting.next_held(connection, consumer, principal, key)) is not None:
         event, part, store, ref = held
         await work.do(connection, [], applied, [Released(store, Subject(principal, ref), (event, part))])
+        count += 1
+    return count
 
 
 async def _tell(connection: Connection, consumer: str, letter: DeadLetter, at: datetime, act: Good) -> None:

@@ -5,20 +5,22 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from contracts import schema
+from contracts.acts import FOR_THE_RECORD
 from contracts.catalogue import LINEAGES
 from contracts.contract import Lineage
 from contracts.records import LINEAGES as RECORDS
 from contracts.records import RECORD_REJECTED
 from contracts.timers import LINEAGES as TIMERS
-from contracts.topics import CATALOGUE, DEALER_FEED, Topic
+from contracts.topics import ACTS, CATALOGUE, DEALER_FEED, Topic
 from contracts.topics import TIMERS as TIMERS_TOPIC
 from hub.consumers import CONSUMERS
 
 BY_THE_ENGINE: dict[str, set[str]] = {
     DEALER_FEED.name: {lineage.name for lineage in RECORDS},
     TIMERS_TOPIC.name: {lineage.name for lineage in TIMERS},
+    ACTS.name: {lineage.name for lineage in FOR_THE_RECORD},
 }
-"""Topic → event types that no consumer's fold tells: the engine's answers to senders, and the timers of engine and clock."""
+"""Topic → event types that no consumer's fold tells: answers to senders, timers of engine and clock, what operators did themselves."""
 
 
 def uncarried(lineages: Iterable[Lineage[Any]], topics: Iterable[Topic]) -> list[str]:

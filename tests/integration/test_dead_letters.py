@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -116,6 +117,32 @@ async def test_a_discard_needs_a_reason_and_reaches_the_owner(operator: Operator
     await operator.engine.apply(await operator.acts())
     assert "No dead letters." in (await operator.types("dead-letters", "list")).stdout
     assert "Nothing waits." in (await operator.types("waiting")).stdout
+
+
+async def test_the_ledger_says_of_an_act_what_its_consumer_made_of_it(operator: Operator, broken: Words) -> None:
+    letter = await operator.letter()
+    await operator.types("dead-letters", "discard", letter, "--why", "a test record", "--yes")
+
+    async def told() -> dict[str, Any]:
+        [*_, act] = json.loads((await operator.types("acts", "list", "--subject", letter, "--json")).stdout)  # other tests' too
+        return dict(act)
+
+    act = await told()
+    assert (act["what"], act["why"], act["consumer"]) == ("dead_letter.discarded", "a test record", "crm-sync")
+    assert (act["state"], act["effect"]) == ("not yet carried out", [])
+    await operator.engine.apply(await operator.acts())
+    act = await told()
+    assert (act["state"], act["effect"]) == ("carried out", ["given up; 1 records went on behind it"])
+    shown = (await operator.types("acts", "show", act["id"][:8])).stdout
+    assert "given up; 1 records went on behind it" in shown
+
+
+async def test_personal_data_is_not_shown_where_the_look_cannot_be_recorded(operator: Operator, broken: Words) -> None:
+    words = ("dead-letters", "show", await operator.letter(), "--unmask", "--why", "a call")
+    shell = CliRunner(env={**operator.shell.env, "HUB_KAFKA_BOOTSTRAP": "127.0.0.1:1"})
+    refused = await asyncio.to_thread(shell.invoke, APP, list(words))
+    assert "does not answer" in str(refused.exception)
+    assert "ada@firma.example" not in refused.output
 
 
 async def test_all_at_once_is_never_meant(operator: Operator, broken: Words) -> None:

@@ -16,12 +16,12 @@ from hub.operations.cluster import Cluster
 from hub.operations.partner_plan import DEFAULT_QUOTA, Partner
 from hub.operations.requests import quotas
 from hub.settings import Settings
-from tests.support.kafka_clients import PartnerClient, environment_of, settings_of
+from tests.support.kafka_clients import PartnerClient, environment_of, settings_of, with_acts
 
 
 @pytest.fixture
 def settings(kafka: Kafka) -> Settings:
-    return settings_of(kafka)
+    return with_acts(settings_of(kafka))
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def _new(kind: str) -> Partner:
 
 
 def _client(settings: Settings, partner: Partner) -> PartnerClient:
-    password = partners.add(settings, partner).password
+    password = partners.add(settings, partner, why="test").password
     assert password is not None
     return PartnerClient(settings, partner.user, password)
 
@@ -122,7 +122,7 @@ def test_a_suspended_dealer_cannot_write_until_resumed(settings: Settings, a: Pa
     assert client_a.write(f"{a.user}.events", idempotent=False) == "TOPIC_AUTHORIZATION_FAILED"
     assert client_a.read(f"{a.user}.feed", f"{a.user}.dms") == []
     assert _standing(settings, a).state == "suspended"
-    partners.resume(settings, a)
+    partners.resume(settings, a, why="test")
     assert client_a.write(f"{a.user}.events") is None
     assert _standing(settings, a).state == "active"
 
@@ -131,13 +131,13 @@ def test_a_suspension_takes_writing_that_somebody_else_gave(settings: Settings, 
     cluster = Cluster(settings)
     access.give(cluster, a.user, [replace(rule, name=f"{b.user}.") for rule in a.writing])
     assert _standing(settings, a).others == (f"allow write topic {b.user}.",)
-    assert len(partners.suspend(settings, a).done) == 2
+    assert len(partners.suspend(settings, a, why="test").done) == 2
     assert access.writing(cluster, a.user) == ()
 
 
 def test_adding_a_suspended_dealer_leaves_it_suspended(settings: Settings, a: Partner, client_a: PartnerClient) -> None:
-    partners.suspend(settings, a)
-    outcome = partners.add(settings, a)
+    partners.suspend(settings, a, why="test")
+    outcome = partners.add(settings, a, why="test")
     assert outcome.done == ()
     assert any("stays suspended" in note for note in outcome.notes)
     assert _standing(settings, a).state == "suspended"
@@ -145,15 +145,15 @@ def test_adding_a_suspended_dealer_leaves_it_suspended(settings: Settings, a: Pa
 
 def test_the_quota_is_set_and_kept(settings: Settings, a: Partner, client_a: PartnerClient) -> None:
     assert quotas(settings)[a.user] == DEFAULT_QUOTA
-    partners.add(settings, a, quota={"producer_byte_rate": 1000.0})
+    partners.add(settings, a, quota={"producer_byte_rate": 1000.0}, why="test")
     assert quotas(settings)[a.user] == {**DEFAULT_QUOTA, "producer_byte_rate": 1000.0}
-    partners.add(settings, a)
+    partners.add(settings, a, why="test")
     assert quotas(settings)[a.user]["producer_byte_rate"] == 1000.0
 
 
 def test_adding_twice_changes_nothing(settings: Settings, a: Partner, client_a: PartnerClient) -> None:
     before = _standing(settings, a)
-    outcome = partners.add(settings, a)
+    outcome = partners.add(settings, a, why="test")
     assert (outcome.done, outcome.password) == ((), None)
     assert _standing(settings, a) == before
     assert client_a.is_let_in()
@@ -163,7 +163,7 @@ def test_adding_again_repairs_what_is_missing(settings: Settings, a: Partner, cl
     cluster = Cluster(settings)
     cluster.settle_all(cluster.admin.delete_topics([f"{a.user}.feed"]), "deleting")
     assert _standing(settings, a).state == "incomplete"
-    assert partners.add(settings, a).done == (f"topic {a.user}.feed",)
+    assert partners.add(settings, a, why="test").done == (f"topic {a.user}.feed",)
     assert _standing(settings, a).state == "active"
 
 
@@ -190,9 +190,9 @@ def test_a_failure_half_way_says_what_exists_and_repeating_finishes(
         with pytest.raises(
             HubError, match=r"stopped at quota .*no quota today.*Made so far: topics .*The same command again makes the rest"
         ):
-            partners.add(settings, a)
+            partners.add(settings, a, why="test")
     assert _standing(settings, a).state == "incomplete"
-    outcome = partners.add(settings, a)
+    outcome = partners.add(settings, a, why="test")
     assert outcome.password is not None
     assert not any(done.startswith(("topic", "right")) for done in outcome.done)
     assert _standing(settings, a).state == "active"
@@ -201,7 +201,7 @@ def test_a_failure_half_way_says_what_exists_and_repeating_finishes(
 def test_a_partner_that_was_never_added_cannot_be_rotated_suspended_or_resumed(settings: Settings, a: Partner) -> None:
     for act in (partners.rotate, partners.suspend, partners.resume):
         with pytest.raises(InputError, match=f"make it by: hub partners add {a.words}"):
-            act(settings, a)
+            act(settings, a, why="test")
 
 
 def test_a_carrier_writes_both_its_topics(settings: Settings) -> None:
@@ -215,7 +215,7 @@ def test_a_carrier_writes_both_its_topics(settings: Settings) -> None:
 
 def test_a_password_goes_to_a_file_of_its_owner_alone(settings: Settings, a: Partner, shell: CliRunner, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
-    told = shell.invoke(app, ["add", "dealer", a.id, "--password-file", str(secret)], catch_exceptions=False)
+    told = shell.invoke(app, ["add", "dealer", a.id, "--password-file", str(secret), "--why", "test"], catch_exceptions=False)
     password = secret.read_text().strip()
     assert secret.stat().st_mode & 0o777 == 0o600
     assert password not in told.output
@@ -226,7 +226,7 @@ def test_an_act_whose_password_cannot_be_kept_does_not_begin(settings: Settings,
     secret = tmp_path / "secret"
     secret.write_text("another's")
     with pytest.raises(InputError, match="--password-file"):
-        shell.invoke(app, ["add", "dealer", a.id, "--password-file", str(secret)], catch_exceptions=False)
+        shell.invoke(app, ["add", "dealer", a.id, "--password-file", str(secret), "--why", "test"], catch_exceptions=False)
     assert a.user not in {one.partner.user for one in partners.standings(settings)}
     assert secret.read_text() == "another's"
 
@@ -235,7 +235,7 @@ def test_no_empty_password_file_is_left_behind(
     settings: Settings, a: Partner, client_a: PartnerClient, shell: CliRunner, tmp_path: Path
 ) -> None:
     secret = tmp_path / "secret"
-    told = shell.invoke(app, ["add", "dealer", a.id, "--password-file", str(secret)], catch_exceptions=False)
+    told = shell.invoke(app, ["add", "dealer", a.id, "--password-file", str(secret), "--why", "test"], catch_exceptions=False)
     assert "nothing was missing" in told.output
     assert not secret.exists()
 

@@ -24,6 +24,7 @@ from hub.consumers.base_data import base_data
 from hub.errors import HubError, Unavailable
 from hub.local.kafka import Kafka
 from hub.operations import base
+from hub.operations.acts import Operator
 from hub.operations.base_file import STARTER, parse
 from hub.operations.base_file import read as read_file
 from hub.operations.cluster import Cluster
@@ -35,14 +36,14 @@ from hub.settings import Settings
 from hub.wiring import kafka_options
 from tests.support.crm_export import generate
 from tests.support.engine import Engine, Log
-from tests.support.kafka_clients import environment_of, settings_of
+from tests.support.kafka_clients import acts_of, environment_of, settings_of, with_acts
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
 def settings(kafka: Kafka) -> Settings:
-    return settings_of(kafka)
+    return with_acts(settings_of(kafka))
 
 
 @pytest.fixture
@@ -172,7 +173,7 @@ def test_the_word_import_reports_to_people(settings: Settings, dealer: str, tmp_
 
 
 async def test_base_data_is_laid_down_once_and_changed_by_telling_it_anew(settings: Settings, oem_base: int, database: str) -> None:
-    log, options = Log(), kafka_options(settings)
+    log, options, operator = Log(), kafka_options(settings), Operator(Cluster(settings), "test")
 
     async def fold() -> None:
         start = oem_base + len(log.records[topics.OEM_BASE.name, 0])
@@ -183,17 +184,17 @@ async def test_base_data_is_laid_down_once_and_changed_by_telling_it_anew(settin
     file = read_file(STARTER)
     async with Engine(database, base_data) as engine:
         for _ in range(2):  # before the consumer has folded it, the same is said again under the same ids
-            assert await base.apply(options, file, await base.plan(database, file)) == len(file.editions)
+            assert await base.apply(operator, options, file, await base.plan(database, file)) == len(file.editions)
         await fold()
         assert len(await engine.rows("base_data")) == len(await engine.rows("journal")) == len(file.editions)
         assert {step.what for step in await base.plan(database, file)} == {"unchanged"}
         for name in ("Too dear", "Price", "Too dear"):
             changed = parse(f"loss_reason:\n  - {{id: price, name: {name}}}\n", "f.yaml")
-            assert await base.apply(options, changed, await base.plan(database, changed)) == 1
+            assert await base.apply(operator, options, changed, await base.plan(database, changed)) == 1
             await fold()
             [edition] = await base.editions(database, "loss_reason", "price")
             assert edition.body["name"] == name
-        assert await base.start(database, options) == 0
+        assert await base.start(operator, database, options) == 0
         [edition] = await base.editions(database, "loss_reason", "price")
         assert edition.body["name"] == "Too dear"
         assert await engine.rows("dead_letters") == []
@@ -209,9 +210,11 @@ async def test_base_data_is_laid_down_once_and_changed_by_telling_it_anew(settin
 async def test_names_of_staff_are_neither_listed_nor_logged_unasked(settings: Settings, oem_base: int, database: str) -> None:
     file = parse("staff:\n  - {id: Ada Wold, name: Ada Wold, manager: Bo Lindqvist}\n", "staff.yaml")
     with capture_logs() as logged:
-        await base.apply(kafka_options(settings), file, await base.plan(database, file), why="somebody joined")
-    assert [entry["act"] for entry in logged] == ["base.applied"]
-    assert "Ada Wold" not in str(logged)
+        await base.apply(Operator(Cluster(settings), "somebody joined"), kafka_options(settings), file, await base.plan(database, file))
+    assert logged == []
+    [*_, act] = acts_of(settings)
+    assert (act.what, act.why, act.effect) == ("base.applied", "somebody joined", ("staff: 1",))
+    assert "Ada Wold" not in str(act)
     log = Log()
     for record in heard(settings, topics.OEM_BASE.name, oem_base):
         log.write(topics.OEM_BASE.name, record.value(), key=record.key(), headers=headers_of(record), at=datetime.now(UTC))

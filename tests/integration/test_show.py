@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -38,7 +39,7 @@ def dealer() -> Words:
     return Words(Log())
 
 
-async def shown(engine: Engine, kind: str, ref: str, **how: str) -> Shown:
+async def shown(engine: Engine, kind: str, ref: str, **how: Any) -> Shown:
     found = await show(engine.url, kind, ref, **how)
     assert isinstance(found, Shown)
     return found
@@ -124,16 +125,26 @@ async def test_personal_data_is_masked_unless_a_reason_is_given(engine: Engine, 
     where = {"street": "Long Road 1", "city": "Smallville", "postal_code": "D-10115", "country": "DE"}
     personal = {**secrets, "address": where, "birthday": "1970-02-03", "owner": "Bo Lindqvist"}
     await engine.apply([dealer.say(CUSTOMER_RECORDED, {"customer": "C1", **personal}, 0), dealer.changed("C1", 1, phone="+49 30 902")])
+    kept: list[tuple[str, str]] = []
     with capture_logs() as logged:
         masked = json.dumps(await shown(engine, "customer", "C1"), default=str, ensure_ascii=False)
     for secret in (*secrets.values(), "Long Road", "Smallville", "D-10115", "1970-02-03", "Bo Lindqvist", "+49 30 902"):
         assert secret not in masked, secret
     assert logged == []
-    with capture_logs() as logged:
-        plain = json.dumps(await shown(engine, "customer", "C1", why="she asked"), default=str, ensure_ascii=False)
+    plain = json.dumps(await shown(engine, "customer", "C1", unmask=lambda *act: kept.append(act)), default=str, ensure_ascii=False)
     assert "Ada Wold" in plain
     assert "+49 30 901 → +49 30 902" in plain
-    assert [(entry["act"], entry["subject"], entry["why"]) for entry in logged] == [("customer.unmasked", "dealer:ber-001/C1", "she asked")]
+    assert kept == [("customer.unmasked", "dealer:ber-001/C1")]
+
+
+async def test_what_cannot_be_kept_as_an_act_is_not_shown(engine: Engine, dealer: Words) -> None:
+    await engine.apply([dealer.recorded("C1", "Ada Wold")])
+
+    def refuse(*_: str) -> None:
+        raise Unavailable("the broker is away")
+
+    with pytest.raises(Unavailable, match="the broker is away"):
+        await shown(engine, "customer", "C1", unmask=refuse)
 
 
 async def test_a_customer_is_shown_with_those_beside_it(engine: Engine, dealer: Words) -> None:

@@ -8,8 +8,13 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 from confluent_kafka.admin import AdminClient, NewTopic
 from pydantic import SecretStr
 
+from contracts.topics import ACTS
 from hub.local.kafka import Kafka
-from hub.operations.cluster import client_config
+from hub.operations import topic_plan
+from hub.operations.act_ledger import Entry, fold
+from hub.operations.cluster import Cluster, client_config
+from hub.operations.records import reach, read
+from hub.operations.topics import create
 from hub.settings import Settings
 
 SECONDS = 10.0
@@ -20,6 +25,19 @@ def settings_of(kafka: Kafka) -> Settings:
     return Settings(
         kafka_bootstrap=kafka.bootstrap, kafka_security="SASL_PLAINTEXT", kafka_user=kafka.user, kafka_password=SecretStr(kafka.password)
     )
+
+
+def with_acts(settings: Settings) -> Settings:
+    """The same, on a broker that has the topic of acts: without it no operator may do anything."""
+    create(Cluster(settings), [topic_plan.of_catalogue(ACTS, ACTS.name, 1)], lambda _: None)
+    return settings
+
+
+def acts_of(settings: Settings) -> list[Entry]:
+    """Every act on the broker, without what consumers made of it."""
+    cluster = Cluster(settings)
+    [part] = reach(cluster, ACTS.name)
+    return fold(read(cluster, ACTS.name, {0: part.start}, {0: part.end}))
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
