@@ -1,6 +1,6 @@
 # The words a newcomer types; each brings the environment up to date by itself.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench faults lock
+.PHONY: help demo test check bench faults mutants lock
 SHELL := /bin/bash
 WORKERS ?= 2
 RUN := .venv/bin
@@ -28,6 +28,9 @@ bench: .venv/ready ## measure, and say on what
 
 faults: .venv/ready ## kill, freeze and cut off servers and processes while records flow
 	@$(RUN)/python -m pytest -v tests/faults
+
+mutants: .venv/ready ## take out one guard at a time, and see a test notice
+	@$(RUN)/python -m tests.mutants
 
 lock: .venv/ready ## choose versions anew, with their checksums
 	$(COMPILE) --upgrade requirements/uv.in -o requirements/uv.txt

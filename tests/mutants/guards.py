@@ -1,0 +1,88 @@
+"""The guards that nothing may be lost or doubled without: what takes each out, and the test that must notice."""
+
+from typing import NamedTuple
+
+
+class Edit(NamedTuple):
+    """Words that stand once in a module, and what they become."""
+
+    module: str
+    was: str
+    becomes: str
+
+
+class Guard(NamedTuple):
+    """One guard; `without` says what the hub does once the edit has taken it out, `noticed_by` is a test's id."""
+
+    name: str
+    without: str
+    edit: Edit
+    noticed_by: str
+
+
+_FENCING, _DUPLICATES = "tests/integration/test_engine_fencing.py", "tests/integration/test_engine_duplicates.py"
+
+GUARDS = (
+    Guard(
+        "fencing",
+        "writes on after another has claimed its partition",
+        Edit("hub.stream.batch", "if claimed is None or claimed.epoch != epoch:", "if claimed is None:"),
+        f"{_FENCING}::test_an_owner_whose_partition_was_claimed_is_refused_and_leaves_nothing_behind",
+    ),
+    Guard(
+        "offset-check",
+        "passes over records that are missing",
+        Edit("hub.stream.batch", "if first > start and gap != first:", "if first > start and gap == first:"),
+        f"{_FENCING}::test_a_gap_is_noticed_and_once_fetched_again_counted_as_holes",
+    ),
+    Guard(
+        "redelivery-check",
+        "takes records below the offset once more",
+        Edit("hub.stream.batch", "if record.raw.offset >= start]", "]"),
+        f"{_FENCING}::test_offsets_that_were_folded_already_are_dropped",
+    ),
+    Guard(
+        "journal-uniqueness",
+        "journals an event of an earlier batch again, and folds it",
+        Edit(
+            "hub.state.journal",
+            "SELECT n.event, n.part, $3,",
+            "SELECT n.event, n.part + (SELECT count(*) FROM journal j WHERE j.event = n.event), $3,",
+        ),
+        f"{_DUPLICATES}::test_a_record_told_again_in_a_later_batch_counts_once",
+    ),
+    Guard(
+        "in-batch-dedupe",
+        "takes each telling within a batch for the first",
+        Edit(
+            "hub.stream.sorting",
+            "            case Good():\n",
+            "            case Good():\n                record = record._replace(event=UUID(int=record.event.int + order))\n",
+        ),
+        f"{_DUPLICATES}::test_a_record_told_twice_in_a_batch_counts_once",
+    ),
+    Guard(
+        "row-version",
+        "saves over what another has saved since it was loaded",
+        Edit("hub.state.store", " AND t.row_version = n.row_version - 1", ""),
+        f"{_FENCING}::test_a_state_that_another_has_saved_since_it_was_loaded_is_folded_again",
+    ),
+    Guard(
+        "relay-lock",
+        "relays beside another relay",
+        Edit("hub.state.outbox", "return bool(await connection.fetchval(", "return True or bool(await connection.fetchval("),
+        "tests/integration/test_relay_lock.py::test_of_two_relays_only_one_sends",
+    ),
+    Guard(
+        "principal-check",
+        "lets a partner speak for another",
+        Edit("hub.stream.record", "if claimed != principal:", "if claimed != principal and not claimed:"),
+        "tests/unit/test_principal.py::test_who_speaks_for_another_is_refused",
+    ),
+    Guard(
+        "brake",
+        "pours a poisoned topic into the dead letters",
+        Edit("hub.stream.brake", "if self._row[where] == self._most:", "if self._row[where] < 0:"),
+        "tests/unit/test_brake.py::test_so_many_dead_letters_in_a_row_stop_their_partition",
+    ),
+)
