@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from collections import defaultdict
+from datetime import timedelta
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -144,6 +145,8 @@ async def replay(house: House, load: Load) -> Result:
             await Offsets("crm-sync", "bench").start(connection, {partition: 0})
         await connection.close()
     connections = [await connect(url, name="bench") for _ in lanes]
+    for connection in connections:
+        await _work().prepare(connection)
     client, database, began = time.process_time(), house.database_cpu(), time.perf_counter()
     await asyncio.gather(*(_play(c, [b for batches in lane.values() for b in batches]) for c, lane in zip(connections, lanes, strict=True)))
     seconds = time.perf_counter() - began
@@ -151,6 +154,11 @@ async def replay(house: House, load: Load) -> Result:
     for connection in connections:
         await connection.close()
     return Result(len(load) / seconds, client / len(load) * 1000, database / len(load) * 1000)
+
+
+def _work() -> Work:
+    consumer = CONSUMERS["crm-sync"]
+    return Work(consumer, BaseDataCache(consumer.using), timedelta(days=1))
 
 
 async def _play(connection: "asyncpg.Connection[asyncpg.Record]", batches: list[list[tuple[str, str, tuple[Any, ...]]]]) -> None:
@@ -163,9 +171,7 @@ async def _play(connection: "asyncpg.Connection[asyncpg.Record]", batches: list[
 async def _record(url: str, load: Load) -> list[dict[tuple[str, int], list[list[tuple[str, str, tuple[Any, ...]]]]]]:
     consumer = CONSUMERS["crm-sync"]
     reader, offsets = Reader(consumer, 1_000_000), Offsets("crm-sync", "bench")
-    from datetime import timedelta
-
-    batch = Batch(offsets, Work(consumer, BaseDataCache(consumer.using), timedelta(days=1)), reader, consumer.name)
+    batch = Batch(offsets, _work(), reader, consumer.name)
     tape = await connect(url, name="bench", connection_class=_Tape)
     logs: dict[tuple[str, int], list[Stored]] = defaultdict(list)
     now = int(time.time() * 1000)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from contracts.invalid import Finding, Invalid
-from contracts.json_text import refuse_ambiguous
+from contracts.json_text import is_read_whole, refuse_ambiguous
 from contracts.values import DAY_EXPECTED, EXPECTED, INSTANT_EXPECTED, EventId, Instant, Revision
 
 __all__ = ["Contract", "Event", "Finding", "Invalid", "Lineage", "findings", "wire_type"]
@@ -86,7 +86,8 @@ class Lineage(Generic[E_co]):
             if data[:2] in _MARKS or data[:3] in _MARKS or b"\0" in data[:4]:
                 raise Invalid("schema", Finding("", "JSON in UTF-8 without a byte order mark")) from None
             raise Invalid("schema", *findings(error)) from None
-        refuse_ambiguous(data, "schema")
+        if not is_read_whole(data, body):
+            refuse_ambiguous(data, "schema")
         for lift in self.lifts[version - 1 :]:
             body = lift(body)
         return cast("E_co", body)

@@ -4,7 +4,12 @@ The reader of the bodies takes the last of two equal keys, a partner's may take 
 the hub checked would then not be what the partner acts on.
 """
 
+from datetime import date, datetime
+from functools import cache
 from json import JSONDecoder
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+from pydantic import AwareDatetime, BaseModel
 
 from contracts.invalid import Finding, Invalid
 
@@ -42,6 +47,47 @@ def refuse_ambiguous(data: bytes, reason: str) -> None:
         _DECODER.decode(data.decode())
     except _Ambiguous as found:
         raise Invalid(reason, _where(data) if not found.args else Finding("", f"JSON, which has no {found}")) from None
+
+
+def is_read_whole(data: bytes, body: BaseModel) -> bool:
+    """Whether `data` surely says one thing only: it names no more keys than `body`, which was read from it, has fields.
+
+    Then no key comes twice and none is unknown. Half the price of reading `data` again, which has to tell where this is False.
+    """
+    return data.translate(None, b" \t\n\r").count(b'":') == _fields(body)
+
+
+def _fields(body: BaseModel) -> int:
+    """How many keys a body was read from; below zero where that cannot be told."""
+    named = body.model_fields_set
+    count = len(named)
+    for name in _holders(type(body)):
+        if name in named:
+            held = getattr(body, name)
+            for value in held if isinstance(held, tuple) else (held,):
+                if isinstance(value, BaseModel):
+                    count += _fields(value)
+                elif type(value) not in _PLAIN:
+                    count -= _MANY
+    return count
+
+
+_PLAIN = frozenset({str, int, bool, type(None), date, datetime, AwareDatetime})
+_MANY = 1_000_000_000
+
+
+@cache
+def _holders(body: type[BaseModel]) -> tuple[str, ...]:
+    """The fields that may hold more than a plain value."""
+    return tuple(name for name, field in body.model_fields.items() if not _is_plain(field.annotation))
+
+
+def _is_plain(hint: Any) -> bool:  # noqa: ANN401 - any annotation
+    if get_origin(hint) is Annotated:
+        return _is_plain(get_args(hint)[0])
+    if get_origin(hint) is Literal:
+        return True
+    return hint in _PLAIN or (bool(get_args(hint)) and all(_is_plain(part) for part in get_args(hint) if part is not ...))
 
 
 def _where(data: bytes) -> Finding:

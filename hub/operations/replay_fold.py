@@ -103,8 +103,10 @@ class Refolding:
         self._answered = answers[-1].id
         heard = [judged for each in answers if _is_for(self.consumer, judged := self._reader.judge(_as_record(each)))]
         if heard:
+            work = self._work(int(time() * 1000))
+            await work.prepare(self._connection)
             async with self._connection.transaction():
-                await self._work(int(time() * 1000)).do(self._connection, heard, Applied())
+                await work.do(self._connection, heard, Applied())
 
     def _work(self, since: int) -> Work:
         """The engine's work, whose waits count from a moment of the broker's clock."""

@@ -54,10 +54,11 @@ def reports_to(state: Contact | None, event: ContactReportsTo, facts: Facts) -> 
     return Change(state._replace(superior=event.superior))
 
 
-def told(_before: Contact | None, after: Contact, subject: Subject, because: Event) -> ContactUpdated:
+def told(_before: Contact | None, after: Contact, subject: Subject, because: Event, revision: int) -> ContactUpdated:
     """What everybody may hear of it."""
     return ContactUpdated(
         occurred_at=because.occurred_at,
+        revision=revision,
         subject=f"{subject.dealer}/{subject.ref}",
         dealer=subject.dealer,
         contact=subject.ref,

@@ -112,10 +112,11 @@ def assigned(state: Customer | None, event: CustomerAssigned, facts: Facts) -> D
     return Change(state._replace(owner=event.owner))
 
 
-def told(_before: Customer | None, after: Customer, subject: Subject, because: Event) -> CustomerUpdated:
+def told(_before: Customer | None, after: Customer, subject: Subject, because: Event, revision: int) -> CustomerUpdated:
     """What everybody may hear of it."""
     return CustomerUpdated(
         occurred_at=because.occurred_at,
+        revision=revision,
         subject=f"{subject.dealer}/{subject.ref}",
         dealer=subject.dealer,
         customer=subject.ref,

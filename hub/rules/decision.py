@@ -65,5 +65,5 @@ class Facts(NamedTuple):
 
 Rule: TypeAlias = Callable[[Any, Any, Facts], Decision[Any]]
 Rules: TypeAlias = Mapping[Lineage[Any], Rule]
-Tell: TypeAlias = Callable[[Any, Any, Subject, Event], Event | None]
+Tell: TypeAlias = Callable[[Any, Any, Subject, Event, int], Event | None]
 Answers: TypeAlias = Callable[[Any, Subject], tuple[str, str]]

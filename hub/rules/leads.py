@@ -86,10 +86,11 @@ def dropped(state: Lead | None, event: LeadDropped, facts: Facts) -> Decision[Le
     return Change(state._replace(status="dropped", drop_reason=event.reason))
 
 
-def told(_before: Lead | None, after: Lead, subject: Subject, because: Event) -> LeadUpdated:
+def told(_before: Lead | None, after: Lead, subject: Subject, because: Event, revision: int) -> LeadUpdated:
     """What everybody may hear of it."""
     return LeadUpdated(
         occurred_at=because.occurred_at,
+        revision=revision,
         subject=f"{subject.dealer}/{subject.ref}",
         dealer=after.dealer or "oem",
         lead=subject.ref,

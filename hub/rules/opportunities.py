@@ -158,7 +158,7 @@ def reopened(state: Opportunity | None, event: OpportunityReopened, facts: Facts
     )
 
 
-def told(_before: Opportunity | None, after: Opportunity, subject: Subject, because: Event) -> OpportunityUpdated:
+def told(_before: Opportunity | None, after: Opportunity, subject: Subject, because: Event, revision: int) -> OpportunityUpdated:
     """What everybody may hear of it."""
     amount = None
     if after.amount_minor is not None and after.amount_currency is not None:
@@ -166,6 +166,7 @@ def told(_before: Opportunity | None, after: Opportunity, subject: Subject, beca
     return OpportunityUpdated.model_validate(
         {
             "occurred_at": because.occurred_at,
+            "revision": revision,
             "subject": f"{subject.dealer}/{subject.ref}",
             "dealer": subject.dealer,
             "opportunity": subject.ref,

@@ -2,29 +2,50 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import NamedTuple
 from uuid import UUID
 
 import zstandard
 
 from hub.rules.decision import Subject
+from hub.state.rows import RowType
 from hub.state.store import Connection
 
 _compress = zstandard.ZstdCompressor(level=1).compress
 _decompress = zstandard.ZstdDecompressor().decompress
 
-_INSERT = """
+ROWS = RowType(
+    "journal",
+    {
+        "event": "uuid",
+        "part": "smallint",
+        "principal": "text",
+        "source": "text",
+        "event_id": "text",
+        "type": "text",
+        "store": "text",
+        "ref": "text",
+        "occurred_at": "timestamptz",
+        "revision": "bigint",
+        "corrects": "text",
+        "is_historical": "bool",
+        "fingerprint": "bigint",
+        "body": "bytea",
+        "topic": "text",
+        "partition": "int",
+        '"offset"': "bigint",
+    },
+)
+_INSERT = f"""
 INSERT INTO journal (event, part, consumer, principal, source, event_id, type, store, ref, occurred_at, revision, corrects,
                      is_historical, fingerprint, body, topic, partition, "offset")
-SELECT n.event, n.part, $3, n.principal, n.source, n.event_id, n.type, n.store, n.ref, n.occurred_at, n.revision, n.corrects,
-       n.is_historical, n.fingerprint, n.body, n.topic, n.partition, n.of
-FROM unnest($1::uuid[], $2::smallint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::timestamptz[],
-            $11::bigint[], $12::text[], $13::bool[], $14::bigint[], $15::bytea[], $16::text[], $17::int[], $18::bigint[])
-     AS n (event, part, principal, source, event_id, type, store, ref, occurred_at,
-           revision, corrects, is_historical, fingerprint, body, topic, partition, of)
+SELECT n.event, n.part, $2, n.principal, n.source, n.event_id, n.type, n.store, n.ref, n.occurred_at, n.revision, n.corrects,
+       n.is_historical, n.fingerprint, n.body, n.topic, n.partition, n."offset"
+FROM unnest($1::{ROWS.array}) AS n
 ON CONFLICT (event, part) DO NOTHING
 RETURNING event
-"""
+"""  # noqa: S608 - a name of our own
 
 _KNOWN = "SELECT DISTINCT ON (event) event, type, fingerprint, body FROM journal WHERE event = ANY($1::uuid[])"
 
@@ -72,6 +93,9 @@ class Row(NamedTuple):
     offset: int
 
 
+_BODY = Row._fields.index("body")
+
+
 class Past(NamedTuple):
     """One journalled part, read back to be folded again."""
 
@@ -95,9 +119,8 @@ class Past(NamedTuple):
 
 async def insert(connection: Connection, consumer: str, rows: Sequence[Row]) -> set[UUID]:
     """Journal what is new and return those events; rows go in by event so that the index is filled side by side."""
-    packed = [row._replace(body=_compress(row.body)) for row in sorted(rows, key=lambda row: row[:2])]
-    event, part, *rest = zip(*packed, strict=True)
-    return {row[0] for row in await connection.fetch(_INSERT, event, part, consumer, *rest)}
+    packed = [(*row[:_BODY], _compress(row.body), *row[_BODY + 1 :]) for row in sorted(rows, key=itemgetter(0, 1))]
+    return {row[0] for row in await connection.fetch(_INSERT, packed, consumer)}
 
 
 async def known(connection: Connection, events: Iterable[UUID]) -> dict[UUID, tuple[str, int, bytes]]:

@@ -3,6 +3,7 @@
 import types
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from sqlalchemy.dialects import postgresql as pg
 
 from hub.rules.decision import Subject
 from hub.rules.order import Position
+from hub.state.rows import RowType
 
 S = TypeVar("S", bound=tuple[Any, ...])
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
@@ -74,8 +76,8 @@ class Store(Generic[S]):
         )
         columns = {**_ENGINE, **{f: _TYPES[kind][1] for f, (kind, _) in fields.items()}}
         listed = ", ".join(columns)
-        # jsonb goes in as text: unnest would flatten arrays of arrays
-        arrays = ", ".join(f"${n}::{'text' if kind == 'jsonb' else kind}[]" for n, kind in enumerate(columns.values(), 1))
+        # jsonb goes in as text: a row that holds a type with a codec of ours could not be sent in binary
+        self.rows = RowType(name, {column: "text" if kind == "jsonb" else kind for column, kind in columns.items()})
         self._packed = [place for place, kind in enumerate(columns.values()) if kind == "jsonb"]
         cast = {c: f"n.{c}::jsonb" if kind == "jsonb" else f"n.{c}" for c, kind in columns.items()}
         updates = ", ".join(f"{c} = {value}" for c, value in cast.items() if c not in {"principal", "ref"})
@@ -84,11 +86,11 @@ class Store(Generic[S]):
             f" JOIN {name} t ON t.principal = k.principal AND t.ref = k.ref"
         )
         self._create = (
-            f"INSERT INTO {name} ({listed}) SELECT {', '.join(cast.values())} FROM unnest({arrays}) AS n ({listed})"  # noqa: S608 - names of our own
+            f"INSERT INTO {name} ({listed}) SELECT {', '.join(cast.values())} FROM unnest($1::{self.rows.array}) AS n"  # noqa: S608 - names of our own
             " ON CONFLICT (principal, ref) DO NOTHING"
         )
         self._update = (
-            f"UPDATE {name} t SET {updates} FROM unnest({arrays}) AS n ({listed})"  # noqa: S608 - names of our own
+            f"UPDATE {name} t SET {updates} FROM unnest($1::{self.rows.array}) AS n"  # noqa: S608 - names of our own
             " WHERE t.principal = n.principal AND t.ref = n.ref AND t.row_version = n.row_version - 1"
         )
         self._remove = (
@@ -108,27 +110,22 @@ class Store(Generic[S]):
         What was never stored is created, what was is updated: an upsert would bring back a state that
         another transaction has removed since.
         """
-        rows = [(*subject, k.version, *k.position, k.because, *k.state) for subject, k in sorted(kept.items(), key=_key)]
+        rows = [(*subject, k.version, *k.position, k.because, *k.state) for subject, k in sorted(kept.items(), key=itemgetter(0))]
         created, updated = [row for row in rows if row[2] == 1], [row for row in rows if row[2] > 1]
         return await self._write(connection, self._create, created) and await self._write(connection, self._update, updated)
 
     async def _write(self, connection: "Connection", statement: str, rows: Sequence[tuple[Any, ...]]) -> bool:
         if not rows:
             return True
-        columns = list(zip(*rows, strict=True))
         for place in self._packed:
-            columns[place] = tuple(None if value is None else orjson.dumps(value).decode() for value in columns[place])
-        return _count(await connection.execute(statement, *columns)) == len(rows)
+            rows = [(*row[:place], None if row[place] is None else orjson.dumps(row[place]).decode(), *row[place + 1 :]) for row in rows]
+        return _count(await connection.execute(statement, rows)) == len(rows)
 
     async def remove(self, connection: "Connection", versions: Mapping[Subject, int]) -> bool:
         """Remove states whose every event was corrected away; False if any was no longer at that version."""
         rows = sorted((*subject, version) for subject, version in versions.items())
         status = await connection.execute(self._remove, *zip(*rows, strict=True))
         return _count(status) == len(rows)
-
-
-def _key(item: tuple[Subject, object]) -> Subject:
-    return item[0]
 
 
 def _count(status: str) -> int:

@@ -53,6 +53,7 @@ class Batch:
         *,
         is_careful: bool,
     ) -> Applied:
+        await self._work.prepare(connection)
         applied, began = Applied(), perf_counter()
         async with connection.transaction():
             claimed = await self._offsets.lock(connection, sorted(batches))
@@ -109,6 +110,7 @@ class Batch:
 
     async def release_newer(self, connection: Connection) -> Applied:
         """Fold the records that waited for a process as new as this one."""
+        await self._work.prepare(connection)
         applied = Applied()
         async with connection.transaction():
             rows = await waiting.versions(connection, self.consumer)

@@ -29,10 +29,10 @@ def sayings(consumer: str, result: StoreFold, changed: Mapping[Subject, int], to
         cause = _cause(result, folded, touched[subject])
         if cause is None or folded.state is None:
             continue
-        body = tell(old.state if old else None, folded.state, subject, cause.body)
+        body = tell(old.state if old else None, folded.state, subject, cause.body, version)
         if body is not None:
             said_id = slips.name(consumer, cause.event, result.store, *subject, version)
-            heard.append(slips.said(topic.name, lineage, body.model_copy(update={"revision": version}), said_id, lineage.ref(body)))
+            heard.append(slips.said(topic.name, lineage, body, said_id, lineage.ref(body)))
     return heard
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from hub.state import outbox
+from hub.state import journal, outbox, rows
 from hub.state.base import BaseDataCache
 from hub.state.store import Connection
 from hub.stream.consumer import Consumer
@@ -22,6 +22,10 @@ class Work:
 
     def __init__(self, consumer: Consumer, base: BaseDataCache, wait: timedelta) -> None:
         self._consumer, self._base, self._wait = consumer, base, wait
+
+    async def prepare(self, connection: Connection) -> None:
+        """What a session needs before its first transaction of work."""
+        await rows.make(connection, [journal.ROWS, *(fold.store.rows for fold in self._consumer.stores.values())])
 
     async def do(self, connection: Connection, records: Sequence[Judged], applied: Applied, released: Sequence[Released] = ()) -> None:
         """Fold the records, which are in the order of their partitions, and what was released; note what became of each."""

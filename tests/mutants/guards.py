@@ -46,8 +46,8 @@ GUARDS = (
         "journals an event of an earlier batch again, and folds it",
         Edit(
             "hub.state.journal",
-            "SELECT n.event, n.part, $3,",
-            "SELECT n.event, n.part + (SELECT count(*) FROM journal j WHERE j.event = n.event), $3,",
+            "SELECT n.event, n.part, $2,",
+            "SELECT n.event, n.part + (SELECT count(*) FROM journal j WHERE j.event = n.event), $2,",
         ),
         f"{_DUPLICATES}::test_a_record_told_again_in_a_later_batch_counts_once",
     ),

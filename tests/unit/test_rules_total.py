@@ -146,5 +146,5 @@ def test_what_others_hear_of_a_change_can_always_be_said(lineage: Lineage[Any], 
     verdict = declared.rules[lineage](state, body, Facts(SUBJECT, BASE))
     if isinstance(verdict, Change) and declared.tell is not None:
         _, said, tell = declared.tell
-        heard = tell(state, verdict.state, SUBJECT, body)
+        heard = tell(state, verdict.state, SUBJECT, body, 1)
         assert heard is None or isinstance(heard, said.body)

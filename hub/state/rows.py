@@ -1,0 +1,36 @@
+"""Rows as one parameter: an array of a row type that the session makes for itself.
+
+An array for each column costs the client twice as much and the server a third more: every element is looked at
+by itself, and the columns are laid side by side again. A type of the session's own is as the code that uses it, whatever
+a migration does meanwhile; it needs the right to make temporary objects, which PostgreSQL gives to everybody.
+"""
+
+from collections.abc import Iterable, Mapping
+from weakref import WeakKeyDictionary
+
+import asyncpg
+
+_made: "WeakKeyDictionary[asyncpg.Connection[asyncpg.Record], set[str]]" = WeakKeyDictionary()
+
+
+class RowType:
+    """Columns by name, each with its type; a row is a tuple of their values in that order."""
+
+    def __init__(self, name: str, columns: Mapping[str, str]) -> None:
+        self.columns = columns
+        self.array = f"pg_temp.{name}_row[]"
+        self._name = f"{name}_row"
+
+    @property
+    def statement(self) -> str:
+        """What makes the type."""
+        return f"CREATE TYPE pg_temp.{self._name} AS ({', '.join(f'{column} {kind}' for column, kind in self.columns.items())})"
+
+
+async def make(connection: "asyncpg.Connection[asyncpg.Record]", types: Iterable[RowType]) -> None:
+    """Make these types known to a session, outside of a transaction: what is rolled back would be gone again."""
+    made = _made.setdefault(connection, set())
+    missing = {kind.array: kind.statement for kind in types if kind.array not in made}
+    if missing:
+        await connection.execute("; ".join(missing.values()))
+        made.update(missing)
