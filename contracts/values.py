@@ -65,6 +65,9 @@ class _Written:
 Text = Annotated[str, StringConstraints(max_length=10_000, pattern=_TEXT)]
 """Free text of several lines."""
 
+Document = Annotated[str, StringConstraints(max_length=1_000_000, pattern=_TEXT)]
+"""A whole body, or a value out of one, as it is written in JSON."""
+
 Subject = Annotated[str, StringConstraints(min_length=1, max_length=1_000, pattern=_TEXT)]
 """The hub's own name for what a record is about: it becomes the record's key, so it is never empty."""
 

@@ -1,15 +1,26 @@
 """Operators' acts: whatever changes state is a record, so an operator's word is one too."""
 
-from contracts.acts.v1 import DeadLetterDiscarded, DeadLetterRedriven, OperationBegun, OperationEnded, PersonalDataUnmasked
+from contracts.acts.v1 import (
+    BodyChange,
+    DeadLetterDiscarded,
+    DeadLetterRedriven,
+    OperationBegun,
+    OperationEnded,
+    PersonalDataUnmasked,
+    WaitEnded,
+    WaitReleased,
+)
 from contracts.contract import Lineage
 
 DEAD_LETTER_REDRIVEN = Lineage("dead_letter.redriven", DeadLetterRedriven, kind="dead_letter", ref="letter")
 DEAD_LETTER_DISCARDED = Lineage("dead_letter.discarded", DeadLetterDiscarded, kind="dead_letter", ref="letter")
+WAIT_RELEASED = Lineage("wait.released", WaitReleased, kind="wait")
+WAIT_ENDED = Lineage("wait.ended", WaitEnded, kind="wait")
 OPERATION_BEGUN = Lineage("operation.begun", OperationBegun, kind="operation")
 OPERATION_ENDED = Lineage("operation.ended", OperationEnded, kind="operation")
 PERSONAL_DATA_UNMASKED = Lineage("personal_data.unmasked", PersonalDataUnmasked, kind="personal_data", ref="subject")
 
-FOR_CONSUMERS = (DEAD_LETTER_REDRIVEN, DEAD_LETTER_DISCARDED)
+FOR_CONSUMERS = (DEAD_LETTER_REDRIVEN, DEAD_LETTER_DISCARDED, WAIT_RELEASED, WAIT_ENDED)
 """Acts that the consumer which they name carries out."""
 
 FOR_THE_RECORD = (OPERATION_BEGUN, OPERATION_ENDED, PERSONAL_DATA_UNMASKED)
@@ -26,9 +37,14 @@ __all__ = [
     "OPERATION_BEGUN",
     "OPERATION_ENDED",
     "PERSONAL_DATA_UNMASKED",
+    "WAIT_ENDED",
+    "WAIT_RELEASED",
+    "BodyChange",
     "DeadLetterDiscarded",
     "DeadLetterRedriven",
     "OperationBegun",
     "OperationEnded",
     "PersonalDataUnmasked",
+    "WaitEnded",
+    "WaitReleased",
 ]

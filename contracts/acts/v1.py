@@ -1,7 +1,7 @@
 """First editions of operators' acts."""
 
-from contracts.contract import Event
-from contracts.values import Line, Ref, Several, Subject, Text
+from contracts.contract import Contract, Event
+from contracts.values import Document, Line, Ref, Several, Subject, Text
 
 
 class Act(Event):
@@ -17,17 +17,43 @@ class ConsumerAct(Act):
     consumer: Line
 
 
+class BodyChange(Contract):
+    """One field that an operator changed: its path, and its value in JSON before and after; none where the field is not there."""
+
+    path: Text
+    before: Document | None = None
+    after: Document | None = None
+
+
 class DeadLetterRedriven(ConsumerAct):
-    """A dead letter is to be folded again, as it came or with `body` in its place; what waits behind it follows in order."""
+    """A dead letter is to be folded again; what waits behind it follows in order.
+
+    As it came, or mended: with `body` in its place, which differs from it by `changes`, as an event of another `type`, under another `key`.
+    """
 
     letter: Ref
-    body: Text | None = None
+    body: Document | None = None
+    type: Line | None = None
+    key: Subject | None = None
+    changes: Several[BodyChange] = ()
 
 
 class DeadLetterDiscarded(ConsumerAct):
     """A dead letter is given up; what waits behind it goes on without it."""
 
     letter: Ref
+
+
+class WaitReleased(ConsumerAct):
+    """A record that waits, `wait` by its id, is to be looked at again now."""
+
+    wait: Ref
+
+
+class WaitEnded(ConsumerAct):
+    """A record that waits, `wait` by its id, waits no longer: it becomes a dead letter, as if its time were over."""
+
+    wait: Ref
 
 
 class OperationBegun(Act):

@@ -21,8 +21,8 @@ from hub.rules.masking import mask, shape
 from hub.state import letter_desk
 from hub.state.letter_desk import Choice, Letter, Parked
 from hub.state.reading import snapshot
+from hub.stream.mending import Mend, mended
 from hub.stream.record import Bad, Reader
-from hub.stream.repairs import mended
 from hub.stream.slips import unpack
 
 _ID = re.compile(r"[0-9a-fA-F-]{4,36}\Z")
@@ -77,7 +77,7 @@ def foretell(letter: Letter, body: str | None, max_record_bytes: int) -> str:
     """What redriving would come to, as far as the record itself can tell; the rules have their say only when it is folded."""
     if body is None and letter.is_journalled:
         return "its rule is asked again, with what is known by now"
-    judged = Reader(CONSUMERS[letter.consumer], max_record_bytes).judge(mended(letter, body))
+    judged = Reader(CONSUMERS[letter.consumer], max_record_bytes).judge(mended(letter, Mend(body)))
     if isinstance(judged, Bad):
         return "still " + judged.reason + ": " + "; ".join(f"{fault.path or '(body)'}: {fault.expected}" for fault in judged.faults)
     return "keeps its contract: it would be folded"

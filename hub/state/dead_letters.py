@@ -26,7 +26,8 @@ _COLUMNS = (
     "id, consumer, principal, key, reason, faults, event, part, store, ref, source, event_id, type,"
     ' topic, partition, "offset", timestamp, headers, value'
 )
-_CLOSE = f"UPDATE dead_letters SET state = $3 WHERE consumer = $1 AND id = $2 AND state = 'open' RETURNING {_COLUMNS}"  # noqa: S608 - names of our own
+_CLOSE = f"UPDATE dead_letters SET state = $3 WHERE consumer = $1 AND id = ANY($2::uuid[]) AND state = 'open' RETURNING {_COLUMNS}"  # noqa: S608 - names of our own
+_REOPEN = "UPDATE dead_letters SET state = 'open', since = now() WHERE id = ANY($1::uuid[])"
 
 
 class DeadLetter(NamedTuple):
@@ -59,12 +60,14 @@ async def insert(connection: Connection, letters: Sequence[DeadLetter]) -> set[U
     return {row[0] for row in await connection.fetch(_INSERT, *zip(*packed, strict=True))}
 
 
-async def close(connection: Connection, consumer: str, letter: UUID, state: Literal["redriven", "discarded"]) -> DeadLetter | None:
-    """Take an open dead letter out of the way of its key; None where it is not open, or not this consumer's."""
-    row = await connection.fetchrow(_CLOSE, consumer, letter, state)
-    return DeadLetter(*row) if row else None
+async def close(
+    connection: Connection, consumer: str, letters: Sequence[UUID], state: Literal["redriven", "discarded"]
+) -> dict[UUID, DeadLetter]:
+    """Take open dead letters out of the way of their keys; those that are not open, or not this consumer's, are not returned."""
+    rows = await connection.fetch(_CLOSE, consumer, letters, state)
+    return {row[0]: DeadLetter(*row) for row in rows}
 
 
-async def reopen(connection: Connection, letter: UUID) -> None:
-    """It was redriven in vain."""
-    await connection.execute("UPDATE dead_letters SET state = 'open', since = now() WHERE id = $1", letter)
+async def reopen(connection: Connection, letters: Sequence[UUID]) -> None:
+    """They were redriven in vain."""
+    await connection.execute(_REOPEN, letters)

@@ -86,6 +86,11 @@ waiting = sa.Table(
     sa.CheckConstraint("hold IN ('news', 'operator', 'version')", name="waiting_hold"),
     sa.Index("waiting_subject", "consumer", "principal", "store", "ref"),
     sa.Index("waiting_event", "event", "part"),
+    sa.Index(
+        "waiting_held",
+        *("consumer", "principal", "key", "topic", "partition", "offset", "part"),
+        postgresql_where=sa.text("hold = 'operator'"),
+    ),
     sa.Index("waiting_news", "kind", "awaited_ref", postgresql_where=sa.text("hold = 'news'")),
     sa.Index("waiting_until", "until", postgresql_where=sa.text("until IS NOT NULL")),
 )

@@ -44,16 +44,19 @@ _VERSIONS = (
     ' ORDER BY topic, partition, "offset" FOR UPDATE SKIP LOCKED'
 )
 _FORGET = "DELETE FROM waiting WHERE id = ANY($1::uuid[])"
-_NEXT_HELD = """
-DELETE FROM waiting WHERE id = (
-    SELECT w.id FROM waiting w
-    WHERE w.consumer = $1 AND w.hold = 'operator' AND w.principal = $2 AND w.key = $3 AND NOT EXISTS (
-        SELECT FROM dead_letters d
-        WHERE d.consumer = $1 AND d.state = 'open' AND d.principal = $2 AND d.key = $3
-          AND (d.topic, d.partition, d."offset") < (w.topic, w.partition, w."offset"))
-    ORDER BY w.topic, w.partition, w."offset", w.part LIMIT 1)
-RETURNING event, part, store, ref
+_HELD = """
+DELETE FROM waiting WHERE id IN (
+    SELECT n.id FROM unnest($2::text[], $3::text[]) AS k (principal, key) CROSS JOIN LATERAL (
+        SELECT w.id FROM waiting w
+        WHERE w.consumer = $1 AND w.hold = 'operator' AND w.principal = k.principal AND w.key = k.key AND NOT EXISTS (
+            SELECT FROM dead_letters d
+            WHERE d.consumer = $1 AND d.state = 'open' AND d.principal = k.principal AND d.key = k.key
+              AND (d.topic, d.partition, d."offset") < (w.topic, w.partition, w."offset"))
+        ORDER BY w.topic, w.partition, w."offset", w.part LIMIT $4) n)
+RETURNING event, part, store, ref, principal
 """
+_NAMED = f'SELECT {_COLUMNS} FROM waiting WHERE consumer = $1 AND id = ANY($2::uuid[]) ORDER BY topic, partition, "offset" FOR UPDATE'  # noqa: S608 - names of our own
+_STILL = "SELECT event, hold, kind, awaited_ref FROM waiting WHERE event = ANY($1::uuid[])"
 _DUE = """
 SELECT DISTINCT consumer, principal, store, ref, kind, awaited_ref, until FROM waiting
 WHERE hold = 'news' AND until <= $1 ORDER BY until LIMIT $2
@@ -96,6 +99,24 @@ class Asked(NamedTuple):
     principal: str
     store: str
     ref: str
+    kind: str
+    awaited_ref: str
+
+
+class Held(NamedTuple):
+    """A journalled part that is no longer held back."""
+
+    event: UUID
+    part: int
+    store: str
+    ref: str
+    principal: str
+
+
+class Still(NamedTuple):
+    """What a record goes on waiting for."""
+
+    hold: str
     kind: str
     awaited_ref: str
 
@@ -152,7 +173,17 @@ async def overlooked(connection: Connection, before: datetime, limit: int) -> li
     return [(Asked(*row[:6]), row[6]) for row in map(tuple, await connection.fetch(_OVERLOOKED, before, limit))]
 
 
-async def next_held(connection: Connection, consumer: str, principal: str, key: str) -> tuple[UUID, int, str, str] | None:
-    """Release the next record of a key that no open dead letter stands before: its event, part, store and reference."""
-    row = await connection.fetchrow(_NEXT_HELD, consumer, principal, key)
-    return (row[0], row[1], row[2], row[3]) if row else None
+async def held(connection: Connection, consumer: str, keys: Sequence[tuple[str, str]], most: int) -> list[Held]:
+    """Release the records of these (principal, key) that no open dead letter stands before: the first of each key, at most so many."""
+    rows = await connection.fetch(_HELD, consumer, *zip(*keys, strict=True), most)
+    return [Held(*row) for row in rows]
+
+
+async def named(connection: Connection, consumer: str, ids: Sequence[UUID]) -> dict[UUID, Waiter]:
+    """Locked: those of these records that still wait."""
+    return {row[0]: Waiter(*row) for row in await connection.fetch(_NAMED, consumer, ids)}
+
+
+async def still(connection: Connection, events: Sequence[UUID]) -> dict[UUID, Still]:
+    """What these journalled events wait for, as far as they do."""
+    return {row[0]: Still(*row[1:]) for row in map(tuple, await connection.fetch(_STILL, events))}

@@ -3,15 +3,15 @@
 from collections.abc import Mapping, Sequence
 from time import perf_counter
 
-from contracts.contract import Finding
 from contracts.topics import ACTS
 from hub.state import waiting
 from hub.state.offsets import Claimed, Offsets, TopicPartition
 from hub.state.store import Connection
-from hub.stream import repairs, slips
+from hub.stream import acts, slips
+from hub.stream.acting import Acting
 from hub.stream.failures import Fenced, Gap, Meaning, meaning
 from hub.stream.outcome import Applied, Outcome
-from hub.stream.record import Bad, Good, Judged, Newer, Reader
+from hub.stream.record import Judged, Newer, Reader, refused
 from hub.stream.sorting import place
 from hub.stream.work import Work
 
@@ -73,7 +73,7 @@ class Batch:
                 else:
                     await self._work.do(connection, records, applied)
                 if any(topic == ACTS.name for topic, _ in moves):
-                    await self._repair(connection, records, applied)
+                    await self._act(connection, records, applied)
                 await self._offsets.advance(connection, moves)
             worked = perf_counter()
         applied.seconds = {"lock": locked - began, "work": worked - locked, "commit": perf_counter() - worked}
@@ -93,20 +93,15 @@ class Batch:
                 await self._bisect(connection, records[:middle], applied)
                 await self._bisect(connection, records[middle:], applied)
                 return
-            await self._work.do(connection, [_refused(records[0], error)], applied)
+            await self._work.do(connection, [refused(records[0], error)], applied)
             return
         applied.outcomes.update(part.outcomes)
-        applied.reasons.update(part.reasons)
-        applied.emitted += part.emitted
+        applied.take(part)
 
-    async def _repair(self, connection: Connection, records: Sequence[Judged], applied: Applied) -> None:
+    async def _act(self, connection: Connection, records: Sequence[Judged], applied: Applied) -> None:
         """Carry out the operators' acts among the records, each once, in their order."""
-        for record in records:
-            if isinstance(record, Good) and repairs.is_act(record) and applied.outcomes[place(record)] is Outcome.HANDLED:
-                part = Applied()
-                await repairs.carry_out(connection, self._work, self._reader, self.consumer, record, part)
-                applied.emitted += part.emitted
-                applied.reasons.update(part.reasons)
+        asked = [record for record in records if acts.is_act(record) and applied.outcomes[place(record)] is Outcome.HANDLED]
+        await acts.carry_out(Acting(connection, self._work, self._reader, self.consumer), asked, applied)
 
     async def release_newer(self, connection: Connection) -> Applied:
         """Fold the records that waited for a process as new as this one."""
@@ -138,11 +133,3 @@ def _due(
 
 def _next(claimed: Claimed) -> int:
     return claimed.next_offset or 0
-
-
-def _refused(record: Judged, error: BaseException) -> Bad:
-    """The database's own words name the type, never the value."""
-    key = getattr(record, "key", None)
-    detail = getattr(error, "sqlstate", None) or type(error).__name__
-    finding = Finding("(body)", f"values that the database can hold ({detail})")
-    return Bad(record.raw, getattr(record, "principal", ""), key, "database_refused", (finding,), getattr(record, "envelope", None))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
+from hub.state.dead_letters import DeadLetter
 from hub.state.offsets import TopicPartition
 
 
@@ -28,5 +29,11 @@ class Applied:
     holes: int = 0
     emitted: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
-    buried: set[UUID] = field(default_factory=set)
+    buried: dict[UUID, DeadLetter] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+
+    def take(self, part: "Applied") -> None:
+        """Count in what was done within this batch, beside its own records."""
+        self.reasons.update(part.reasons)
+        self.buried |= part.buried
+        self.emitted += part.emitted

@@ -66,5 +66,5 @@ async def _bury(connection: Connection, letters: Sequence[dead_letters.DeadLette
     kept = await dead_letters.insert(connection, letters)
     fresh = [letter for letter in letters if letter.id in kept]
     applied.reasons.update(letter.reason for letter in fresh)
-    applied.buried |= kept
+    applied.buried |= {letter.id: letter for letter in fresh}
     return [answer for letter in fresh if (answer := slips.rejection(letter)) is not None]

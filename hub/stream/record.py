@@ -147,6 +147,14 @@ class Reader:
         return known
 
 
+def refused(record: Judged, error: BaseException) -> Bad:
+    """A record that the database cannot hold; its own words name the type, never the value."""
+    detail = getattr(error, "sqlstate", None) or type(error).__name__
+    finding = Finding("(body)", f"values that the database can hold ({detail})")
+    key, envelope = getattr(record, "key", None), getattr(record, "envelope", None)
+    return Bad(record.raw, getattr(record, "principal", ""), key, "database_refused", (finding,), envelope)
+
+
 def event_name(consumer: str, principal: str, source: str, event_id: str) -> UUID:
     """The journal's name of an event.
 

@@ -1,93 +1,173 @@
-"""Carry out what an operator decided of a dead letter: fold it again or give it up, then let its key go on in order."""
+"""Carry out what operators decided of dead letters: fold them again or give them up, then let their keys go on in order."""
 
-from contextlib import suppress
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 from uuid import UUID
 
-from pydantic_core import from_json, to_json
-
-from contracts import envelope as cloudevents
 from contracts import topics
 from contracts.acts import DeadLetterDiscarded, DeadLetterRedriven
-from contracts.contract import Invalid
 from contracts.records import RECORD_SETTLED, RecordSettled
 from hub.rules.decision import Subject
-from hub.state import dead_letters, effects, outbox, waiting
+from hub.state import dead_letters, outbox
 from hub.state.dead_letters import DeadLetter
-from hub.state.letter_desk import Letter
-from hub.state.store import Connection
+from hub.state.outbox import Said
 from hub.stream import slips
+from hub.stream.acting import DEAD, DEALT_WITH, Acting, Effect, identifier, reason
 from hub.stream.failures import Meaning, meaning
-from hub.stream.outcome import Applied
-from hub.stream.record import Good, Reader
-from hub.stream.slips import Stored
+from hub.stream.letting_go import let_go, waits_for
+from hub.stream.mending import AS_IT_CAME, Mend, mended
+from hub.stream.outcome import Applied, Outcome
+from hub.stream.record import Good, Ignored, Judged, Newer
+from hub.stream.sorting import place
 from hub.stream.touching import Released
-from hub.stream.work import Work
 
 
-def is_act(record: Good) -> bool:
-    """Whether an operator said it."""
-    return isinstance(record.body, DeadLetterRedriven | DeadLetterDiscarded)
+class _InVain(Exception):  # noqa: N818 - it only rolls back a savepoint
+    """What was mended is refused again: nothing of it stays."""
 
 
-async def carry_out(connection: Connection, work: Work, reader: Reader, consumer: str, record: Good, applied: Applied) -> None:
-    """One act, and what came of it; a letter that is no longer open was dealt with before, so the act has nothing to do.
+class _Asked(NamedTuple):
+    """An act, and the letter that it took out of the way of its key."""
 
-    What the letter held back follows in its order of arrival, up to the next open dead letter of the key.
+    act: Good
+    letter: DeadLetter
+
+    @property
+    def mend(self) -> Mend:
+        return _mend(self.act)
+
+    @property
+    def part(self) -> Released | None:
+        """Its part in the journal, where it is folded again as it is: only a rule had refused it."""
+        letter = self.letter
+        if letter.event is None or letter.store is None or letter.ref is None or self.mend.body is not None:
+            return None
+        return Released(letter.store, Subject(letter.principal, letter.ref), (letter.event, letter.part))
+
+
+async def carry_out(acting: Acting, acts: Sequence[Good], applied: Applied) -> list[Effect]:
+    """Acts upon dead letters, in their order; a letter that is no longer open was dealt with before, so its act has nothing to do.
+
+    What a letter held back follows in its order of arrival, up to the next open dead letter of the key.
     """
-    act = record.body
-    if not isinstance(act, DeadLetterRedriven | DeadLetterDiscarded) or act.consumer != consumer:
-        return
-    name = _uuid(act.letter)
-    is_redriven = isinstance(act, DeadLetterRedriven)
-    letter = None if name is None else await dead_letters.close(connection, consumer, name, "redriven" if is_redriven else "discarded")
-    if letter is None:
-        await effects.note(connection, consumer, record.event, "nothing: no dead letter of that id was open")
-        return
-    if isinstance(act, DeadLetterRedriven):
-        await _fold_again(connection, work, reader, letter, act.body, applied)
-    if letter.id in applied.buried:
-        effect = "folded again, and a dead letter as before"
-    else:
-        effect = "folded again, and taken" if is_redriven else "given up"
-        await _tell(connection, consumer, letter, act.occurred_at, record)
-    released = 0 if letter.key is None else await _release(connection, work, consumer, letter.principal, letter.key, applied)
-    await effects.note(connection, consumer, record.event, f"{effect}; {released} records went on behind it" if released else effect)
+    return [effect for run in _runs(acts) for effect in await _carry_out(acting, run, applied)]
 
 
-async def _fold_again(connection: Connection, work: Work, reader: Reader, letter: DeadLetter, body: str | None, applied: Applied) -> None:
-    """As it came where nothing is to be mended; what the database refuses again stays dead."""
+def _runs(acts: Sequence[Good]) -> Iterator[list[Good]]:
+    """Acts that are carried out at once: of one kind, one after the other; what is mended stands alone."""
+    run: list[Good] = []
+    for act in acts:
+        if run and (type(act.body) is not type(run[-1].body) or {_mend(act), _mend(run[-1])} != {AS_IT_CAME}):
+            yield run
+            run = []
+        run.append(act)
+    if run:
+        yield run
+
+
+def _mend(act: Good) -> Mend:
+    body = act.body
+    return Mend(body.body, body.type, body.key) if isinstance(body, DeadLetterRedriven) else AS_IT_CAME
+
+
+async def _carry_out(acting: Acting, run: Sequence[Good], applied: Applied) -> list[Effect]:
+    wanted: dict[UUID, Good] = {}
+    for act in run:
+        assert isinstance(act.body, DeadLetterRedriven | DeadLetterDiscarded)  # noqa: S101 - see `acts`
+        letter = identifier(act.body.letter)
+        if letter is not None:
+            wanted.setdefault(letter, act)
+    is_redriven = isinstance(run[0].body, DeadLetterRedriven)
+    closed = await dead_letters.close(acting.connection, acting.consumer, list(wanted), "redriven" if is_redriven else "discarded")
+    asked = [_Asked(act, closed[letter]) for letter, act in wanted.items() if letter in closed]
+    if not asked:
+        return [Effect(act, DEALT_WITH) for act in run]
+    effects = await _fold_again(acting, asked, applied) if is_redriven else [Effect(each.act, "given up") for each in asked]
+    said = [_settled(each) for each, effect in zip(asked, effects, strict=True) if not effect.is_dead and _has_feed(each.letter)]
+    if said:
+        await outbox.insert(acting.connection, acting.consumer, said)
+    keys = [(each.letter.principal, each.letter.key) for each in asked if each.letter.key is not None]
+    freed = await let_go(acting, keys, applied)
+    told = {
+        effect.act.event: effect._replace(behind=freed.pop((each.letter.principal, each.letter.key or ""), 0))
+        for each, effect in zip(asked, effects, strict=True)
+    }
+    return [told.get(act.event, Effect(act, DEALT_WITH)) for act in run]
+
+
+async def _fold_again(acting: Acting, asked: Sequence[_Asked], applied: Applied) -> list[Effect]:
+    """All at once, or by halves where the database refuses something; what it refuses stays dead, and so does what was mended in vain."""
+    part = Applied()
     try:
-        async with connection.transaction():
-            if letter.event is not None and letter.store is not None and letter.ref is not None and body is None:
-                part = Released(letter.store, Subject(letter.principal, letter.ref), (letter.event, letter.part))
-                await work.do(connection, [], applied, [part])
-            else:
-                await work.do(connection, [reader.judge(mended(letter, body))], applied)
+        async with acting.connection.transaction():
+            effects = await _fold(acting, asked, part)
+            _check_mended(asked[0], effects[0])
+    except _InVain:
+        await dead_letters.reopen(acting.connection, [asked[0].letter.id])
+        return effects
     except Exception as error:
         if meaning(error) is not Meaning.RECORD:
             raise
-        await dead_letters.reopen(connection, letter.id)
-        applied.buried.add(letter.id)
+        if len(asked) > 1:
+            middle = len(asked) // 2
+            return await _fold_again(acting, asked[:middle], applied) + await _fold_again(acting, asked[middle:], applied)
+        await dead_letters.reopen(acting.connection, [asked[0].letter.id])
+        return [Effect(asked[0].act, f"{DEAD} again: database_refused")]
+    applied.take(part)
+    return effects
 
 
-async def _release(connection: Connection, work: Work, consumer: str, principal: str, key: str, applied: Applied) -> int:
-    count = 0
-    while (held := await waiting.next_held(connection, consumer, principal, key)) is not None:
-        event, part, store, ref = held
-        await work.do(connection, [], applied, [Released(store, Subject(principal, ref), (event, part))])
-        count += 1
-    return count
+def _check_mended(asked: _Asked, effect: Effect) -> None:
+    if asked.mend != AS_IT_CAME and effect.is_dead:
+        raise _InVain
 
 
-async def _tell(connection: Connection, consumer: str, letter: DeadLetter, at: datetime, act: Good) -> None:
+async def _fold(acting: Acting, asked: Sequence[_Asked], applied: Applied) -> list[Effect]:
+    records = {each.letter.id: acting.reader.judge(mended(each.letter, each.mend)) for each in asked if each.part is None}
+    parts = [part for each in asked if (part := each.part) is not None]
+    await acting.work.do(acting.connection, list(records.values()), applied, parts)
+    events = {each.letter.id: _event(each, records.get(each.letter.id)) for each in asked}
+    dead = {letter.event or letter.id: letter for letter in applied.buried.values()}
+    waits = await waits_for(acting, [event for event in events.values() if event is not None])
+    effects = []
+    for each in asked:
+        event, record = events[each.letter.id], records.get(each.letter.id)
+        again = dead.get(event or each.letter.id)
+        if again is not None:
+            now = "" if again.id == each.letter.id else f", dead letter {str(again.id)[:8]} now"
+            effects.append(Effect(each.act, f"{DEAD} again{'' if each.mend != AS_IT_CAME else now}: {reason(again)}"))
+        else:
+            effects.append(Effect(each.act, f"taken; {waits[event]}" if event in waits else _taken(record, applied)))
+    return effects
+
+
+def _event(asked: _Asked, record: Judged | None) -> UUID | None:
+    """Its name in the journal, once it is there."""
+    return record.event if isinstance(record, Good) else asked.letter.event if record is None else None
+
+
+def _taken(record: Judged | None, applied: Applied) -> str:
+    match record:
+        case Ignored():
+            return "taken; it means nothing to this consumer"
+        case Newer():
+            return "taken; it waits for a newer process"
+        case Good() if applied.outcomes.get(place(record)) is Outcome.DUPLICATE:
+            return "taken; it had come again meanwhile"
+        case _:
+            return "taken"
+
+
+def _has_feed(letter: DeadLetter) -> bool:
+    return letter.principal.startswith("dealer:")
+
+
+def _settled(asked: _Asked) -> Said:
     """The sender hears what became of its record."""
-    party, _, partner = letter.principal.partition(":")
-    if party != "dealer":
-        return
+    act, letter = asked
     subject = f"{letter.topic}[{letter.partition}]@{letter.offset}"
     body = RecordSettled(
-        occurred_at=at,
+        occurred_at=act.body.occurred_at,
         subject=subject,
         topic=letter.topic,
         partition=letter.partition,
@@ -96,38 +176,5 @@ async def _tell(connection: Connection, consumer: str, letter: DeadLetter, at: d
         event_id=letter.event_id,
         event_type=letter.type,
     )
-    said = slips.said(topics.DEALER_FEED.of(partner), RECORD_SETTLED, body, slips.name("settled", letter.id, act.event), subject)
-    await outbox.insert(connection, consumer, [said])
-
-
-def mended(letter: DeadLetter | Letter, body: str | None) -> Stored:
-    """The record as it came, or with another body: then in binary mode, under the envelope that it came in.
-
-    One that is in the journal already, and only a rule refused, is corrected by another event of its source.
-    """
-    headers, value = slips.unpack(letter.headers), letter.value
-    if body is not None:
-        with suppress(Invalid):  # an envelope that cannot be read is not mended by another body: the verdict will say so
-            envelope = cloudevents.read(headers, value)[0]
-            if letter.event is not None:
-                body = _correcting(body, envelope.id)
-                envelope = envelope._replace(id=str(slips.name("mended", letter.id, body)))
-            headers = [*cloudevents.write(envelope)]
-        value = body.encode()
-    key = letter.key.encode() if letter.key is not None else None
-    return Stored(letter.topic, letter.partition, letter.offset, letter.timestamp, key, value, headers)
-
-
-def _correcting(body: str, event_id: str) -> str:
-    try:
-        fields = from_json(body)
-    except ValueError:
-        return body
-    return to_json({**fields, "corrects": event_id}).decode() if isinstance(fields, dict) else body
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
+    feed = topics.DEALER_FEED.of(letter.principal.partition(":")[2])
+    return slips.said(feed, RECORD_SETTLED, body, slips.name("settled", letter.id, act.event), subject)

@@ -138,6 +138,8 @@ def _refusals(consumer: str, folds: Iterable[StoreFold], found: Sorted, touched:
 def _reason(result: StoreFold, touched: Touched, subject: Subject, told: Told, verdict: object) -> tuple[str, Finding] | None:
     if isinstance(verdict, Reject):
         return "rejected", Finding(*verdict)
+    if isinstance(verdict, Wait) and told.row in touched.given_up:
+        return "wait_expired", Finding(verdict.kind, f"{verdict.ref} to become known before an operator ended the wait")
     if isinstance(verdict, Wait) and touched.ended:
         end, until = touched.ended.get((result.store, subject, verdict)), result.waited.get(told.row)
         if end is not None and until is not None and until <= end:

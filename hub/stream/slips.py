@@ -85,8 +85,10 @@ def _dead(
     place: tuple[UUID | None, int, str | None, str | None],
     names: tuple[str | None, str | None, str | None],
 ) -> DeadLetter:
+    event, part = place[:2]
+    named = (raw.topic, raw.partition, raw.offset) if event is None else (event, part)  # what was mended stands at the same place
     return DeadLetter(
-        name("dead", consumer, raw.topic, raw.partition, raw.offset, place[1]),
+        name("dead", consumer, *named),
         consumer,
         principal,
         key,

@@ -30,18 +30,20 @@ class Touch:
 
 
 class Touched(NamedTuple):
-    """Every subject that a batch touches, by store, and the waits that have ended by time, with the time that was set."""
+    """Every subject that a batch touches, by store; the waits that have ended by time, with the time that was set, and those given up."""
 
     subjects: Mapping[str, Mapping[Subject, Touch]]
     ended: Mapping[tuple[str, Subject, Wait], datetime]
+    given_up: frozenset[tuple[UUID, int]]
 
 
 class Released(NamedTuple):
-    """A journalled part that counts again, by an operator's word."""
+    """A journalled part that is folded again by an operator's word; one whose wait `is_over` may not go on waiting."""
 
     store: str
     subject: Subject
     row: tuple[UUID, int]
+    is_over: bool = False
 
 
 async def touch(connection: Connection, consumer: Consumer, found: Sorted, released: Sequence[Released] = ()) -> Touched:
@@ -70,7 +72,7 @@ async def touch(connection: Connection, consumer: Consumer, found: Sorted, relea
             touched[body.store][waiter].again = True
             if isinstance(body, WaitExpired):
                 ended[body.store, waiter, Wait(body.kind, body.ref)] = body.occurred_at
-    return Touched(touched, ended)
+    return Touched(touched, ended, frozenset(part.row for part in released if part.is_over))
 
 
 async def _let_go(connection: Connection, touched: dict[str, dict[Subject, Touch]], released: Sequence[Released]) -> None:
