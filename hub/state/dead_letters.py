@@ -53,6 +53,11 @@ class DeadLetter(NamedTuple):
     headers: bytes
     value: bytes | None
 
+    @property
+    def place(self) -> tuple[str, int, int]:
+        """Where the record stands in the log."""
+        return self.topic, self.partition, self.offset
+
 
 async def insert(connection: Connection, letters: Sequence[DeadLetter]) -> set[UUID]:
     """Keep dead letters; returns those that are new, or open again after they were redriven in vain."""

@@ -91,6 +91,11 @@ class Waiter(NamedTuple):
     value: bytes | None
     until: datetime | None
 
+    @property
+    def place(self) -> tuple[str, int, int]:
+        """Where the record stands in the log."""
+        return self.topic, self.partition, self.offset
+
 
 class Asked(NamedTuple):
     """A subject whose records wait for news of (`kind`, `awaited_ref`)."""

@@ -36,7 +36,7 @@ class Effect(NamedTuple):
     @property
     def told(self) -> str:
         """One line for the ledger of acts."""
-        return f"{self.words}; {self.behind} records behind it went on" if self.behind else self.words
+        return f"{self.words}; {self.behind} behind it went on" if self.behind else self.words
 
 
 def identifier(text: str) -> UUID | None:

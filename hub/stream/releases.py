@@ -83,11 +83,11 @@ async def _fold(acting: Acting, rows: Sequence[Waiter], judged: dict[UUID, Judge
     await acting.work.do(acting.connection, list(known.values()), applied, parts)
     events = {row.id: row.event for row in rows} | {wait: record.event for wait, record in known.items() if isinstance(record, Good)}
     waits = await waits_for(acting, [event for event in events.values() if event is not None])
-    dead = {(letter.event or letter.offset): letter for letter in applied.buried.values()}
+    dead = {letter.event or letter.place: letter for letter in applied.buried.values()}
     words = {}
     for row in rows:
         event = events[row.id]
-        letter = dead.get(event or row.offset)
+        letter = dead.get(event or row.place) or dead.get(row.place)
         if isinstance(judged.get(row.id), Newer):
             words[row.id] = f"{GOES_ON}: this hub does not know {row.type} yet"
         elif letter is not None:

@@ -127,12 +127,12 @@ async def _fold(acting: Acting, asked: Sequence[_Asked], applied: Applied) -> li
     parts = [part for each in asked if (part := each.part) is not None]
     await acting.work.do(acting.connection, list(records.values()), applied, parts)
     events = {each.letter.id: _event(each, records.get(each.letter.id)) for each in asked}
-    dead = {letter.event or letter.id: letter for letter in applied.buried.values()}
+    dead: dict[UUID | None, DeadLetter] = {letter.event or letter.id: letter for letter in applied.buried.values()}
     waits = await waits_for(acting, [event for event in events.values() if event is not None])
     effects = []
     for each in asked:
         event, record = events[each.letter.id], records.get(each.letter.id)
-        again = dead.get(event or each.letter.id)
+        again = dead.get(event) or dead.get(each.letter.id)
         if again is not None:
             now = "" if again.id == each.letter.id else f", dead letter {str(again.id)[:8]} now"
             effects.append(Effect(each.act, f"{DEAD} again{'' if each.mend != AS_IT_CAME else now}: {reason(again)}"))

@@ -132,9 +132,9 @@ async def test_the_ledger_says_of_an_act_what_its_consumer_made_of_it(operator: 
     assert (act["state"], act["effect"]) == ("not yet carried out", [])
     await operator.engine.apply(await operator.acts())
     act = await told()
-    assert (act["state"], act["effect"]) == ("carried out", ["given up; 1 records went on behind it"])
+    assert (act["state"], act["effect"]) == ("carried out", ["given up; 1 behind it went on"])
     shown = (await operator.types("acts", "show", act["id"][:8])).stdout
-    assert "given up; 1 records went on behind it" in shown
+    assert "given up; 1 behind it went on" in shown
 
 
 async def test_personal_data_is_not_shown_where_the_look_cannot_be_recorded(operator: Operator, broken: Words) -> None:

@@ -80,8 +80,8 @@ async def test_twice_redriven_is_once(engine: Engine, log: Log, dealer: Words) -
     assert await feed(engine) == ["held", "taken"]
     assert [row["hold"] for row in await engine.rows("waiting")] == ["news"]
     assert sorted(row["effect"] for row in await engine.rows("act_effects")) == [
-        "folded again, and taken",
-        "nothing: no dead letter of that id was open",
+        "already dealt with",
+        "taken; it waits for customer C1",
     ]
 
 
@@ -95,7 +95,7 @@ async def test_redriven_as_it_was_it_is_a_dead_letter_again_and_goes_on_holding_
     assert await names(engine) == {"C1": "Ada"}
     assert [row["hold"] for row in await engine.rows("waiting")] == ["operator"]
     assert "taken" not in await feed(engine)
-    assert [row["effect"] for row in await engine.rows("act_effects")] == ["folded again, and a dead letter as before"]
+    assert [row["effect"] for row in await engine.rows("act_effects")] == ["dead again: schema: name: a valid string"]
 
 
 async def test_a_discarded_letter_lets_its_key_go_on_without_it(engine: Engine, log: Log, dealer: Words) -> None:
