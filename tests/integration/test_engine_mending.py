@@ -1,4 +1,4 @@
-"""A record that an operator mended counts in place of what came, or nothing of it stays; many letters at once come to what each alone would."""
+"""A record that an operator mended counts in place of what came, or nothing of it stays; many letters come to what each alone would."""
 
 import asyncio
 import json
