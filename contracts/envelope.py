@@ -5,7 +5,7 @@ Kafka Protocol Binding for CloudEvents 1.0.2, sections 3.1 (headers), 3.2 (binar
 
 import re
 from base64 import b64decode
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -99,6 +99,17 @@ def write(envelope: Envelope) -> list[tuple[str, bytes]]:
     if envelope.subject is not None:
         headers.append(("ce_subject", envelope.subject.encode()))
     headers.extend((f"ce_{name}", text.encode()) for name, text in envelope.extensions.items())
+    return headers
+
+
+def writer(source: str, wire: str, time: datetime) -> Callable[[str, str | None], list[tuple[str, bytes]]]:
+    """What writes the headers of many events of one source, type and time, given the id and the subject of each."""
+    version, _, *alike = write(Envelope("", source, wire, time))
+
+    def headers(event_id: str, subject: str | None) -> list[tuple[str, bytes]]:
+        own = ("ce_id", event_id.encode())
+        return [version, own, *alike] if subject is None else [version, own, *alike, ("ce_subject", subject.encode())]
+
     return headers
 
 

@@ -22,6 +22,7 @@ from hub.consumers import CONSUMERS
 from hub.errors import InputError
 from hub.probes import Probes
 from hub.producers.clock import Clock
+from hub.producers.course import BATCH_BYTES
 from hub.producers.relay import Relay
 from hub.settings import Settings
 from hub.state import counts
@@ -59,7 +60,13 @@ def kafka_options(settings: Settings) -> dict[str, Any]:
 def make_producer(settings: Settings) -> AIOKafkaProducer:
     """An idempotent producer that waits for all replicas."""
     return AIOKafkaProducer(
-        **kafka_options(settings), acks="all", enable_idempotence=True, compression_type="lz4", linger_ms=2, request_timeout_ms=20_000
+        **kafka_options(settings),
+        acks="all",
+        enable_idempotence=True,
+        compression_type="zstd",
+        linger_ms=2,
+        max_batch_size=BATCH_BYTES,
+        request_timeout_ms=20_000,
     )
 
 

@@ -9,8 +9,8 @@ from contracts.timers import WAIT_ANSWERED, WaitAnswered
 from hub.settings import Settings
 from hub.state.base import BaseDataCache
 from hub.state.offsets import Offsets, TopicPartition
-from hub.state.outbox import Unsent
 from hub.state.replayed import Beside, Bound
+from hub.state.segments import Unsent
 from hub.stream.batch import Batch
 from hub.stream.consumer import CONTROL, Consumer
 from hub.stream.outcome import Applied
@@ -85,7 +85,8 @@ class Refolding:
         """Apply what was taken, after what the base data was told before it."""
         if self._below is not None:
             await self._below.flush()
-            await self._hear(await self._beside.answers(self._answered, WAIT_ANSWERED.wire))
+            self._answered, answers = await self._beside.answers(self._answered, WAIT_ANSWERED.wire)
+            await self._hear(answers)
         if not self._count:
             return
         batch = Batch(self._offsets, self._work(self._oldest), self._reader, self.consumer.name)
@@ -98,9 +99,6 @@ class Refolding:
 
         The live consumer may have come to a record only after the base data, and then nobody answered it in the log.
         """
-        if not answers:
-            return
-        self._answered = answers[-1].id
         heard = [judged for each in answers if _is_for(self.consumer, judged := self._reader.judge(_as_record(each)))]
         if heard:
             work = self._work(int(time() * 1000))

@@ -2,42 +2,43 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from time import monotonic, time
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from time import monotonic
+from typing import NamedTuple, TypeVar
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import (
-    InvalidTopicError,
-    KafkaError,
-    MessageSizeTooLargeError,
-    RecordTooLargeError,
-    TopicAuthorizationFailedError,
-)
 
-from contracts import envelope as cloudevents
 from hub.producers.closing import PATIENCE_SECONDS
+from hub.producers.round import Round
 from hub.producers.sender import Sender
 from hub.state import outbox
-from hub.state.outbox import Unsent
+from hub.state.outbox import Holds
 from hub.state.store import Connection
 from hub.telemetry import Metrics, log
 
-_BATCH = 500
+_MOST_BYTES = 4_000_000
 _LOOK_AGAIN = 1.0
 _SWEEP = 60.0
-_PERMANENT = (
-    InvalidTopicError,
-    MessageSizeTooLargeError,
-    RecordTooLargeError,
-    TopicAuthorizationFailedError,
-)
+
+T = TypeVar("T")
+
+
+class Spoilt(Exception):  # noqa: N818 - the producer's fault: another one is made
+    """The broker refused a batch that the producer has counted: what it sends next would show a gap."""
+
+
+class Done(NamedTuple):
+    """How many events were acknowledged in a round, and whether another round may find more."""
+
+    sent: int
+    is_more: bool
 
 
 class Relay(Sender):
     """One at a time by an advisory lock of its session; a second one waits as a spare.
 
-    Cancelled at the end, never between a send and its receipt.
+    Cancelled at the end, never between a send and its receipt. No transaction is open while Kafka thinks: nobody else
+    removes what the outbox holds.
     """
 
     name = "relay"
@@ -52,6 +53,8 @@ class Relay(Sender):
         self._metrics = metrics
         self._wake = asyncio.Event()
         self._topics: frozenset[str] = frozenset()
+        self._limits: dict[str, int] = {}
+        self._is_apart = True  # whether there may be events apart
 
     async def _session(self) -> None:
         async with self._connected() as connection:
@@ -59,84 +62,82 @@ class Relay(Sender):
                 self.progress()
                 await asyncio.sleep(_LOOK_AGAIN)
             await connection.add_listener(outbox.CHANNEL, lambda *_: self._wake.set())
-            async with self._producing() as producer:
-                await self._relay(connection, producer)
+            self._topics, self._is_apart = frozenset(), True
+            while True:
+                async with self._producing() as producer:
+                    with contextlib.suppress(Spoilt):
+                        await self._relay(connection, producer)
 
     async def _relay(self, connection: Connection, producer: AIOKafkaProducer) -> None:
         swept = monotonic()
         while True:
             self._wake.clear()
-            count = await _to_its_end(self.relay_once(connection, producer))
+            done = await _to_its_end(self.relay_once(connection, producer))
             self.progress()
             if monotonic() - swept > _SWEEP:
                 await self.sweep(connection, producer)
                 swept = monotonic()
-            if count < _BATCH:
+            elif not done.is_more:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), _LOOK_AGAIN)
 
     async def sweep(self, connection: Connection, producer: AIOKafkaProducer) -> None:
-        """Let go of old receipts, and of rows whose topic has been made since."""
+        """Let go of old receipts, and of events whose topic has been made since."""
         await outbox.forget_old(connection)
         if homeless := await outbox.homeless(connection):
             self._topics = await _topics(producer)
             await outbox.found(connection, [topic for topic in homeless if topic in self._topics])
+        self._is_apart = True
 
-    async def relay_once(self, connection: Connection, producer: AIOKafkaProducer) -> int:
-        """Send the oldest rows; what was acknowledged goes, what never can be is set aside, the rest stays."""
+    async def relay_once(self, connection: Connection, producer: AIOKafkaProducer) -> Done:
+        """Send the oldest events; what was acknowledged goes, what never can be is set aside, the rest stays.
+
+        What was put apart goes first: it is older than all segments that have events of its keys. Raises Spoilt where the
+        producer is of no more use, and what Kafka raised for events that may go later.
+        """
+        released = await outbox.released(connection, _MOST_BYTES) if self._is_apart else []
+        segments = released or await outbox.oldest(connection, _MOST_BYTES)
+        if not segments:
+            return Done(0, is_more=False)
+        holds = await outbox.holds(connection) if self._is_apart and not released else Holds(set(), set())
+        self._is_apart = bool(released or holds.topics or holds.keys)
+        counts = await self._partitions(producer, {topic for segment in segments for topic in segment.topics})
+        sending = Round(segments, holds, counts, self._limits)
+        await sending.send(producer)
+        if released or not sending.is_clean():
+            await self._keep_what_stayed(connection, sending, is_apart=bool(released))
+        else:
+            await outbox.sent(connection, sending.receipts, segments=[segment.id for segment in segments])
+        sent = sum(len(receipt.numbers) for receipt in sending.receipts)
+        self._metrics.sent.inc(sent)
+        if sending.failure is not None:
+            raise sending.failure
+        if spoilt := [course for course in sending.courses if course.is_spoilt]:
+            self._limits |= {course.topic: course.most_bytes for course in spoilt}
+            raise Spoilt
+        return Done(sent, is_more=bool(released) or sum(map(len, (body for s in segments for body in s.bodies))) >= _MOST_BYTES)
+
+    async def _keep_what_stayed(self, connection: Connection, sending: Round, *, is_apart: bool) -> None:
+        """Put apart what did not go with its segment, or note of what is apart already that it is set aside."""
+        touched = list(sending.segments) if is_apart else sending.touched()
+        rest = [(event, why) for event, why in sending.rest(touched) if why or not is_apart]
         async with connection.transaction():
-            rows = await outbox.oldest(connection, _BATCH)
-            self._metrics.outbox_age.set(max(0.0, time() - rows[0].time.timestamp()) if rows else 0.0)
-            if not rows:
-                self._metrics.outbox.set(0)
-                return 0
-            receipts, aside, failure = [], [], None
-            for row, result in zip(rows, await self._send(producer, rows), strict=True):
-                if isinstance(result, _NoTopic):
-                    aside.append((row.id, outbox.UNKNOWN_TOPIC))
-                elif isinstance(result, _PERMANENT):
-                    aside.append((row.id, type(result).__name__))
-                elif isinstance(result, BaseException):
-                    failure = result
-                elif result is not None:
-                    receipts.append((row.id, *result))
-            if receipts:
-                await outbox.sent(connection, receipts)
-            if aside:
-                await outbox.set_aside(connection, aside)
-                log.error("outbox.set_aside", count=len(aside), reason=aside[0][1])
-        self._metrics.sent.inc(len(receipts))
-        if failure is not None:
-            raise failure
-        return len(rows)
+            if is_apart:
+                gone = [number for receipt in sending.receipts for number in receipt.numbers]
+                await outbox.sent(connection, sending.receipts, apart=gone)
+            elif touched:
+                await outbox.sent(connection, sending.receipts, segments=[segment.id for segment in touched])
+            if rest:
+                await outbox.put_apart(connection, rest)
+        self._is_apart = self._is_apart or bool(rest)
+        if sending.aside:
+            log.error("outbox.set_aside", count=len(sending.aside), reason=next(iter(sending.aside.values())))
 
-    async def _send(self, producer: AIOKafkaProducer, rows: Sequence[Unsent]) -> "list[tuple[int, int] | BaseException | None]":
-        """Pipeline a batch; per row where it went, why it did not, or None where an earlier one of its key did not."""
-        if not {row.topic for row in rows} <= self._topics:
+    async def _partitions(self, producer: AIOKafkaProducer, topics: Iterable[str]) -> dict[str, int]:
+        """How many partitions each of these topics has; a topic that there is not would be asked for in vain for a long time."""
+        if not self._topics.issuperset(topics):
             self._topics = await _topics(producer)
-        sent: list[asyncio.Future[Any] | BaseException | None] = []
-        stuck: set[tuple[str, str]] = set()
-        for row in rows:
-            if (row.topic, row.key) in stuck:
-                sent.append(None)
-                continue
-            if row.topic not in self._topics:  # asking for it in vain would hold up everybody for the client's whole timeout
-                stuck.add((row.topic, row.key))
-                sent.append(_NoTopic(row.topic))
-                continue
-            try:
-                envelope = cloudevents.Envelope(str(row.event_id), f"/hub/{row.consumer}", row.type, row.time, row.subject)
-                sent.append(await producer.send(row.topic, row.body, key=row.key.encode(), headers=cloudevents.write(envelope)))
-            except KafkaError as error:
-                stuck.add((row.topic, row.key))
-                sent.append(error)
-        if under_way := [future for future in sent if isinstance(future, asyncio.Future)]:
-            await asyncio.wait(under_way)
-        return [_receipt(future) for future in sent]
-
-
-class _NoTopic(Exception):  # noqa: N818 - nobody's error: a partner without topics
-    """There is no topic of that name."""
+        return {topic: len(await producer.partitions_for(topic)) for topic in topics if topic in self._topics}
 
 
 async def _topics(producer: AIOKafkaProducer) -> frozenset[str]:
@@ -144,7 +145,7 @@ async def _topics(producer: AIOKafkaProducer) -> frozenset[str]:
     return frozenset((await producer.client.fetch_all_metadata()).topics())
 
 
-async def _to_its_end(work: Coroutine[Any, Any, int]) -> int:
+async def _to_its_end(work: Coroutine[object, object, T]) -> T:
     """Let a batch get its receipts before a cancellation ends the relay, unless they are long in coming."""
     task = asyncio.ensure_future(work)
     try:
@@ -154,13 +155,3 @@ async def _to_its_end(work: Coroutine[Any, Any, int]) -> int:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         raise
-
-
-def _receipt(sent: "asyncio.Future[Any] | BaseException | None") -> tuple[int, int] | BaseException | None:
-    if not isinstance(sent, asyncio.Future):
-        return sent
-    error = sent.exception()
-    if error is not None:
-        return error
-    receipt = sent.result()
-    return int(receipt.partition), int(receipt.offset)

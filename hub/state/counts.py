@@ -9,8 +9,11 @@ from sqlalchemy import text
 from hub.state.connect import connect, engine
 from hub.telemetry import Metrics
 
-_OUTBOX = "SELECT count(*) - count(set_aside), count(set_aside) FROM outbox"
-_OUTBOX_AGE = "SELECT extract(epoch FROM now() - time)::float8 FROM outbox WHERE set_aside IS NULL ORDER BY id LIMIT 1"
+_OUTBOX = """
+SELECT (SELECT coalesce(sum(events), 0) FROM outbox)::bigint + count(*) - count(set_aside), count(set_aside) FROM outbox_apart
+"""
+_OUTBOX_OLDEST = "least((SELECT time FROM outbox ORDER BY id LIMIT 1), (SELECT min(time) FROM outbox_apart WHERE set_aside IS NULL))"
+_OUTBOX_AGE = f"SELECT extract(epoch FROM now() - {_OUTBOX_OLDEST})::float8"  # noqa: S608 - names of our own
 _WAITING = "SELECT hold, count(*), extract(epoch FROM now() - min(since))::float8 FROM waiting WHERE consumer = $1 GROUP BY hold"
 _DEAD = """
 SELECT count(*), coalesce(extract(epoch FROM now() - min(since)), 0)::float8
@@ -50,7 +53,7 @@ _STATUS = {
     "offsets": "SELECT consumer, cluster_id, topic, partition, next_offset, epoch, owner, holes, moved_at FROM consumer_offsets",
     "waiting": "SELECT consumer, hold, count(*) AS count, min(since) AS oldest FROM waiting GROUP BY 1, 2",
     "dead": "SELECT consumer, reason, count(*) AS count, min(since) AS oldest FROM dead_letters WHERE state = 'open' GROUP BY 1, 2",
-    "outbox": "SELECT count(*) AS unsent, count(set_aside) AS aside, min(time) AS oldest FROM outbox",
+    "outbox": f"SELECT waits + aside AS unsent, aside, {_OUTBOX_OLDEST} AS oldest FROM ({_OUTBOX}) AS s (waits, aside)",  # noqa: S608 - names of our own
 }
 
 

@@ -137,27 +137,39 @@ outbox = sa.Table(
     METADATA,
     sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
     _column("consumer", sa.Text),
+    _column("events", sa.Integer),
+    _column("size", sa.Integer),
+    _column("packed", sa.LargeBinary),
+    _column("time", _TIME, server_default=_NOW),
+)
+
+outbox_apart = sa.Table(
+    "outbox_apart",
+    METADATA,
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    _column("consumer", sa.Text),
     _column("topic", sa.Text),
     _column("key", sa.Text),
     _column("type", sa.Text),
     _column("event_id", sa.Uuid),
     _column("subject", sa.Text, null=True),
     _column("body", sa.LargeBinary),
-    _column("time", _TIME, server_default=_NOW),
+    _column("time", _TIME),
     _column("set_aside", sa.Text, null=True),
-    sa.Index("outbox_set_aside", "topic", "key", postgresql_where=sa.text("set_aside IS NOT NULL")),
+    sa.Index("outbox_apart_set_aside", "topic", "key", postgresql_where=sa.text("set_aside IS NOT NULL")),
 )
 
-outbox_sent = sa.Table(
-    "outbox_sent",
+outbox_receipts = sa.Table(
+    "outbox_receipts",
     METADATA,
-    sa.Column("id", sa.BigInteger, primary_key=True),
-    _column("event_id", sa.Uuid),
+    _column("segment", sa.BigInteger),
     _column("topic", sa.Text),
     _column("partition", sa.Integer),
     _column("offset", sa.BigInteger),
+    _column("places", sa.LargeBinary),
+    _column("event_ids", sa.LargeBinary),
     _column("sent_at", _TIME, server_default=_NOW),
-    sa.Index("outbox_sent_at", "sent_at"),
+    sa.Index("outbox_receipts_sent_at", "sent_at"),
 )
 
 act_effects = sa.Table(

@@ -1,36 +1,58 @@
-"""The outbox: what the hub says on Kafka, written with the state that it tells of, sent by the relay."""
+"""The outbox: what the hub says on Kafka, written with the state that it tells of, sent by the relay.
 
-from collections.abc import Sequence
-from datetime import datetime
+A row holds what a batch said as a whole (a segment). What cannot go with its segment is put apart, a row for each event.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
+from struct import pack as pack_places
 from typing import NamedTuple
-from uuid import UUID
 
+from hub.state.segments import Said, Segment, Unsent, alone, cut, pack, place_of, unpack
 from hub.state.store import Connection
 
 CHANNEL = "hub_outbox"
 """NOTIFY channel: there is something to send."""
 
-_INSERT = """
-INSERT INTO outbox (consumer, topic, key, type, event_id, subject, body)
-SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::bytea[])
-"""
-_NOTIFY = f"SELECT pg_notify('{CHANNEL}', '')"
+_INSERT = f"""
+WITH said AS (INSERT INTO outbox (consumer, events, size, packed) VALUES ($1, $2, $3, $4))
+SELECT pg_notify('{CHANNEL}', '')
+"""  # noqa: S608 - names of our own
 _OLDEST = """
-SELECT id, consumer, topic, key, type, event_id, subject, body, time FROM outbox o
-WHERE set_aside IS NULL AND NOT EXISTS (
-    SELECT FROM outbox s
-    WHERE s.set_aside IS NOT NULL AND s.topic = o.topic AND (s.key = o.key OR s.set_aside = 'unknown_topic') AND s.id < o.id)
-ORDER BY id LIMIT $1
+SELECT id, consumer, time, packed FROM (
+    SELECT id, consumer, time, packed, sum(size) OVER (ORDER BY id) - size AS before FROM outbox ORDER BY id LIMIT 500
+) o WHERE before < $1 ORDER BY id
+"""
+_SINCE = "SELECT id, consumer, time, packed FROM outbox WHERE id > $1 ORDER BY id"
+_EVENT = "id, consumer, topic, key, type, event_id, subject, body, time"
+_APART = f"SELECT {_EVENT} FROM outbox_apart ORDER BY id"  # noqa: S608 - names of our own
+_RELEASED = f"""
+SELECT {_EVENT} FROM (
+    SELECT {_EVENT}, sum(length(body)) OVER (ORDER BY id) - length(body) AS before FROM outbox_apart o
+    WHERE set_aside IS NULL AND NOT EXISTS (
+        SELECT FROM outbox_apart s
+        WHERE s.set_aside IS NOT NULL AND s.topic = o.topic AND (s.key = o.key OR s.set_aside = 'unknown_topic') AND s.id < o.id)
+    ORDER BY id LIMIT 500
+) o WHERE before < $1 ORDER BY id
+"""  # noqa: S608 - names of our own
+_HOLDS = """
+SELECT DISTINCT topic, CASE WHEN set_aside <> 'unknown_topic' THEN key END FROM outbox_apart WHERE set_aside IS NOT NULL
 """
 _SENT = """
-WITH gone AS (DELETE FROM outbox USING unnest($1::bigint[], $2::int[], $3::bigint[]) AS s (id, partition, sent_offset)
-              WHERE outbox.id = s.id RETURNING outbox.id, outbox.event_id, outbox.topic, s.partition, s.sent_offset)
-INSERT INTO outbox_sent (id, event_id, topic, partition, "offset") SELECT * FROM gone
+WITH gone AS (DELETE FROM outbox WHERE id = ANY($7::bigint[])), apart AS (DELETE FROM outbox_apart WHERE id = ANY($8::bigint[]))
+INSERT INTO outbox_receipts (segment, topic, partition, "offset", places, event_ids)
+SELECT * FROM unnest($1::bigint[], $2::text[], $3::int[], $4::bigint[], $5::bytea[], $6::bytea[])
 """
-_SET_ASIDE = "UPDATE outbox SET set_aside = n.why FROM unnest($1::bigint[], $2::text[]) AS n (id, why) WHERE outbox.id = n.id"
-_FOUND = "UPDATE outbox SET set_aside = NULL WHERE set_aside = 'unknown_topic' AND topic = ANY($1::text[])"
-_ASIDE_TOPICS = "SELECT DISTINCT topic FROM outbox WHERE set_aside = 'unknown_topic'"
-_FORGET = "DELETE FROM outbox_sent WHERE sent_at < now() - interval '1 day'"
+_PUT_APART = f"""
+INSERT INTO outbox_apart ({_EVENT}, set_aside)
+SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::bytea[], $9::timestamptz[],
+                     $10::text[])
+ON CONFLICT (id) DO UPDATE SET set_aside = EXCLUDED.set_aside
+"""  # noqa: S608 - names of our own
+_FOUND = "UPDATE outbox_apart SET set_aside = NULL WHERE set_aside = 'unknown_topic' AND topic = ANY($1::text[])"
+_ASIDE_TOPICS = "SELECT DISTINCT topic FROM outbox_apart WHERE set_aside = 'unknown_topic'"
+_FORGET = "DELETE FROM outbox_receipts WHERE sent_at < now() - interval '1 day'"
 
 
 UNKNOWN_TOPIC = "unknown_topic"
@@ -39,54 +61,85 @@ UNKNOWN_TOPIC = "unknown_topic"
 _RELAY = 0x6875625F72656C61  # 'hub_rela': one relay at a time
 
 
-class Unsent(NamedTuple):
-    """One event that is to leave."""
-
-    id: int
-    consumer: str
-    topic: str
-    key: str
-    type: str
-    event_id: UUID
-    subject: str | None
-    body: bytes
-    time: datetime
-
-
-class Said(NamedTuple):
-    """One event as a batch emits it; its id never changes, so that a repeated send is recognised."""
+class Receipt(NamedTuple):
+    """Events that went side by side: the number and the id of each, and where the first of them stands in the log."""
 
     topic: str
-    key: str
-    type: str
-    event_id: UUID
-    subject: str | None
-    body: bytes
+    partition: int
+    offset: int
+    numbers: Sequence[int]
+    event_ids: Sequence[str]
+
+
+class Holds(NamedTuple):
+    """Behind what was set aside: whole topics, and keys of topics."""
+
+    topics: set[str]
+    keys: set[tuple[str, str]]
 
 
 async def insert(connection: Connection, consumer: str, said: Sequence[Said]) -> None:
-    """Write what a batch says, in its order, and wake the relay once."""
-    await connection.execute(_INSERT, consumer, *zip(*said, strict=True))
-    await connection.execute(_NOTIFY)
+    """Write what a batch says, in its order, and wake the relay once it is committed."""
+    for piece in cut(said):
+        await connection.execute(_INSERT, consumer, len(piece), *pack(piece))
 
 
-async def oldest(connection: Connection, limit: int) -> list[Unsent]:
-    """The oldest unsent events, but none behind one of its key that was set aside.
+async def oldest(connection: Connection, most_bytes: int) -> list[Segment]:
+    """The oldest segments, so many that their bodies have about as many bytes.
 
     A row is found by being there, never by being newer than the last one: ids are taken before
     commit, so a lower id may appear after a higher one.
     """
-    return [Unsent(*row) for row in await connection.fetch(_OLDEST, limit)]
+    return [unpack(*row) for row in await connection.fetch(_OLDEST, most_bytes)]
 
 
-async def sent(connection: Connection, receipts: Sequence[tuple[int, int, int]]) -> None:
-    """Remove what was acknowledged (id, partition, offset), and keep where it went for a day."""
-    await connection.execute(_SENT, *zip(*receipts, strict=True))
+async def since(connection: Connection, segment: int) -> list[Segment]:
+    """All segments after that one: for who writes alone, and so knows that no lower id will come."""
+    return [unpack(*row) for row in await connection.fetch(_SINCE, segment)]
 
 
-async def set_aside(connection: Connection, reasons: Sequence[tuple[int, str]]) -> None:
-    """These can never be sent as they are; their key waits behind them."""
-    await connection.execute(_SET_ASIDE, *zip(*reasons, strict=True))
+async def unsent(connection: Connection) -> list[Unsent]:
+    """Every event that is still here, in the order in which they were said."""
+    found = [Unsent(*row) for row in await connection.fetch(_APART)]
+    found += [event for segment in await since(connection, 0) for event in segment.events()]
+    return sorted(found)
+
+
+async def released(connection: Connection, most_bytes: int) -> list[Segment]:
+    """The oldest events that were put apart and may go, none of them behind one that was set aside.
+
+    They are older than any segment that has events of their keys: these go first.
+    """
+    return [alone(Unsent(*row)) for row in await connection.fetch(_RELEASED, most_bytes)]
+
+
+async def holds(connection: Connection) -> Holds:
+    """What must wait because an earlier event was set aside."""
+    rows = [tuple(row) for row in await connection.fetch(_HOLDS)]
+    return Holds({topic for topic, key in rows if key is None}, {(topic, key) for topic, key in rows if key is not None})
+
+
+async def sent(connection: Connection, receipts: Iterable[Receipt], *, segments: Sequence[int] = (), apart: Sequence[int] = ()) -> None:
+    """Remove these segments and these events apart, and keep for a day where what was acknowledged stands."""
+    rows = [row for receipt in receipts for row in _by_segment(receipt)]
+    columns = zip(*rows, strict=True) if rows else ((),) * 6
+    await connection.execute(_SENT, *columns, segments, apart)
+
+
+def _by_segment(receipt: Receipt) -> Iterator[tuple[int, str, int, int, bytes, bytes]]:
+    """A row for each segment that has a part in it: places and ids packed, as there are so many of them."""
+    at = 0
+    for segment, group in groupby(map(place_of, receipt.numbers), key=itemgetter(0)):
+        places = [place for _, place in group]
+        end = at + len(places)
+        event_ids = bytes.fromhex("".join(receipt.event_ids[at:end]).replace("-", ""))
+        yield segment, receipt.topic, receipt.partition, receipt.offset + at, pack_places(f">{len(places)}H", *places), event_ids
+        at = end
+
+
+async def put_apart(connection: Connection, events: Sequence[tuple[Unsent, str | None]]) -> None:
+    """Keep these events by themselves, or, where they are already, say anew why one is set aside: its key waits behind it."""
+    await connection.execute(_PUT_APART, *zip(*((*event, why) for event, why in events), strict=True))
 
 
 async def become_the_relay(connection: Connection) -> bool:
@@ -95,7 +148,7 @@ async def become_the_relay(connection: Connection) -> bool:
 
 
 async def homeless(connection: Connection) -> list[str]:
-    """The topics that rows were set aside for because there was no such topic."""
+    """The topics that events were set aside for because there was no such topic."""
     return [row[0] for row in await connection.fetch(_ASIDE_TOPICS)]
 
 

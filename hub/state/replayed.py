@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import asyncpg
 
 from hub.errors import HubError
-from hub.state import migrations
+from hub.state import migrations, outbox
 from hub.state.connect import connect
-from hub.state.outbox import Unsent
+from hub.state.segments import Unsent
 from hub.state.store import Connection, Store
 
 _PATIENCE = 6 * 3600.0  # seconds: a copy of a large store takes its time
@@ -21,9 +21,6 @@ _LIVE = """
 SELECT quote_ident(n.nspname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass('consumer_offsets')
 """
 _OURS = "SELECT coalesce(obj_description(oid, 'pg_namespace'), '') FROM pg_namespace WHERE nspname = $1"
-_ANSWERS = """
-SELECT id, consumer, topic, key, type, event_id, subject, body, time FROM outbox WHERE id > $1 AND type = $2 ORDER BY id
-"""
 _APART = """
 CREATE TABLE replay_bounds (
     consumer text, topic text, partition int, log_start bigint, start bigint, stop bigint, next_offset bigint
@@ -97,13 +94,15 @@ class Beside:
                 " ON CONFLICT DO NOTHING"
             )
 
-    async def answers(self, after: int, wire: str) -> list[Unsent]:
-        """What the replay itself said of this type since that id; it stays where it is."""
-        return [Unsent(*row) for row in await self.connection.fetch(_ANSWERS, after, wire)]
+    async def answers(self, after: int, wire: str) -> tuple[int, list[Unsent]]:
+        """What the replay itself said of this type after that segment, and which segment was the last; all of it stays where it is."""
+        segments = await outbox.since(self.connection, after)
+        answers = [event for segment in segments for event in segment.events() if event.type == wire]
+        return (segments[-1].id if segments else after), answers
 
     async def unsent(self) -> int:
         """How many events the replay would have said."""
-        return int(await self.connection.fetchval("SELECT count(*) FROM outbox"))
+        return int(await self.connection.fetchval("SELECT coalesce(sum(events), 0) FROM outbox"))
 
 
 @asynccontextmanager

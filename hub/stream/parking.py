@@ -6,7 +6,7 @@ from datetime import datetime
 from hub.rules.decision import Wait
 from hub.state import dead_letters, waiting
 from hub.state.base import BaseDataCache
-from hub.state.outbox import Said
+from hub.state.segments import Said
 from hub.state.store import Connection
 from hub.state.waiting import Waiter
 from hub.stream import slips

@@ -19,7 +19,7 @@ from hub.rules.decision import Subject, Wait
 from hub.rules.folding import Told
 from hub.state.dead_letters import DeadLetter
 from hub.state.journal import Past
-from hub.state.outbox import Said
+from hub.state.segments import Said
 from hub.state.waiting import Waiter
 from hub.stream.record import Bad, Good, Newer, Raw
 

@@ -7,7 +7,7 @@ from contracts.timers import WAIT_ANSWERED, WaitAnswered
 from hub.rules.decision import Change, Subject
 from hub.rules.folding import Folded, Told
 from hub.state import waiting
-from hub.state.outbox import Said
+from hub.state.segments import Said
 from hub.state.store import Connection
 from hub.stream import slips
 from hub.stream.subjects import Row, StoreFold

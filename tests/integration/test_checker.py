@@ -12,13 +12,12 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from hub.consumers.base_data import base_data as base_consumer
 from hub.consumers.crm_sync import crm_sync
 from hub.local.kafka import Kafka
+from hub.state import outbox
 from hub.stream.slips import Stored
 from tests.support.checker import Offsets, check, next_offsets
 from tests.support.crm import Words, base_data
 from tests.support.engine import Engine, Log
 from tests.support.log_reader import read_log
-
-_SENT = 'INSERT INTO outbox_sent (id, event_id, topic, partition, "offset") VALUES ($1, $2, $3, $4, $5)'
 
 
 class Calm(NamedTuple):
@@ -64,11 +63,11 @@ async def calm(database: str) -> AsyncIterator[Calm]:
             await engine.apply(log.records[partition][:7])
         seen = [await next_offsets(database)]
         await engine.apply(log.records["dealer.ber-001.events", 0][7:])
-        rows = await engine.db.fetch("SELECT id, event_id, topic FROM outbox ORDER BY id")
+        events = await outbox.unsent(engine.db)
         said = await engine.relay(log)
-        for row, record in zip(rows, said, strict=True):
-            place = record.partition, record.offset
-            await engine.db.execute(_SENT, *row, *place)
+        for event, record in zip(events, said, strict=True):
+            receipt = outbox.Receipt(event.topic, record.partition, record.offset, [event.id], [str(event.event_id)])
+            await outbox.sent(engine.db, [receipt])
         await engine.apply(log.records["hub.timers", 0])
         topics: dict[str, list[Stored]] = defaultdict(list)
         for (topic, _), records in log.records.items():
@@ -110,15 +109,16 @@ HARM: dict[str, tuple[str, str]] = {
     ),
     "an event said twice": (
         "I4",
-        "INSERT INTO outbox_sent SELECT id + 1000, event_id, topic, partition, \"offset\" FROM outbox_sent WHERE topic = 'hub.crm'",
+        'INSERT INTO outbox_receipts SELECT segment + 9, topic, partition, "offset", places, event_ids FROM outbox_receipts',
     ),
     "an event in the log that was never in the outbox": (
         "I4",
-        "DELETE FROM outbox_sent WHERE id = (SELECT max(id) FROM outbox_sent WHERE topic = 'hub.crm')",
+        'DELETE FROM outbox_receipts WHERE "offset" = (SELECT max("offset") FROM outbox_receipts)',
     ),
     "an event that never left": (
         "I4",
-        "INSERT INTO outbox (consumer, topic, key, type, event_id, body) VALUES ('crm-sync', 'hub.crm', 'k', 't', gen_random_uuid(), '')",
+        """INSERT INTO outbox_apart (id, consumer, topic, key, type, event_id, body, time)
+        VALUES (1, 'crm-sync', 'hub.crm', 'k', 't', gen_random_uuid(), '', now())""",
     ),
     "an offset short of the end": ("I2", "UPDATE consumer_offsets SET next_offset = next_offset - 1 WHERE topic = 'dealer.muc-002.events'"),
     "an offset that went back": ("I6", "UPDATE consumer_offsets SET next_offset = 1 WHERE topic = 'dealer.ber-001.events'"),

@@ -10,6 +10,7 @@ from sqlalchemy.exc import ProgrammingError
 from hub.local.postgres import Postgres
 from hub.state import outbox
 from hub.state.migrations import upgrade_async
+from hub.state.segments import Said
 from hub.stream.slips import name
 
 ROOT = Path(__file__).parents[2]
@@ -40,9 +41,12 @@ async def test_processes_wait_for_the_owner_and_then_need_no_more(postgres: Post
     await upgrade_async(process)  # nothing to do, so nothing is refused
 
     connection = await asyncpg.connect(process)
-    await outbox.insert(connection, "crm-sync", [outbox.Said("hub.crm", "key", "hub.lead.updated.v1", name("role"), None, b"{}")])
-    (row,) = await outbox.oldest(connection, 10)
-    await outbox.sent(connection, [(row.id, 0, 0)])
+    await outbox.insert(connection, "crm-sync", [Said("hub.crm", "key", "hub.lead.updated.v1", name("role"), None, b"{}")])
+    (segment,) = await outbox.oldest(connection, 10)
+    await outbox.put_apart(connection, [(event, "unknown_topic") for event in segment.events()])
+    receipt = outbox.Receipt("hub.crm", 0, 0, segment.numbers, segment.event_ids)
+    await outbox.sent(connection, [receipt], segments=[segment.id], apart=segment.numbers)
+    assert await outbox.unsent(connection) == []
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await connection.execute("DROP TABLE outbox")
     await connection.close()

@@ -44,8 +44,8 @@ async def letters(engine: Engine) -> list[dict[str, Any]]:
 
 
 async def feed(engine: Engine) -> list[str]:
-    rows = await engine.db.fetch("SELECT type, body FROM outbox WHERE topic LIKE 'dealer.%' ORDER BY id")
-    return [json.loads(row[1]).get("standing") for row in rows]
+    rows = [row for row in await engine.rows("outbox") if row["topic"].startswith("dealer.")]
+    return [json.loads(row["body"]).get("standing") for row in rows]
 
 
 async def names(engine: Engine) -> dict[str, str]:

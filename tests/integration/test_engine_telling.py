@@ -29,7 +29,7 @@ def dealer() -> Words:
 
 async def heard(engine: Engine) -> list[tuple[str, str, dict[str, Any]]]:
     """All that was said, in the order in which it will leave: topic, key, body."""
-    rows = await engine.db.fetch("SELECT topic, key, body FROM outbox ORDER BY id")
+    rows = await engine.rows("outbox")
     return [(row["topic"], row["key"], json.loads(row["body"])) for row in rows]
 
 
@@ -110,7 +110,7 @@ async def test_what_is_said_carries_the_same_ids_when_a_batch_that_was_rolled_ba
     rolled_back: list[tuple[object, ...]] = []
 
     async def fail(*_: object) -> None:
-        rolled_back.extend(tuple(row) for row in await engine.db.fetch("SELECT event_id, topic, key, body FROM outbox ORDER BY id"))
+        rolled_back.extend(tuple(row.values())[1:-1] for row in await engine.rows("outbox"))
         raise ConnectionResetError
 
     engine.offsets.advance = fail  # type: ignore[method-assign,assignment]
@@ -119,8 +119,7 @@ async def test_what_is_said_carries_the_same_ids_when_a_batch_that_was_rolled_ba
     engine.offsets.advance = advance  # type: ignore[method-assign]
     assert await engine.rows("outbox") == []
     await engine.apply(records)
-    again = await engine.db.fetch("SELECT event_id, topic, key, body FROM outbox ORDER BY id")
-    assert [tuple(row) for row in again] == rolled_back
+    assert [tuple(row.values())[1:-1] for row in await engine.rows("outbox")] == rolled_back
     assert len(rolled_back) == 4
 
 

@@ -147,10 +147,10 @@ async def test_nothing_leaves(live: Live) -> None:
     assert await live.schemas() == {"public", "looked_into"}
     assert await live.crm.rows("outbox") == outbox
     kept = await live.crm.rows("looked_into.outbox")
-    assert len(kept) == done.unsent
+    assert sum(row["events"] for row in kept) == done.unsent
     await live.crm.db.execute("DELETE FROM outbox")
     async with a_relay(live.settings) as (relay, producer):
-        assert await relay.relay_once(live.crm.db, producer) == 0
+        assert (await relay.relay_once(live.crm.db, producer)).sent == 0
     assert await live.crm.rows("looked_into.outbox") == kept
     assert live.scene.end_offset("hub.crm") == 0
 

@@ -18,6 +18,7 @@ from hub.consumers.crm_sync import crm_sync
 from hub.rules.basedata import BaseData
 from hub.rules.decision import Reject, Subject, Wait
 from hub.rules.folding import Told, fold_all
+from hub.state import outbox
 from hub.state.base import BaseDataCache
 from hub.state.connect import connect
 from hub.stream.consumer import Consumer
@@ -63,7 +64,8 @@ async def check(
         for consumer in consumers:
             picture = await take(connection, consumer)
             found += inbound(consumer, log, picture, max_record_bytes)
-        found += outbound(log, await _rows(connection, "outbox"), await _rows(connection, "outbox_sent"))
+        unsent = [event._asdict() for event in await outbox.unsent(connection)]
+        found += outbound(log, unsent, await _rows(connection, "outbox_sent"))
         found += never_back([*seen, await next_offsets(url)])
         return found
     finally:

@@ -7,6 +7,9 @@ from typing import Any, Self, TypeVar
 import asyncpg
 import orjson
 
+from hub.state import outbox
+from hub.state.segments import Unsent
+
 T = TypeVar("T")
 
 _WITNESS = """
@@ -52,6 +55,13 @@ class Database:
         """The first column of the first row."""
         [row, *_] = self.rows(question, *arguments)
         return next(iter(row.values()))
+
+    def unsent(self) -> list[dict[str, Any]]:
+        """The events that the outbox holds."""
+        return [event._asdict() for event in self._run(self._unsent())]
+
+    async def _unsent(self) -> list[Unsent]:
+        return await outbox.unsent(await self._connected())
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run something that awaits, in this database's own loop."""

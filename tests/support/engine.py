@@ -10,6 +10,7 @@ from contracts import envelope as cloudevents
 from contracts import topics
 from contracts.contract import Lineage
 from hub.consumers.base_data import base_data
+from hub.state import outbox
 from hub.state.base import BaseDataCache
 from hub.state.connect import connect
 from hub.state.offsets import Offsets, TopicPartition
@@ -103,15 +104,16 @@ class Engine:
 
     async def relay(self, log: "Log") -> list[Stored]:
         """Move what the outbox holds into the log, as the relay would, and return it."""
-        rows = await self.db.fetch("DELETE FROM outbox RETURNING id, consumer, topic, key, type, event_id, body")
+        said = await outbox.unsent(self.db)
+        await self.db.execute("DELETE FROM outbox")
         return [
             log.write(
-                row["topic"],
-                row["body"],
-                key=row["key"],
-                headers=cloudevents.write(cloudevents.Envelope(str(row["event_id"]), f"/hub/{row['consumer']}", row["type"])),
+                event.topic,
+                event.body,
+                key=event.key,
+                headers=cloudevents.write(cloudevents.Envelope(str(event.event_id), f"/hub/{event.consumer}", event.type)),
             )
-            for row in sorted(rows, key=lambda row: row["id"])
+            for event in said
         ]
 
     async def claim(self, partitions: Iterable[TopicPartition]) -> None:
@@ -137,5 +139,7 @@ class Engine:
         return [applied.outcomes[r.topic, r.partition, r.offset] for r in listed]
 
     async def rows(self, store: str) -> list[dict[str, Any]]:
-        """All rows of a table."""
+        """All rows of a table; of the outbox its events."""
+        if store == "outbox":
+            return [event._asdict() for event in await outbox.unsent(self.db)]
         return [dict(row) for row in await self.db.fetch(f"SELECT * FROM {store} ORDER BY 1, 2")]  # noqa: S608 - a test's own words

@@ -162,7 +162,7 @@ class Scene:
 
     def until_relayed(self, seconds: float = CALM_SECONDS) -> None:
         """Wait until nothing is left to be sent."""
-        eventually(lambda: self.database.value("SELECT count(*) FROM outbox") == 0, seconds)
+        eventually(lambda: self.database.value("SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM outbox_apart)") == 0, seconds)
 
     def dead(self) -> list[dict[str, Any]]:
         """Dead letters, in the order of the log."""
