@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 # The number of an event is its segment's, times 32768, plus its place: numbers so far are kept, and new ones come after them.
 _STATEMENTS = """
