@@ -10,7 +10,7 @@ from contracts.records import RECORD_SETTLED, RecordSettled
 from hub.rules.decision import Subject
 from hub.state import dead_letters, outbox
 from hub.state.dead_letters import DeadLetter
-from hub.state.outbox import Said
+from hub.state.segments import Said
 from hub.stream import slips
 from hub.stream.acting import DEAD, DEALT_WITH, Acting, Effect, identifier, reason
 from hub.stream.failures import Meaning, meaning

@@ -46,8 +46,8 @@ async def waits(engine: Engine) -> list[Any]:
 
 
 async def feed(engine: Engine) -> list[tuple[str, str]]:
-    rows = await engine.db.fetch("SELECT body FROM outbox WHERE topic LIKE 'dealer.%' ORDER BY id")
-    return [(body["reason"], body["standing"]) for row in rows for body in [json.loads(row[0])]]
+    told = [json.loads(row["body"]) for row in await engine.rows("outbox") if row["topic"].startswith("dealer.")]
+    return [(body["reason"], body["standing"]) for body in told]
 
 
 async def test_a_release_before_the_news_changes_nothing_and_says_what_is_missing(engine: Engine, log: Log, dealer: Words) -> None:
