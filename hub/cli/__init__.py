@@ -36,12 +36,30 @@ def _before(
 
 def mount() -> typer.Typer:
     """Every command under its word."""
-    from hub.cli import acts, base, contracts, dead_letters, demo, funnel, imports, partners, replay, run, show, simulate, stack, topics
+    from hub.cli import (
+        acts,
+        base,
+        contracts,
+        dead_letters,
+        demo,
+        funnel,
+        imports,
+        partners,
+        replay,
+        run,
+        show,
+        simulate,
+        stack,
+        steering,
+        topics,
+    )
 
     app.command("demo")(demo.demo)
     app.command("up")(stack.up)
     app.command("down")(stack.down)
     app.command("status")(stack.status)
+    app.command("pause")(steering.pause)
+    app.command("resume")(steering.resume)
     app.command("simulate")(simulate.simulate)
     app.add_typer(show.app, name="show")
     app.command("funnel")(funnel.funnel)

@@ -1,7 +1,7 @@
 """The words `hub up`, `hub down` and `hub status`: a whole hub on one machine, and how it is doing."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -166,6 +166,7 @@ def _print_status(found: "Status", stack: "Stack | None") -> None:
     )
     age = f", the oldest for {(found.at - found.oldest_unsent).total_seconds():.0f} s" if found.oldest_unsent else ""
     typer.echo(f"\nOutbox: {found.unsent - found.set_aside:,} to send{age}; {found.set_aside} set aside. Kafka: {found.kafka}")
+    _print_still(found)
     dead = [(each.consumer, reason, f"{count:,}") for each in found.consumers for reason, count in sorted(each.dead.items())]
     if dead:
         typer.echo("")
@@ -174,6 +175,38 @@ def _print_status(found: "Status", stack: "Stack | None") -> None:
         typer.echo("")
         rows = [(p.name, p.pid or "ended", p.address, p.restarts or "") for p in stack.processes]
         print_table(("process", ">pid", "address", ">restarts"), rows)
+
+
+def _print_still(found: "Status") -> None:
+    """What folds nothing: stopped by itself, or told to wait."""
+    halted = [
+        (
+            each.consumer,
+            f"{one['topic']}[{one['partition']}]",
+            one["reason"],
+            f"{one['since']:%Y-%m-%d %H:%M:%SZ}",
+            f"{one['next_offset']:,}",
+        )
+        for each in found.consumers
+        for one in each.halted
+    ]
+    if halted:
+        typer.echo("")
+        print_table(("halted of", "partition", "why", "since", ">next offset"), halted)
+    paused = [
+        (each.consumer, _place(one), one["who"], one["why"], f"{one['since']:%Y-%m-%d %H:%M:%SZ}")
+        for each in found.consumers
+        for one in each.paused
+    ]
+    if paused:
+        typer.echo("")
+        print_table(("paused of", "what", "by", "why", "since"), paused)
+
+
+def _place(paused: "Mapping[str, Any]") -> str:
+    if not paused["topic"]:
+        return "everything"
+    return str(paused["topic"]) if paused["partition"] is None else f"{paused['topic']}[{paused['partition']}]"
 
 
 def _counted(counts: "Mapping[str, int]") -> str:

@@ -14,11 +14,16 @@ from hub.operations.cluster import Cluster, made_by_people
 from hub.operations.topic_facts import Reach, reaches
 from hub.settings import Settings
 from hub.state import counts
+from hub.state.offsets import EVERY
 
 
 @dataclass(slots=True)
 class Behind:
-    """One consumer: `lag` in records, `since` the moment of its last step while it lags."""
+    """One consumer: `lag` in records, `since` the moment of its last step while it lags.
+
+    `halted` are partitions that stopped by themselves, each with why, since when and where it goes on; `paused` is what an
+    operator told to wait, an empty topic and partition None standing for all.
+    """
 
     consumer: str
     partitions: int = 0
@@ -28,6 +33,8 @@ class Behind:
     dead: dict[str, int] = field(default_factory=dict)
     holes: int = 0
     unclaimed: list[str] = field(default_factory=list)
+    halted: list[dict[str, Any]] = field(default_factory=list)
+    paused: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -63,6 +70,10 @@ async def status(settings: Settings) -> Status:
     for row in rows["dead"]:
         if row["consumer"] in consumers:
             consumers[row["consumer"]].dead[row["reason"]] = row["count"]
+    for row in rows["pauses"]:
+        if row["consumer"] in consumers:
+            told = {name: row[name] for name in ("topic", "who", "why", "since")}
+            consumers[row["consumer"]].paused.append({**told, "partition": None if row["partition"] == EVERY else row["partition"]})
     outbox = rows["outbox"][0]
     listed = list(consumers.values())
     return Status(datetime.now(UTC), settings.kafka_bootstrap, listed, outbox["unsent"], outbox["aside"], outbox["oldest"])
@@ -82,6 +93,9 @@ def _behind(name: str, topics: Mapping[str, Sequence[Reach]], offsets: Mapping[t
                     behind.unclaimed.append(f"{topic}[{part.partition}]")
                 continue
             behind.holes += row["holes"]
+            if row["halted"] is not None:
+                place = {"topic": topic, "partition": part.partition, "next_offset": row["next_offset"]}
+                behind.halted.append({**place, "reason": row["halted"], "since": row["halted_at"]})
             lag = part.end - row["next_offset"]
             if lag > 0:
                 behind.lag += lag
@@ -97,10 +111,16 @@ async def caught_up(settings: Settings, *, within: float = 120.0, on_wait: Calla
         if found.is_calm:
             return found
         if monotonic() > deadline:
-            left = ", ".join(f"{c.consumer} {c.lag} records behind" for c in found.consumers if c.lag) or f"{found.unsent} events unsent"
+            left = ", ".join(_left(c) for c in found.consumers if c.lag) or f"{found.unsent} events unsent"
             raise HubError(f"not caught up after {within:.0f} s: {left}")
         on_wait(found)
         await asyncio.sleep(0.3)
+
+
+def _left(behind: Behind) -> str:
+    still = [word for word, held in (("halted", behind.halted), ("paused", behind.paused)) if held]
+    standing = f" ({', '.join(still)})" if still else ""
+    return f"{behind.consumer} {behind.lag} records behind{standing}"
 
 
 async def store_counts(settings: Settings) -> dict[str, list[dict[str, Any]]]:

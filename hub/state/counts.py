@@ -50,7 +50,10 @@ async def _measure(url: str, metrics: Metrics, consumer: str | None) -> None:
 
 
 _STATUS = {
-    "offsets": "SELECT consumer, cluster_id, topic, partition, next_offset, epoch, owner, holes, moved_at FROM consumer_offsets",
+    "offsets": (
+        "SELECT consumer, cluster_id, topic, partition, next_offset, epoch, owner, holes, moved_at, halted, halted_at FROM consumer_offsets"
+    ),
+    "pauses": "SELECT consumer, topic, partition, who, why, since FROM pauses ORDER BY 1, 2, 3",
     "waiting": "SELECT consumer, hold, count(*) AS count, min(since) AS oldest FROM waiting GROUP BY 1, 2",
     "dead": "SELECT consumer, reason, count(*) AS count, min(since) AS oldest FROM dead_letters WHERE state = 'open' GROUP BY 1, 2",
     "outbox": f"SELECT waits + aside AS unsent, aside, {_OUTBOX_OLDEST} AS oldest FROM ({_OUTBOX}) AS s (waits, aside)",  # noqa: S608 - names of our own

@@ -25,7 +25,20 @@ consumer_offsets = sa.Table(
     _column("owner", sa.Text),
     _column("holes", sa.BigInteger, server_default="0"),
     _column("moved_at", _TIME, server_default=_NOW),
+    _column("halted", sa.Text, null=True),
+    _column("halted_at", _TIME, null=True),
     postgresql_with={"fillfactor": "50"},
+)
+
+pauses = sa.Table(
+    "pauses",
+    METADATA,
+    sa.Column("consumer", sa.Text, primary_key=True),
+    sa.Column("topic", sa.Text, primary_key=True),
+    sa.Column("partition", sa.Integer, primary_key=True),
+    _column("who", sa.Text),
+    _column("why", sa.Text),
+    _column("since", _TIME, server_default=_NOW),
 )
 
 journal = sa.Table(

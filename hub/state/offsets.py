@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from contracts.topics import ACTS
 from hub.state.store import Connection
 
 TopicPartition = tuple[str, int]
@@ -15,11 +16,37 @@ class Claimed(NamedTuple):
     next_offset: int | None
 
 
+OPERATOR = "operator "
+"""How the owner's name begins where an operator's order has taken a partition out of its owner's hands."""
+
+EVERYWHERE, EVERY = "", -1
+"""The topic, and the partition, of a pause that leaves it open."""
+
+
+class Paused(NamedTuple):
+    """What is paused of one consumer; acts go on, so that it can still be told something."""
+
+    scopes: frozenset[TopicPartition] = frozenset()
+
+    def covers(self, partition: TopicPartition) -> bool:
+        """Whether the partition itself, its topic or the whole consumer is paused."""
+        topic = partition[0]
+        return topic != ACTS.name and not self.scopes.isdisjoint({partition, (topic, EVERY), (EVERYWHERE, EVERY)})
+
+
+class Halt(NamedTuple):
+    """Why a partition stands still, and since when by the clock."""
+
+    reason: str
+    since: float
+
+
 _CLAIM = """
 INSERT INTO consumer_offsets AS o (consumer, cluster_id, topic, partition, next_offset, epoch, owner)
 SELECT $1, $2, p.topic, p.partition, -1, 1, $3 FROM unnest($4::text[], $5::int[]) AS p (topic, partition)
 ORDER BY p.topic, p.partition
-ON CONFLICT (consumer, cluster_id, topic, partition) DO UPDATE SET epoch = o.epoch + 1, owner = EXCLUDED.owner
+ON CONFLICT (consumer, cluster_id, topic, partition)
+DO UPDATE SET epoch = o.epoch + 1, owner = EXCLUDED.owner, halted = NULL, halted_at = NULL
 RETURNING topic, partition, epoch, next_offset
 """
 
@@ -40,6 +67,19 @@ _ADVANCE = """
 UPDATE consumer_offsets AS o SET next_offset = n.next_offset, holes = o.holes + n.holes, moved_at = now()
 FROM unnest($3::text[], $4::int[], $5::bigint[], $6::bigint[]) AS n (topic, partition, next_offset, holes)
 WHERE o.consumer = $1 AND o.cluster_id = $2 AND o.topic = n.topic AND o.partition = n.partition
+"""
+
+_HALT = """
+UPDATE consumer_offsets SET halted = $6, halted_at = to_timestamp($7)
+WHERE consumer = $1 AND cluster_id = $2 AND topic = $3 AND partition = $4 AND epoch = $5
+"""
+
+_PAUSES = "SELECT topic, partition FROM pauses WHERE consumer = $1"
+
+_ORDERED = """
+SELECT o.topic, o.partition, o.epoch FROM consumer_offsets o
+JOIN unnest($3::text[], $4::int[]) AS p (topic, partition) ON o.topic = p.topic AND o.partition = p.partition
+WHERE o.consumer = $1 AND o.cluster_id = $2 AND starts_with(o.owner, $5)
 """
 
 
@@ -68,6 +108,19 @@ class Offsets:
         await connection.execute(
             _ADVANCE, *self._key, *_columns(list(moves)), [move[0] for move in moves.values()], [move[1] for move in moves.values()]
         )
+
+    async def halt(self, connection: Connection, partition: TopicPartition, epoch: int, halt: Halt) -> None:
+        """Let others see that a partition stands still, unless somebody else has claimed it; a claim takes that back."""
+        await connection.execute(_HALT, *self._key, *partition, epoch, *halt)
+
+    async def pauses(self, connection: Connection) -> Paused:
+        """What operators have paused."""
+        return Paused(frozenset((row[0], row[1]) for row in await connection.fetch(_PAUSES, self._key[0])))
+
+    async def ordered(self, connection: Connection, epochs: Mapping[TopicPartition, int]) -> set[TopicPartition]:
+        """Those of these partitions whose epoch an operator has moved on since, and nobody has claimed."""
+        rows = await connection.fetch(_ORDERED, *self._key, *_columns(list(epochs)), OPERATOR)
+        return {(row[0], row[1]) for row in rows if row[2] != epochs[row[0], row[1]]}
 
 
 def _columns(partitions: Sequence[TopicPartition]) -> tuple[list[str], list[int]]:

@@ -18,8 +18,10 @@ from hub.stream.batch import Batch
 from hub.stream.brake import Brake
 from hub.stream.failures import Gap, Meaning, meaning
 from hub.stream.lane import Lane
+from hub.stream.orders import Heard, Orders
 from hub.stream.outcome import Applied
 from hub.stream.record import Raw, Reader
+from hub.stream.standstill import Standstill
 from hub.telemetry import Metrics, log
 
 _COMMIT_SECONDS = 3.0
@@ -45,11 +47,11 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
     ) -> None:
         self.kafka: AIOKafkaConsumer | None = None
         self.epochs: dict[TopicPartition, int] = {}
-        self.halted: dict[TopicPartition, str] = {}
+        self.still = Standstill(consumer, brake, metrics)
         self.claim_failing_since: float | None = None
         self._consumer, self._owner, self._offsets, self._connect = consumer, owner, offsets, connect
-        self._brake, self._metrics, self._revoke_seconds = brake, metrics, revoke_seconds
-        self._batch = make_batch()
+        self._metrics, self._revoke_seconds = metrics, revoke_seconds
+        self._batch, self._orders = make_batch(), Orders(consumer, offsets, connect)
         self._assigned: set[TopicPartition] = set()
         self._next: dict[TopicPartition, int] = {}
         self._committed: dict[TopicPartition, int] = {}
@@ -78,10 +80,11 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
         ]
 
     def start(self) -> None:
-        """Start the lanes and the advisory commit."""
+        """Start the lanes, the advisory commit, and the ear for what operators order."""
         for lane in self.lanes:
             self._spawn(lane.run())
         self._spawn(self._commit_for_ever())
+        self._spawn(self._orders.listen(lambda: self.still.epochs(self.epochs), self.still.halted, self._heard))
 
     async def stop(self) -> None:
         """Let running transactions end, tell Kafka how far we are, and stop."""
@@ -105,7 +108,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
             self._put(where, run)
 
     def _put(self, partition: TopicPartition, records: Sequence[Raw]) -> None:
-        if partition not in self.epochs or partition in self.halted or self._is_stopping:
+        if partition not in self.epochs or partition in self.still or self._is_stopping:
             return
         lane = self._lane(partition)
         self._ages.setdefault(partition, records[0].timestamp / 1000)
@@ -120,9 +123,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
         """Claim in the background: the group must not wait for the database. Until then nothing is fetched."""
         self._assigned = {(p.topic, p.partition) for p in assigned}
         self._pause(self._assigned)
-        for partition in list(self.halted):
-            if partition not in self._assigned:
-                self._let_go(partition)
+        self.still.keep(self._assigned)
         if self._assigned:
             self._spawn(self._claim(set(self._assigned)))
 
@@ -177,6 +178,8 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
         try:
             async with connection.transaction():
                 claimed = await self._offsets.claim(connection, self._owner, ordered)
+                paused = await self._offsets.pauses(connection)  # after the claim: whoever pauses waits for it, or is seen
+            self._stop(self.still.hear(paused, partitions & self._assigned)[0])
             handles = [KafkaPartition(*p) for p in ordered]
             begins, ends = await kafka.beginning_offsets(handles), await kafka.end_offsets(handles)
             starts: dict[TopicPartition, int] = {}
@@ -213,16 +216,23 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
 
     def halt(self, partition: TopicPartition, reason: str, **facts: int) -> None:
         """Stop one partition until an operator has looked; never skip, never reset."""
-        if partition not in self.halted:
-            self.halted[partition] = reason
-            self._metrics.halted.labels(self._consumer, reason).inc()
-            log.error("partition.halted", consumer=self._consumer, topic=partition[0], partition=partition[1], reason=reason, **facts)
-        self._pause([partition])
-        for lane in self.lanes:
-            lane.drop({partition})
+        self.still.halt(partition, reason, **facts)
+        self._stop({partition})
 
-    def _let_go(self, partition: TopicPartition) -> None:
-        self._metrics.halted.labels(self._consumer, self.halted.pop(partition)).dec()
+    def _stop(self, partitions: set[TopicPartition]) -> None:
+        self._pause(partitions)
+        for lane in self.lanes:
+            lane.drop(partitions)
+
+    def _heard(self, heard: Heard) -> None:
+        """Hold what is paused; claim anew what was resumed, released or moved."""
+        paused, resumed = self.still.hear(heard.paused, self._assigned)
+        self._stop(paused)
+        for partition in heard.ordered & self.still.halted.keys():
+            log.info("partition.released", consumer=self._consumer, topic=partition[0], partition=partition[1])
+            self.still.let_go(partition)
+        if again := (heard.ordered | resumed) - self.still.halted.keys():
+            self._spawn(self._claim(again))
 
     def _fenced(self, partition: TopicPartition) -> None:
         log.warning("partition.fenced", consumer=self._consumer, topic=partition[0], partition=partition[1])
@@ -287,7 +297,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
         kafka = self.kafka
         if kafka is not None:
             paused = kafka.paused()
-            kafka.resume(*(h for p in partitions if p not in self.halted and (h := KafkaPartition(*p)) in paused))
+            kafka.resume(*(h for p in partitions if p not in self.still and (h := KafkaPartition(*p)) in paused))
 
     async def _commit_for_ever(self) -> None:
         while True:
@@ -316,7 +326,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
             end = kafka.highwater(KafkaPartition(*partition)) if KafkaPartition(*partition) in kafka.assignment() else None
             labels = self._consumer, partition[0], str(partition[1])
             self._metrics.lag.labels(*labels).set(max(0, (end or offset) - offset))
-            age = self._ages.get(partition)
+            age = None if partition in self.still.paused else self._ages.get(partition)  # nobody is late who was told to wait
             self._metrics.age.labels(*labels).set(max(0.0, now - age) if age else 0.0)
 
     def _forget_lag(self, partition: TopicPartition) -> None:

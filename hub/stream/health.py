@@ -22,7 +22,7 @@ def group_health(group: Group, shell: Shell, stalled_seconds: float) -> Health:
         missing.append("claim")
     if not group.is_connected:
         missing.append("broker")
-    missing += sorted(set(group.halted.values()))
+    missing += sorted({halt.reason for halt in group.still.halted.values()})
     return Health(not dead, not dead and not missing, tuple(dead) + tuple(dict.fromkeys(missing)), _stalled(group, now))
 
 

@@ -23,7 +23,7 @@ def stalled(*lanes: dict[str, Any], claiming: float | None = None) -> float:
         lanes=[SimpleNamespace(**(idle | lane)) for lane in lanes],
         claim_failing_since=None if claiming is None else now - claiming,
         is_connected=True,
-        halted={},
+        still=SimpleNamespace(halted={}),
     )
     return group_health(group, SimpleNamespace(is_consuming=True), 60).stalled_seconds  # type: ignore[arg-type] # what health looks at
 

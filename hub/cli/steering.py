@@ -1,0 +1,53 @@
+"""The words `hub pause` and `hub resume`: let a consumer stand still, and go on."""
+
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from hub.operations.pausing import Outcome
+    from hub.settings import Settings
+    from hub.state.orders import Scope
+
+Name = Annotated[str, typer.Argument(metavar="CONSUMER", help="base-data or crm-sync.")]
+Place = Annotated[str, typer.Argument(metavar="[TOPIC[:PARTITION]]", help="One topic or partition; unless told, all of the consumer's.")]
+Why = Annotated[str, typer.Option("--why", help="The reason, for the record of acts; needed unless it is a dry run.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
+
+
+def pause(consumer: Name, place: Place = "", why: Why = "", dry_run: DryRun = False) -> None:
+    """Let every process of a consumer stand still, also after a restart; records wait on the broker.
+
+    Examples: hub pause crm-sync --why "the database moves" · hub pause crm-sync dealer.ber-01.events --why "its system sends nonsense"
+    """
+    from hub.operations import pausing
+
+    _act(lambda settings, scope: pausing.pause(settings, scope, why=why, dry_run=dry_run), consumer, place, dry_run)
+
+
+def resume(consumer: Name, place: Place = "", why: Why = "", dry_run: DryRun = False) -> None:
+    """Let what was paused go on, and what the brake or an unknown error halted.
+
+    A partition whose next offset the log does not hold is not released: hub offsets set decides from where it goes on.
+
+    Example: hub resume crm-sync dealer.ber-01.events:0 --why "the dealer has mended its export"
+    """
+    from hub.operations import pausing
+
+    _act(lambda settings, scope: pausing.resume(settings, scope, why=why, dry_run=dry_run), consumer, place, dry_run)
+
+
+def _act(word: "Callable[[Settings, Scope], Coroutine[Any, Any, Outcome]]", consumer: str, place: str, dry_run: bool) -> None:
+    import asyncio
+
+    from hub.operations.places import scope
+    from hub.settings import Settings
+
+    outcome = asyncio.run(word(Settings(), scope(consumer, place)))
+    for done in outcome.done:
+        typer.echo(f"{'would be: ' if dry_run else ''}{done}")
+    for note in outcome.notes:
+        typer.echo(note, err=True)
+    if not outcome.done and not outcome.notes:
+        typer.echo(f"{consumer}{' ' + place if place else ''}: nothing is paused, or halted by the brake or an unknown error.")
