@@ -24,6 +24,7 @@ from hub.probes import Probes
 from hub.producers.clock import Clock
 from hub.producers.course import BATCH_BYTES
 from hub.producers.relay import Relay
+from hub.producers.round import PATIENCE_SECONDS
 from hub.settings import Settings
 from hub.state import counts
 from hub.state.base import BaseDataCache
@@ -70,8 +71,8 @@ def make_producer(settings: Settings) -> AIOKafkaProducer:
     )
 
 
-def connector(settings: Settings, name: str) -> Callable[[], Awaitable[Connection]]:
-    """Opens a lane's or a sender's own connection to the state store."""
+def connector(settings: Settings, name: str, *, idle_session_ms: int = 0) -> Callable[[], Awaitable[Connection]]:
+    """Opens a lane's or a sender's own connection to the state store; idle for longer than that it ends, unless that is 0."""
 
     async def open_one() -> Connection:
         return await connect(
@@ -79,6 +80,7 @@ def connector(settings: Settings, name: str) -> Callable[[], Awaitable[Connectio
             name=f"hub {name}",
             lock_timeout_ms=settings.lock_timeout_ms,
             idle_in_transaction_ms=settings.idle_in_transaction_ms,
+            idle_session_ms=idle_session_ms,
         )
 
     return open_one
@@ -208,8 +210,9 @@ def _sender(name: str, settings: Settings, metrics: Metrics) -> Relay | Clock:
     def producer() -> AIOKafkaProducer:
         return make_producer(settings)
 
-    if name == "relay":  # it sends within its transaction, bounded by the producer's own timeout
-        return Relay(connector(settings.model_copy(update={"idle_in_transaction_ms": 0}), name), producer, metrics)
+    if name == "relay":  # frozen, it must not keep the spare from relaying: its lock ends with its session
+        idle_ms = settings.idle_in_transaction_ms + int(PATIENCE_SECONDS * 1000)
+        return Relay(connector(settings, name, idle_session_ms=idle_ms), producer, metrics)
     return Clock(connector(settings, name), producer, metrics, settings.clock_interval_ms / 1000)
 
 

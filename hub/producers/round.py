@@ -12,7 +12,8 @@ from hub.producers.partitions import partition_of
 from hub.state.outbox import UNKNOWN_TOPIC, Holds, Receipt
 from hub.state.segments import Segment, Unsent
 
-_PATIENCE = 30.0
+PATIENCE_SECONDS = 30.0
+"""How long a round waits for the broker's answers."""
 
 
 class Round:
@@ -71,7 +72,7 @@ class Round:
         if not tasks:
             return
         try:
-            done, late = await asyncio.wait(tasks, timeout=_PATIENCE)
+            done, late = await asyncio.wait(tasks, timeout=PATIENCE_SECONDS)
         finally:
             for task in tasks:
                 task.cancel()

@@ -18,6 +18,7 @@ async def connect(
     name: str,
     lock_timeout_ms: int = 10_000,
     idle_in_transaction_ms: int = 30_000,
+    idle_session_ms: int = 0,
     command_timeout: float = 60,
     connection_class: type["asyncpg.Connection[asyncpg.Record]"] = asyncpg.Connection,
 ) -> "asyncpg.Connection[asyncpg.Record]":
@@ -34,6 +35,7 @@ async def connect(
             "application_name": name[:63],
             "lock_timeout": str(lock_timeout_ms),
             "idle_in_transaction_session_timeout": str(idle_in_transaction_ms),
+            "idle_session_timeout": str(idle_session_ms),
             "jit": "off",  # compiling takes longer than any statement here
             "timezone": "UTC",
         },

@@ -1,9 +1,18 @@
 """The relay comes to harm between what Kafka acknowledged and what the outbox forgets."""
 
+import asyncio
+import itertools
+import os
+from collections import defaultdict
+from typing import Any
+from uuid import UUID
+
 from tests.support.aftermath import assert_all_won
 from tests.support.dealing import DEALER, in_parts, sales
+from tests.support.desk import desk_at
 from tests.support.eventually import eventually
 from tests.support.scene import Scene, header
+from tests.support.stack import NewKafka
 
 TOPIC = f"dealer.{DEALER}.events"
 COUNT = 100
@@ -38,6 +47,50 @@ def test_a_spare_relay_waits_and_takes_over(scene: Scene) -> None:
     scene.until_relayed()
     assert spare.metric("hub_outbox_sent_total") > 0
     assert_all_won(scene, COUNT, DEALER)
+
+
+def test_a_frozen_relay_loses_its_place_and_does_no_harm_when_it_comes_back(scene: Scene) -> None:
+    scene.send(sales(COUNT))
+    scene.start("crm-sync")
+    zombie = scene.start("relay", at="frozen-before-receipt")
+    eventually(zombie.is_frozen, 40)
+    spare = scene.start("relay")
+    scene.until_relayed(90)
+    assert zombie.is_frozen()
+    assert spare.metric("hub_outbox_sent_total") > 0
+    zombie.thaw()
+    eventually(lambda: zombie.events("relay.away"), 30)
+    scene.send(sales(COUNT, first=COUNT))
+    scene.until_folded(TOPIC)
+    scene.until_relayed()
+    assert _holders(scene) == 1
+    assert_all_won(scene, 2 * COUNT, DEALER)
+
+
+async def test_a_broker_that_dies_amid_a_batch_gets_each_event_in_its_order(new_kafka: NewKafka, database: str) -> None:
+    kafka = new_kafka()
+    async with desk_at(kafka, database, partitions=2) as desk:
+        said = [(f"key {n % 5}", os.urandom(9_000)) for n in range(300)]
+        events = await desk.say(*((key, body, "") for key, body in said))
+        send_batch, calls = desk.producer.send_batch, itertools.count(1)
+
+        async def die_in_turn(*arguments: Any, **named: Any) -> Any:
+            receipt = await send_batch(*arguments, **named)
+            if next(calls) == 3:  # some are acknowledged, this one is under way
+                await asyncio.to_thread(kafka.kill)
+                await asyncio.to_thread(kafka.start)
+            return receipt
+
+        desk.producer.send_batch = die_in_turn
+        await desk.send()
+        heard: dict[str, list[UUID]] = defaultdict(list)
+        for key, event in dict.fromkeys(await desk.log()):
+            heard[key].append(event)
+        wanted: dict[str, list[UUID]] = defaultdict(list)
+        for (key, _), event in zip(said, events, strict=True):
+            wanted[key].append(event)
+        assert heard == wanted
+        assert await desk.left() == {}
 
 
 def _holders(scene: Scene) -> int:

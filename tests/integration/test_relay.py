@@ -1,92 +1,15 @@
 """What the relay does with events that cannot go: their key waits, nobody else does."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
-from aiokafka import AIOKafkaProducer
 from confluent_kafka.admin import NewTopic
 
 from hub.local.kafka import Kafka
 from hub.operations.cluster import Cluster
-from hub.producers.relay import Relay, Spoilt
-from hub.settings import Settings
-from hub.state import outbox
-from hub.state.connect import connect
-from hub.state.segments import Said
-from hub.state.store import Connection
-from hub.telemetry import Metrics
-from hub.wiring import kafka_options, make_producer
+from tests.support.desk import Desk, desk_at
 from tests.support.kafka_clients import settings_of
-from tests.support.log_reader import read_log
-
-TYPE = "hub.customer.updated.v1"
-
-
-class Desk:
-    """An outbox with a relay that sends when it is told to."""
-
-    def __init__(self, connection: Connection, settings: Settings, topic: str) -> None:
-        self.connection, self.settings, self.topic = connection, settings, topic
-        self.metrics = Metrics()
-        self.relay = Relay(lambda: None, lambda: None, self.metrics)  # type: ignore[arg-type,return-value] # run by hand
-        self.producer: AIOKafkaProducer = None
-
-    async def write(self, key: str, body: bytes = b"{}", topic: str = "") -> UUID:
-        [event] = await self.say((key, body, topic))
-        return event
-
-    async def say(self, *said: tuple[str, bytes, str]) -> list[UUID]:
-        """What one batch says: key, body and topic of each event."""
-        events = [Said(topic or self.topic, key, TYPE, uuid4(), None, body) for key, body, topic in said]
-        await outbox.insert(self.connection, "crm-sync", events)
-        return [event.event_id for event in events]
-
-    async def send(self) -> int:
-        """Until nothing more can go, by a new producer where one is spoilt."""
-        before = self._sent()
-        while True:
-            try:
-                if not (await self.relay.relay_once(self.connection, self.producer)).is_more:
-                    return self._sent() - before
-            except Spoilt:
-                await self.renew()
-
-    def _sent(self) -> int:
-        return int(self.metrics.registry.get_sample_value("hub_outbox_sent_total") or 0)
-
-    async def renew(self) -> None:
-        """Another producer, as the relay takes one after each failure."""
-        if self.producer is not None:
-            await self.producer.stop()
-        self.producer = make_producer(self.settings)
-        await self.producer.start()
-
-    async def left(self) -> dict[UUID, str | None]:
-        why = dict(await self.connection.fetch("SELECT id, set_aside FROM outbox_apart"))
-        return {event.event_id: why.get(event.id) for event in await outbox.unsent(self.connection)}
-
-    async def sent(self) -> list[UUID]:
-        return [row[0] for row in await self.connection.fetch('SELECT event_id FROM outbox_sent ORDER BY partition, "offset"')]
-
-    async def log(self, topic: str = "") -> list[tuple[str, UUID]]:
-        """Key and id of every record of a topic."""
-        records = (await read_log(kafka_options(self.settings), [topic or self.topic]))[topic or self.topic]
-        return [((record.key or b"").decode(), UUID((dict(record.headers)["ce_id"] or b"").decode())) for record in records]
-
-
-@asynccontextmanager
-async def desk_at(kafka: Kafka, database: str, **config: str) -> AsyncIterator[Desk]:
-    settings = settings_of(kafka)
-    cluster = Cluster(settings)
-    topic = f"relay-{uuid4().hex[:8]}"
-    cluster.settle_all(cluster.admin.create_topics([NewTopic(topic, 1, 1, config=config)]), "creating")
-    desk = Desk(await connect(database, name="test"), settings, topic)
-    await desk.renew()
-    yield desk
-    await desk.producer.stop()
-    await desk.connection.close()
 
 
 @pytest.fixture

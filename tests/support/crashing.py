@@ -22,6 +22,7 @@ POINTS: dict[str, tuple[object, str, Signals]] = {
     "killed-before-commit": (Offsets, "advance", SIGKILL),
     "killed-after-commit": (Lane, "_settle", SIGKILL),
     "killed-before-receipt": (outbox, "sent", SIGKILL),
+    "frozen-before-receipt": (outbox, "sent", SIGSTOP),
     "frozen-before-lock": (Offsets, "lock", SIGSTOP),
     "frozen-before-commit": (Offsets, "advance", SIGSTOP),
 }
