@@ -1,4 +1,4 @@
-"""The tables that every consumer shares: offsets, journal, corrections, waiting records, dead letters, effects of acts, outbox."""
+"""The tables that every consumer shares: offsets, journal, inbox, corrections, waiting records, dead letters, effects of acts, outbox."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
@@ -64,6 +64,14 @@ journal = sa.Table(
     _column("offset", sa.BigInteger),
     _column("recorded_at", _TIME, server_default=_NOW),
     sa.Index("journal_subject", "ref", "store", "principal"),
+)
+
+inbox = sa.Table(
+    "inbox",
+    METADATA,
+    sa.Column("event", sa.Uuid, primary_key=True),
+    _column("fingerprint", sa.BigInteger),
+    _column("came_at", _TIME, server_default=_NOW),
 )
 
 corrections = sa.Table(

@@ -17,12 +17,17 @@ CONTROL = {lineage.name: lineage for lineage in (WAIT_ANSWERED, WAIT_EXPIRED, *F
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """One store's rules; `tell` says where, as what and how others hear of a change; `answers` what may stop waiting."""
+    """One store's rules; `tell` says where, as what and how others hear of a change; `answers` what may stop waiting.
+
+    A store without `history` takes each event once and only forwards: what its subject is past already is passed over,
+    nothing waits, nothing is corrected.
+    """
 
     store: Store[Any]
     rules: Rules
     tell: tuple[Topic, Lineage[Any], Tell] | None = None
     answers: Answers | None = None
+    history: bool = True
 
 
 class Consumer:
@@ -39,12 +44,21 @@ class Consumer:
         return f"^({'|'.join(topic.pattern for topic in self.topics)})$"
 
     def fold(
-        self, store: Store[Any], rules: Rules, *, tell: tuple[Topic, Lineage[Any], Tell] | None = None, answers: Answers | None = None
+        self,
+        store: Store[Any],
+        rules: Rules,
+        *,
+        tell: tuple[Topic, Lineage[Any], Tell] | None = None,
+        answers: Answers | None = None,
+        history: bool = True,
     ) -> None:
-        """Fold each listed event type into the store by its rule."""
+        """Fold each listed event type into the store by its rule; without `history` where only the newest news matters."""
         if store.name in self.stores:
             raise TypeError(f"{self.name} folds {store.name} already")
-        fold = Fold(store, rules, tell, answers)
+        for lineage in rules:
+            if any(other.history != history for other in self.folds.get(lineage.name, ())):
+                raise TypeError(f"{self.name} folds {lineage.name} with history and without")
+        fold = Fold(store, rules, tell, answers, history)
         self.stores[store.name] = fold
         for lineage in rules:
             self.folds.setdefault(lineage.name, []).append(fold)
@@ -52,6 +66,10 @@ class Consumer:
     def listens_to(self, lineage: Lineage[Any]) -> bool:
         """Whether an event of this lineage means anything to this consumer."""
         return lineage.name in self.folds or lineage.name in CONTROL
+
+    def remembers(self, lineage: Lineage[Any]) -> bool:
+        """Whether the journal keeps events of this lineage; else the inbox knows only that they came."""
+        return all(fold.history for fold in self.folds.get(lineage.name, ()))
 
     def topic(self, name: str) -> Topic | None:
         """The catalogue's entry, among those read, for a topic's name."""

@@ -123,12 +123,18 @@ class Reader:
         ref = lineage.ref(body)
         if key != ref:
             raise Invalid("key_mismatch", Finding(lineage.ref_field, "the same as the record's key"))
-        if body.corrects == envelope.id:
-            raise Invalid("schema", Finding("corrects", "the id of another event"))
+        if body.corrects is not None:
+            self._check_correction(body.corrects, envelope.id, lineage)
         if body.occurred_at.timestamp() * 1000 > raw.timestamp + _AHEAD_SECONDS * 1000:
             raise Invalid("from_the_future", Finding("occurred_at", "a moment at most ten minutes after the broker's clock"))
         event = event_name(self._consumer.name, principal, envelope.source, envelope.id)
         return Good(raw, principal, ref, envelope, lineage, body, event, fingerprint(envelope.type, data), data)
+
+    def _check_correction(self, corrects: str, event_id: str, lineage: Lineage[Any]) -> None:
+        if corrects == event_id:
+            raise Invalid("schema", Finding("corrects", "the id of another event"))
+        if not self._consumer.remembers(lineage):
+            raise Invalid("rejected", Finding("corrects", f"nothing, as no history of {lineage.name} is kept: say it anew as it is now"))
 
     def _check_size(self, value: bytes | None) -> None:
         if value is not None and len(value) > self._max:

@@ -125,6 +125,8 @@ def _check_mended(asked: _Asked, effect: Effect) -> None:
 async def _fold(acting: Acting, asked: Sequence[_Asked], applied: Applied) -> list[Effect]:
     records = {each.letter.id: acting.reader.judge(mended(each.letter, each.mend)) for each in asked if each.part is None}
     parts = [part for each in asked if (part := each.part) is not None]
+    refused = [records[each.letter.id] for each in asked if each.part is None and each.letter.reason == "rejected"]
+    await acting.work.forget(acting.connection, refused)
     await acting.work.do(acting.connection, list(records.values()), applied, parts)
     events = {each.letter.id: _event(each, records.get(each.letter.id)) for each in asked}
     dead: dict[UUID | None, DeadLetter] = {letter.event or letter.id: letter for letter in applied.buried.values()}

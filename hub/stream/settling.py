@@ -14,7 +14,7 @@ from hub.state.dead_letters import DeadLetter
 from hub.state.store import Connection
 from hub.stream import slips
 from hub.stream.consumer import Consumer
-from hub.stream.record import event_name
+from hub.stream.record import Bad, event_name
 from hub.stream.sorting import Part, Sorted
 from hub.stream.subjects import Row, StoreFold, fold_store
 from hub.stream.touching import Touch, Touched
@@ -46,8 +46,8 @@ class _Refusal(NamedTuple):
 class _Dead:
     """The earliest dead letter of each key in this batch, beside those that the keys had before."""
 
-    def __init__(self, found: Sorted) -> None:
-        self._keys = found.holds.keys
+    def __init__(self, consumer: Consumer, found: Sorted) -> None:
+        self._consumer, self._keys = consumer, found.holds.keys
         self._first: dict[tuple[str, str], int] = {}
         for order, bad in found.bad:
             if bad.key is not None:
@@ -57,9 +57,9 @@ class _Dead:
         self._first[key] = min(order, self._first.get(key, order))
 
     def holds(self, part: Part) -> bool:
-        """Whether its key waits for an operator; a full snapshot that its source counts need not."""
+        """Whether its key waits for an operator; a full snapshot that its source counts need not, nor may what no journal keeps."""
         good = part.good
-        if good.lineage.snapshot and good.body.revision is not None:
+        if (good.lineage.snapshot and good.body.revision is not None) or not self._consumer.stores[part.store].history:
             return False
         key = good.principal, good.key
         return key in self._keys or self._first.get(key, part.order) < part.order
@@ -70,7 +70,7 @@ class _Dead:
 
 async def settle(connection: Connection, consumer: Consumer, base: BaseData, found: Sorted, touched: Touched) -> Settled:
     """Fold every touched subject, without what is held and, in another round, without what the rules refused."""
-    dead = _Dead(found)
+    dead = _Dead(consumer, found)
     letters = [(order, slips.dead(consumer.name, bad)) for order, bad in found.bad]
     refused: dict[Row, Part | None] = {}
     for early, fault in _refused_before_corrected(consumer, base, found):
@@ -127,7 +127,11 @@ def _refusals(consumer: str, folds: Iterable[StoreFold], found: Sorted, touched:
                 if parts is None:
                     parts = {part.told.row: part for part in found.parts}
                 part = parts.get(told.row)
-                if part is not None:
+                if part is not None and not result.declared.history:
+                    letter = slips.dead(
+                        consumer, Bad(part.good.raw, subject.principal, subject.ref, reason[0], reason[1:], part.good.envelope)
+                    )
+                elif part is not None:
                     letter = slips.refused(consumer, part.good, told, result.store, *reason)
                 else:
                     letter = slips.refused_late(consumer, result.pasts[told.row], told, result.store, *reason)

@@ -11,7 +11,7 @@ from contracts.contract import Finding
 from hub.rules.decision import Subject
 from hub.rules.folding import Told
 from hub.state import holds as holding
-from hub.state import journal
+from hub.state import inbox, journal
 from hub.state.holds import Holds
 from hub.state.store import Connection
 from hub.stream.consumer import Consumer
@@ -56,24 +56,39 @@ async def sort(connection: Connection, consumer: Consumer, records: Sequence[Jud
     batch, again = _gather(found, records)
     if not batch:
         return found
-    rows = {event: _rows(consumer, good) for event, (_, good) in batch.items()}
-    fresh = await journal.insert(connection, consumer.name, [row for parts in rows.values() for row in parts])
-    if len(fresh) < len(batch):
-        for event, (wire, mark, body) in (await journal.known(connection, batch.keys() - fresh)).items():
-            for order, good in (batch.pop(event), *again.pop(event, ())):
-                _compare(found, order, good, wire, mark, body)
+    for event, earlier in (await _note(connection, consumer, [good for _, good in batch.values()])).items():
+        for order, good in (batch.pop(event), *again.pop(event, ())):
+            _compare(found, order, good, earlier)
     for event, repeated in again.items():
         first = batch[event][1]
+        earlier = first.envelope.type, first.fingerprint, first.data if consumer.remembers(first.lineage) else None
         for order, good in repeated:
-            _compare(found, order, good, first.envelope.type, first.fingerprint, first.data)
-    for event, (order, good) in batch.items():
-        _take(found, consumer, good, order, rows[event])
+            _compare(found, order, good, earlier)
+    for order, good in batch.values():
+        _take(found, consumer, good, order)
     keys = {(good.principal, good.key) for _, good in batch.values()}
     found.holds = await holding.find(connection, consumer.name, list(keys), list(batch))
     return found
 
 
 _Arrived = tuple[int, Good]
+_Earlier = tuple[str, int, bytes | None]
+"""The type, fingerprint and body of an event as it came first; without a body the fingerprint alone tells."""
+
+
+async def _note(connection: Connection, consumer: Consumer, goods: Sequence[Good]) -> dict[UUID, _Earlier]:
+    """Journal what is new, or where no history is kept note that it came; returns what had come before."""
+    known: dict[UUID, _Earlier] = {}
+    kept = [good for good in goods if consumer.remembers(good.lineage)]
+    if kept:
+        fresh = await journal.insert(connection, consumer.name, [row for good in kept for row in _rows(consumer, good)])
+        if len(fresh) < len(kept):
+            known |= await journal.known(connection, {good.event for good in kept} - fresh)
+    if len(kept) < len(goods):
+        passing = {good.event: good for good in goods if not consumer.remembers(good.lineage)}
+        marks = await inbox.insert(connection, {event: good.fingerprint for event, good in passing.items()})
+        known |= {event: (passing[event].envelope.type, mark, None) for event, mark in marks.items()}
+    return known
 
 
 def _gather(found: Sorted, records: Sequence[Judged]) -> tuple[dict[UUID, _Arrived], dict[UUID, list[_Arrived]]]:
@@ -95,22 +110,25 @@ def _gather(found: Sorted, records: Sequence[Judged]) -> tuple[dict[UUID, _Arriv
     return batch, again
 
 
-def _compare(found: Sorted, order: int, good: Good, wire: str, mark: int, body: bytes) -> None:
-    """Told twice, or another event under the same id: content counts, not its bytes."""
-    if mark == good.fingerprint or (wire == good.envelope.type and from_json(body) == from_json(good.data)):
+def _compare(found: Sorted, order: int, good: Good, earlier: _Earlier) -> None:
+    """Told twice, or another event under the same id: content counts, not its bytes, as long as there is content to compare."""
+    wire, mark, body = earlier
+    if mark == good.fingerprint or (body is not None and wire == good.envelope.type and from_json(body) == from_json(good.data)):
         found.outcomes[place(good)] = Outcome.DUPLICATE
     else:
         found.bad.append((order, Bad(good.raw, good.principal, good.key, "id_reuse", _REUSED, good.envelope)))
 
 
-def _take(found: Sorted, consumer: Consumer, good: Good, order: int, rows: Sequence[journal.Row]) -> None:
-    if good.lineage.name not in consumer.folds:
+def _take(found: Sorted, consumer: Consumer, good: Good, order: int) -> None:
+    folds = consumer.folds.get(good.lineage.name)
+    if folds is None:
         found.control.append(good)
         found.outcomes[place(good)] = Outcome.HANDLED
         return
-    for row in rows:
-        told = Told(good.event, row.part, good.lineage, good.body, row.source, row.event_id, row.is_historical)
-        found.parts.append(Part(good, told, row.store, Subject(row.principal, row.ref), order))
+    envelope, subject = good.envelope, Subject(good.principal, good.key)
+    for part, fold in enumerate(folds):
+        told = Told(good.event, part, good.lineage, good.body, envelope.source, envelope.id, envelope.is_historical)
+        found.parts.append(Part(good, told, fold.store.name, subject, order))
     if good.body.corrects is not None:
         target = event_name(consumer.name, good.principal, good.envelope.source, good.body.corrects)
         found.corrections.append((target, found.parts[-1]))

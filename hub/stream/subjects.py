@@ -16,6 +16,7 @@ from hub.state.journal import Past
 from hub.state.store import Connection, Kept
 from hub.stream.consumer import Fold
 from hub.stream.failures import Conflict
+from hub.stream.passing import fold_forward
 from hub.stream.touching import Touch
 
 Row = tuple[UUID, int]
@@ -56,6 +57,9 @@ async def fold_store(
         state = kept.get(subject)
         start = Folded(state.state, state.position, state.because, ()) if state else NOTHING
         new = [told for told in touch.new if told.row not in without] if without else touch.new
+        if not declared.history:
+            result.folded[subject] = fold_forward(subject, declared, base, start, new)
+            continue
         onward = None if touch.again else _onward(start.position, new)
         if onward is None:
             again.append(subject)

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from hub.state import journal, outbox, rows
+from hub.state import inbox, journal, outbox, rows
 from hub.state.base import BaseDataCache
 from hub.state.store import Connection
 from hub.stream.consumer import Consumer
 from hub.stream.outcome import Applied, Outcome
 from hub.stream.parking import park
-from hub.stream.record import Judged
+from hub.stream.record import Good, Judged
 from hub.stream.settling import Settled, settle
 from hub.stream.sorting import Sorted, place, sort
 from hub.stream.subjects import save
@@ -26,6 +26,12 @@ class Work:
     async def prepare(self, connection: Connection) -> None:
         """What a session needs before its first transaction of work."""
         await rows.make(connection, [journal.ROWS, *(fold.store.rows for fold in self._consumer.stores.values())])
+
+    async def forget(self, connection: Connection, refused: Sequence[Judged]) -> None:
+        """Let these be taken again, although they came before: where no journal keeps them their dead letters are all there is."""
+        events = [good.event for good in refused if isinstance(good, Good) and not self._consumer.remembers(good.lineage)]
+        if events:
+            await inbox.forget(connection, events)
 
     async def do(self, connection: Connection, records: Sequence[Judged], applied: Applied, released: Sequence[Released] = ()) -> None:
         """Fold the records, which are in the order of their partitions, and what was released; note what became of each."""
