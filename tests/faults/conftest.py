@@ -65,6 +65,13 @@ def scene(shared_kafka: Kafka, database: str, tmp_path: Path) -> Iterator[Scene]
 
 
 @pytest.fixture
+def bare_scene(shared_kafka: Kafka, database: str, tmp_path: Path) -> Iterator[Scene]:
+    """A scene in which nobody has laid down base data yet."""
+    with set_scene(shared_kafka, database, tmp_path, has_base_data=False) as ready:
+        yield ready
+
+
+@pytest.fixture
 def own_broker(new_kafka: stack.NewKafka, database: str, tmp_path: Path) -> Iterator[Scene]:
     """A scene on a broker that the test may stop and kill."""
     with set_scene(new_kafka(), database, tmp_path) as ready:

@@ -1,13 +1,7 @@
 """Records that wait: for base data that comes late, and for news that never comes."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
-
-from hub.local.kafka import Kafka
-from tests.faults.conftest import set_scene
 from tests.support.aftermath import assert_all_won, assert_once
 from tests.support.dealing import DEALER, sale, sales, sales_model
 from tests.support.eventually import eventually
@@ -16,13 +10,6 @@ from tests.support.scene import Scene, header
 TOPIC = f"dealer.{DEALER}.events"
 FEED = f"dealer.{DEALER}.feed"
 COUNT = 20
-
-
-@pytest.fixture
-def bare_scene(shared_kafka: Kafka, database: str, tmp_path: Path) -> Iterator[Scene]:
-    """Nobody has laid down a sales model yet."""
-    with set_scene(shared_kafka, database, tmp_path, has_base_data=False) as ready:
-        yield ready
 
 
 def test_opportunities_wait_for_the_sales_model_they_follow(bare_scene: Scene) -> None:

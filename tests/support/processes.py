@@ -23,14 +23,22 @@ class HubProcess:
 
     def __init__(self, name: str, folder: Path, environment: dict[str, str], command: list[str]) -> None:
         self.name = name
+        self.label = folder.name
+        self._port: int | None = None
         self._log = folder / f"{folder.name}-{name}.log"
         self._environment, self._command = environment, command
         self._child = Child(name, pid_file=self._log.with_suffix(".pid"), log=self._log, death_signal=SIGKILL)
 
     def start(self) -> None:
         """Start it; see `is_ready` for when it works."""
+        self._port = None
         inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
         self._child.start(self._command, env=inherited | {"PYTHONPATH": str(ROOT)} | self._environment)
+
+    @property
+    def pid(self) -> int:
+        """Its process number; 0 when it does not run."""
+        return self._child.pid
 
     @property
     def is_running(self) -> bool:
@@ -71,13 +79,14 @@ class HubProcess:
         """What it logged under that name."""
         return [entry for line in self.log_text().splitlines() if (entry := _entry(line)).get("event") == name]
 
-    def probe(self, path: str) -> tuple[int, str]:
-        """Status and body of one of its probes; status 0 while nobody listens."""
-        started = self.events("process.started")
-        if not started or not self.is_running:
+    def probe(self, path: str, patience: float = 10) -> tuple[int, str]:
+        """Status and body of one of its probes; status 0 while nobody listens, or nobody answers in time."""
+        if self._port is None and (started := self.events("process.started")):
+            self._port = started[-1]["probes"]
+        if self._port is None or not self.is_running:
             return 0, ""
         try:
-            with urlopen(f"http://127.0.0.1:{started[-1]['probes']}{path}", timeout=10) as answer:
+            with urlopen(f"http://127.0.0.1:{self._port}{path}", timeout=patience) as answer:
                 return answer.status, answer.read().decode()
         except HTTPError as refusal:
             with refusal:
