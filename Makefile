@@ -1,8 +1,9 @@
 # The words a newcomer types; each brings the environment up to date by itself.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench faults mutants lock
+.PHONY: help demo test check bench faults soak mutants lock
 SHELL := /bin/bash
 WORKERS ?= 2
+SOAK_MINUTES ?= 15
 RUN := .venv/bin
 COMPILE := $(RUN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
@@ -26,8 +27,11 @@ check: .venv/ready ## lint, types, import rules, contracts, house rules
 bench: .venv/ready ## measure, and say on what
 	@$(RUN)/python -m bench
 
-faults: .venv/ready ## kill, freeze and cut off servers and processes while records flow
-	@$(RUN)/python -m pytest -v tests/faults
+faults: .venv/ready ## every fault: servers, processes, records, tenants, time, load; LAST_RUN=FILE keeps what it came to
+	@$(RUN)/python -m pytest -v --thorough --soak-minutes=$(SOAK_MINUTES) $(if $(LAST_RUN),--last-run=$(LAST_RUN)) tests/faults
+
+soak: .venv/ready ## twice the sustainable load with faults for SOAK_MINUTES (15): memory, logs, health
+	@$(RUN)/python -m pytest -v -s --thorough --soak-minutes=$(SOAK_MINUTES) tests/faults/test_soak.py
 
 mutants: .venv/ready ## take out one guard at a time, and see a test notice
 	@$(RUN)/python -m tests.mutants

@@ -1,12 +1,43 @@
 """The servers that tests share: each worker of a test run starts its own, and only when a test asks for them."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from hub.local.kafka import Kafka
 from hub.local.postgres import Postgres
 from tests.support import stack
+from tests.support.driver import SEED
+from tests.support.fault_report import FaultReport
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What `make faults` and `make soak` say beyond `make test`."""
+    group = parser.getgroup("faults", "faults put upon real servers and processes")
+    group.addoption("--thorough", action="store_true", help="every fault, not only one case of each class")
+    group.addoption("--soak-minutes", type=float, default=15, help="how long the soak lasts (default: 15)")
+    group.addoption("--last-run", type=Path, metavar="FILE", help="write what the faults came to as a page")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Note what the faults came to, where asked for."""
+    if path := config.getoption("--last-run"):
+        config.pluginmanager.register(FaultReport(path))
+
+
+def pytest_report_header() -> str:
+    """What repeats this run."""
+    return f"HUB_SEED={SEED}"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the thorough cases to `make faults`: the summary counts them as deselected."""
+    if not config.getoption("--thorough"):
+        left = [item for item in items if item.get_closest_marker("thorough")]
+        if left:
+            config.hook.pytest_deselected(items=left)
+            items[:] = [item for item in items if item not in left]
 
 
 @pytest.fixture(scope="session")

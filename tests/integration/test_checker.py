@@ -122,6 +122,8 @@ HARM: dict[str, tuple[str, str]] = {
     ),
     "an offset short of the end": ("I2", "UPDATE consumer_offsets SET next_offset = next_offset - 1 WHERE topic = 'dealer.muc-002.events'"),
     "an offset that went back": ("I6", "UPDATE consumer_offsets SET next_offset = 1 WHERE topic = 'dealer.ber-001.events'"),
+    "a state shown as another dealer's": ("I8", "UPDATE customers SET principal = 'dealer:muc-002', ref = 'X' WHERE name = 'Ada'"),
+    "a journal row of another dealer": ("I8", "UPDATE journal SET principal = 'dealer:muc-002' WHERE event_id = 'late'"),
     "a row of another dealer": ("I8", "UPDATE dead_letters SET principal = 'dealer:muc-002' WHERE key = 'C9'"),
     "a state because of another dealer": (
         "I8",
@@ -149,6 +151,13 @@ async def test_events_of_a_key_that_left_in_another_order_are_seen(calm: Calm) -
     first, second = next(places for places in told.values() if len(places) > 1)[:2]
     crm = calm.log["hub.crm"]
     crm[first], crm[second] = crm[second], crm[first]
+    assert await calm.violations() == {"I4"}
+
+
+async def test_an_event_that_is_in_the_log_twice_under_two_ids_is_seen(calm: Calm) -> None:
+    crm = calm.log["hub.crm"]
+    headers = [(name, b"another" if name == "ce_id" else value) for name, value in crm[0].headers]
+    crm.append(crm[0]._replace(offset=len(crm), headers=headers))
     assert await calm.violations() == {"I4"}
 
 

@@ -1,11 +1,11 @@
 """Drive a hub of several instances with a seeded world, put a fault upon it, let it calm down, and check everything.
 
-The seed is `HUB_SEED`, else drawn anew; either way it is printed, and the same one says the same records in the same order.
+The seed is `HUB_SEED`, else drawn anew for the whole run; either way a run begins by printing it, and the same one says the same
+records in the same order.
 """
 
 import os
 import secrets
-import sys
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -24,6 +24,9 @@ from tests.support.processes import HubProcess
 from tests.support.scene import CALM_SECONDS, Scene
 from tests.support.watching import Watch
 
+SEED = int(os.environ.setdefault("HUB_SEED", str(secrets.randbelow(100_000))))
+"""The workers of a test run inherit it from the process that started them."""
+
 CREW = ("crm-sync", "crm-sync", "base-data", "base-data", "relay", "relay", "clock", "clock")
 """Two of each: one works, or both do, and either may come to harm."""
 
@@ -31,18 +34,11 @@ LIVELY = Faults(late=0.1, repeated=0.1, corrected=0.08, opened_late=0.06, bad=0.
 _FOLDED = "SELECT coalesce(sum(next_offset), 0)::bigint FROM consumer_offsets WHERE consumer = 'crm-sync' AND topic = ANY($1)"
 
 
-def seed() -> int:
-    """The seed of this run, said aloud."""
-    drawn = int(os.environ.get("HUB_SEED") or secrets.randbelow(100_000))
-    print(f"HUB_SEED={drawn}", file=sys.stderr)  # noqa: T201 - pytest shows it where a test failed
-    return drawn
-
-
 class Driver:
     """A world of some dealers that speaks to a scene's hub; leaving the block, all must be as it must be."""
 
     def __init__(self, scene: Scene, *, dealers: int = 4, faults: Faults = LIVELY, crew: Sequence[str] = CREW, **settings: Any) -> None:
-        self.scene, self.seed = scene, seed()
+        self.scene, self.seed = scene, SEED
         self.world = World(dealers, seed=self.seed, faults=faults)
         self.hub: list[HubProcess] = []
         self._crew, self._settings = crew, settings
