@@ -58,7 +58,6 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
         self._ages: dict[TopicPartition, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._claims = asyncio.Lock()
-        self._has_released = False
         self._is_stopping = False
         self.lanes = [
             Lane(
@@ -200,9 +199,8 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
                     kafka.seek(handle, wanted)
             if starts:
                 await self._offsets.start(connection, starts)
-            if not self._has_released:
-                self._has_released = True
-                self._note(await self._batch.release_newer(connection))
+            # each time: an older process may have let more of them wait until it handed its partitions over
+            self._note(await self._batch.release_newer(connection))
         finally:
             await connection.close(timeout=5)
         self._unpause(p for p in partitions if p in self.epochs)

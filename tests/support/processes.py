@@ -131,10 +131,14 @@ class Crew:
         self._folder, self._environment = folder, environment
         self._numbers = itertools.count()
 
-    def start(self, name: str, *, at: str | None = None, **settings: object) -> HubProcess:
-        """Start a process with settings of its own (`lanes=1`); `at` names a point of `crashing` where it comes to harm."""
+    def start(self, name: str, *, at: str | None = None, build: str | None = None, **settings: object) -> HubProcess:
+        """Start a process with settings of its own (`lanes=1`).
+
+        `at` names a point of `crashing` where it comes to harm, `build` another build of the hub, such as `newer_build`.
+        """
         told = {f"HUB_{key.upper()}": str(value) for key, value in settings.items()}
-        words = ["-m", "hub", "run", name] if at is None else ["-m", "tests.support.crashing", name, at]
+        words = ["hub", "run", name] if at is None else ["tests.support.crashing", name, at]
+        words = ["-m", *words] if build is None else ["-m", f"tests.support.{build}", name]
         folder = self._folder / f"{next(self._numbers)}-{name}"
         folder.mkdir()
         process = HubProcess(name, folder, self._environment | told, [sys.executable, *words])
