@@ -52,6 +52,7 @@ def mount() -> typer.Typer:
         stack,
         steering,
         topics,
+        waiting,
     )
 
     app.command("demo")(demo.demo)
@@ -66,7 +67,7 @@ def mount() -> typer.Typer:
     app.add_typer(base.app, name="base")
     app.add_typer(imports.app, name="import")
     app.add_typer(dead_letters.app, name="dead-letters")
-    app.command("waiting")(dead_letters.waiting)
+    app.add_typer(waiting.app, name="waiting")
     app.add_typer(acts.app, name="acts")
     app.add_typer(partners.app, name="partners")
     app.add_typer(topics.app, name="topics")

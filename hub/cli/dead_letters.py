@@ -1,49 +1,49 @@
-"""The words `hub dead-letters …` and `hub waiting`: what could not be folded, why, and what is done about it."""
+"""The words `hub dead-letters …`: what could not be folded, why, and what is done about it."""
 
-import sys
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hub.cli.acting import SILENCE, DryRun, NoWait, Silence, Why, Yes, agreed, check_reason, operator, print_foretold, tell, url
+from hub.cli.filters import Filters, filtered
+from hub.cli.mending import edit, print_changes
 from hub.cli.printing import AsJson, print_json, print_table, printable
+from hub.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hub.operations.foretelling import Foretold
     from hub.state.letter_desk import Choice, Letter
 
 app = typer.Typer(no_args_is_help=True, help="Dead letters: what could not be folded, why, and what is done about it.")
+app.command("edit")(edit)
 
-Dealer = Annotated[str, typer.Option("--dealer", help="Only this dealer's.")]
-Topic = Annotated[str, typer.Option("--topic", help="Only of this topic.")]
 Reason = Annotated[str, typer.Option("--reason", help="Only for this reason, such as schema or rejected.")]
-Wire = Annotated[str, typer.Option("--type", help="Only of this event type, such as hub.customer.changed.v1.")]
-Key = Annotated[str, typer.Option("--key", help="Only of this record key.")]
-Older = Annotated[float, typer.Option("--older-than", metavar="HOURS", min=0, help="Only those that old.")]
 Most = Annotated[int, typer.Option("-n", min=1, max=100_000, help="At most so many.")]
 Ids = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Beginnings of ids; without any, all that the filters leave.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would happen; nothing does.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; needed where nobody can answer.")]
-Why = Annotated[str, typer.Option("--why", help="The reason, for the record.")]
+
+_MOST = 100_000
+_MOST_BEHIND = 100
 
 
 @app.command("list")
+@filtered
 def list_(
-    dealer: Dealer = "",
-    topic: Topic = "",
+    chosen: Filters,
     reason: Reason = "",
-    wire: Wire = "",
-    key: Key = "",
-    older_than: Older = 0,
     state: Annotated[str, typer.Option("--state", help="open, redriven or discarded.")] = "open",
     most: Most = 50,
     as_json: AsJson = False,
 ) -> None:
     """List dead letters in their order of arrival.
 
-    Example: hub dead-letters list --dealer ber-01 --reason schema
+    Example: hub dead-letters list --dealer ber-01 --reason schema --older-than 2d
     """
-    found = _find(_choice(dealer, topic, reason, wire, key, older_than, state), most)
+    if state not in {"open", "redriven", "discarded"}:
+        raise InputError("--state", "open, redriven or discarded", state)
+    found = _find(_choice(chosen, reason, state), most)
     if as_json:
         return print_json([_told(letter) for letter in found])
     if not found:
@@ -76,27 +76,31 @@ def show(
     why: Why = "",
     as_json: AsJson = False,
 ) -> None:
-    """Show one dead letter: why, the record as it came, and what waits behind it.
+    """Show one dead letter: why, the record as it came, what was made of it so far, and what waits behind it.
 
     Example: hub dead-letters show 5e441e34
     """
     import asyncio
 
-    from hub.operations import dead_letters
-    from hub.operations.acts import Operator
-    from hub.operations.cluster import Cluster
-    from hub.settings import Settings
+    from hub.operations import body_changes, dead_letters
+    from hub.operations.asked import NOT_YET
 
-    operator = Operator(Cluster(Settings()), why) if unmask else None
-    url = _url()
-    letter = asyncio.run(dead_letters.one(url, name))
-    if operator is not None:
-        operator.unmasks("dead_letter.unmasked", str(letter.id))
-    content = dead_letters.content(letter, is_masked=not unmask)
-    behind = asyncio.run(dead_letters.parked(url, letter.principal, letter.key or "", "operator", 100)) if letter.key else []
+    who = operator(why) if unmask else None
+    letter = asyncio.run(dead_letters.one(url(), name))
+    original = asyncio.run(dead_letters.original(url(), letter))
+    if who is not None:
+        who.unmasks("dead_letter.unmasked", str(letter.id))
+    content = dead_letters.content(original, is_masked=not unmask)
+    done = asyncio.run(dead_letters.history(url(), letter))
+    behind = asyncio.run(dead_letters.behind(url(), letter, _MOST_BEHIND))
+    shown = [
+        (one, body_changes.differences(one.changes) if unmask else body_changes.masked(one.changes, one.type or letter.type))
+        for one in done
+    ]
     if as_json:
+        acts = [{**one._asdict(), "changes": [change._asdict() for change in changes]} for one, changes in shown]
         rows = [parked._asdict() for parked in behind]
-        return print_json({**_told(letter), "headers": content.headers, "body": content.body, "behind": rows})
+        return print_json({**_told(letter), "headers": content.headers, "body": content.body, "acts": acts, "behind": rows})
     typer.echo(f"dead letter {letter.id} of {letter.principal}, {letter.state} since {letter.since:%Y-%m-%d %H:%M:%SZ}")
     typer.echo(
         f"  record  {letter.topic}@{letter.partition}:{letter.offset}, key {printable(letter.key or '(none)')}, {letter.type or 'no type'}"
@@ -107,6 +111,11 @@ def show(
     for header, text in content.headers:
         typer.echo(f"  {printable(header)}: {printable(text)}")
     print_json(content.body)
+    for one, changes in shown:
+        mended = "".join(f", {field} {value}" for field, value in (("type", one.type), ("key", one.key)) if value)
+        typer.echo(printable(f"\n{one.what} {one.at:%Y-%m-%d %H:%M:%SZ} by {one.who}{mended}: {one.why}\n  {one.effect or NOT_YET}"))
+        if changes:
+            print_changes(changes)
     if behind:
         typer.echo("\nBehind it wait, in this order:")
         print_table(("event", "since", "record"), [(p.type, f"{p.since:%H:%M:%S}", f"{p.topic}@{p.partition}:{p.offset}") for p in behind])
@@ -114,132 +123,81 @@ def show(
 
 
 @app.command()
+@filtered
 def redrive(
+    chosen: Filters,
     ids: Ids = None,
-    dealer: Dealer = "",
-    topic: Topic = "",
     reason: Reason = "",
-    wire: Wire = "",
-    key: Key = "",
-    older_than: Older = 0,
-    body: Annotated[Path | None, typer.Option("--body", help="A file with the body to take instead; for one letter only.")] = None,
     dry_run: DryRun = False,
     yes: Yes = False,
+    no_wait: NoWait = False,
+    silence: Silence = SILENCE,
     why: Why = "",
+    as_json: AsJson = False,
 ) -> None:
     """Fold dead letters again, in their order of arrival; what waits behind each follows.
 
+    It waits until their owner has carried it out, and says what came of each; the exit code is 1 where one is dead again.
+
     Example: hub dead-letters redrive --dealer ber-01 --reason unknown_type --why "the new version is deployed" --dry-run
     """
-    from hub.errors import InputError
-    from hub.operations import dead_letters
+    import asyncio
+
+    from hub.operations import dead_letters, foretelling
     from hub.settings import Settings
 
-    letters = _chosen(ids, _choice(dealer, topic, reason, wire, key, older_than, "open"))
-    most, text = Settings().max_record_bytes, None
-    if body is not None:
-        if len(letters) != 1:
-            raise InputError("--body", "one letter only", len(letters))
-        try:
-            text = body.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(
-                "--body", f"a file in UTF-8 that can be read ({getattr(error, 'strerror', None) or 'it is not UTF-8'})", str(body)
-            ) from None
-        dead_letters.check_body(letters[0], text)
-    print_table(
-        ("id", "key", ">held behind", "what would become of it"),
-        [(str(letter.id)[:8], letter.key or "", letter.behind or "", dead_letters.foretell(letter, text, most)) for letter in letters],
-    )
-    if letters and not dry_run and _agreed(yes, why, f"Redrive {len(letters)}?"):
-        _act("redrive", letters, why, text)
+    letters = _chosen(ids, _choice(chosen, reason, "open"))
+    found = asyncio.run(foretelling.redriven(url(), letters, Settings().max_record_bytes))
+    if _goes_on(found, f"Redrive {len(letters):,}?", why, dry_run=dry_run, yes=yes, as_json=as_json):
+        asked = dead_letters.redrive(operator(why), letters)
+        tell(asked, no_wait=no_wait, silence=silence, as_json=as_json)
 
 
 @app.command()
+@filtered
 def discard(
+    chosen: Filters,
     ids: Ids = None,
-    dealer: Dealer = "",
-    topic: Topic = "",
     reason: Reason = "",
-    wire: Wire = "",
-    key: Key = "",
-    older_than: Older = 0,
     dry_run: DryRun = False,
     yes: Yes = False,
+    no_wait: NoWait = False,
+    silence: Silence = SILENCE,
     why: Why = "",
+    as_json: AsJson = False,
 ) -> None:
     """Give dead letters up; what waits behind each goes on without it.
 
     Example: hub dead-letters discard 5e441e34 --why "a test record of the dealer's system"
     """
-    letters = _chosen(ids, _choice(dealer, topic, reason, wire, key, older_than, "open"))
-    print_table(
-        ("id", "key", "reason", ">goes on behind it"),
-        [(str(letter.id)[:8], letter.key or "", letter.reason, letter.behind or "") for letter in letters],
-    )
-    if letters and not dry_run and _agreed(yes, why, f"Discard {len(letters)}?"):
-        _act("discard", letters, why, None)
-
-
-def waiting(
-    dealer: Dealer = "",
-    key: Key = "",
-    hold: Annotated[str, typer.Option("--for", help="news, operator or version.")] = "",
-    most: Most = 50,
-    as_json: AsJson = False,
-) -> None:
-    """List the records that wait, and for what.
-
-    Example: hub waiting --for news
-    """
     import asyncio
 
-    from hub.operations import dead_letters
+    from hub.operations import dead_letters, foretelling
 
-    found = asyncio.run(dead_letters.parked(_url(), _principal(dealer), key, hold, most))
-    if as_json:
-        return print_json([parked._asdict() for parked in found])
-    if not found:
-        typer.echo("Nothing waits.")
-        return None
-    print_table(
-        ("of", "key", "event", "waits for", "since", "until", "record"),
-        [
-            (
-                p.principal,
-                p.key or "",
-                p.type,
-                {"operator": "an operator: a dead letter of its key", "version": "a newer process"}.get(
-                    p.hold, f"{p.kind} {p.awaited_ref}"
-                ),
-                f"{p.since:%Y-%m-%d %H:%M}",
-                f"{p.until:%Y-%m-%d %H:%M}" if p.until else "",
-                f"{p.topic}@{p.partition}:{p.offset}",
-            )
-            for p in found
-        ],
-    )
-    return None
+    letters = _chosen(ids, _choice(chosen, reason, "open"))
+    found = asyncio.run(foretelling.discarded(url(), letters))
+    if _goes_on(found, f"Discard {len(letters):,}?", why, dry_run=dry_run, yes=yes, as_json=as_json):
+        asked = dead_letters.discard(operator(why), letters)
+        tell(asked, no_wait=no_wait, silence=silence, as_json=as_json)
 
 
-def _choice(dealer: str, topic: str, reason: str, wire: str, key: str, older_than: float, state: str) -> "Choice":
-    from hub.errors import InputError
+def _goes_on(found: "Sequence[Foretold]", question: str, why: str, *, dry_run: bool, yes: bool, as_json: bool) -> bool:
+    """Tell what would happen, and ask whether it shall."""
+    if dry_run and as_json:
+        print_json([{**_told(one.letter), "foretold": one.words, "would_go_on": one.behind} for one in found])
+    elif not as_json:
+        rows = [(str(one.letter.id)[:8], one.letter.key or "", one.letter.reason, one.behind or "") for one in found]
+        print_foretold(("id", "key", "reason", ">go on behind it"), rows, [one.words for one in found])
+    if dry_run or not found:
+        return False
+    check_reason(why)
+    return agreed(question, yes=yes)
+
+
+def _choice(chosen: Filters, reason: str, state: str) -> "Choice":
     from hub.state.letter_desk import Choice
 
-    if state not in {"open", "redriven", "discarded"}:
-        raise InputError("--state", "open, redriven or discarded", state)
-    before = datetime.now(UTC) - timedelta(hours=older_than) if older_than else None
-    return Choice(state, topic, _principal(dealer), reason, wire, key, "", before)
-
-
-def _principal(dealer: str) -> str:
-    return f"dealer:{dealer}" if dealer else ""
-
-
-def _url() -> str:
-    from hub.settings import Settings
-
-    return Settings().database_url.get_secret_value()
+    return Choice(state, reason=reason, **chosen._asdict())
 
 
 def _find(choice: "Choice", most: int) -> "list[Letter]":
@@ -247,52 +205,26 @@ def _find(choice: "Choice", most: int) -> "list[Letter]":
 
     from hub.operations import dead_letters
 
-    return asyncio.run(dead_letters.find(_url(), choice, most))
+    return asyncio.run(dead_letters.find(url(), choice, most))
 
 
 def _chosen(ids: list[str] | None, choice: "Choice") -> "list[Letter]":
     import asyncio
 
-    from hub.errors import InputError
     from hub.operations import dead_letters
 
     if ids:
-        named = {letter.id: letter for name in ids for letter in [asyncio.run(dead_letters.one(_url(), name))]}
-        letters = sorted(named.values(), key=lambda letter: (letter.topic, letter.partition, letter.offset))
+        named = {letter.id: letter for name in ids for letter in [asyncio.run(dead_letters.one(url(), name))]}
+        letters = sorted(named.values(), key=lambda letter: letter.place)
         closed = [letter for letter in letters if letter.state != "open"]
         if closed:
             raise InputError("ID", "an open dead letter", f"{closed[0].id} is {closed[0].state}")
         return letters
-    if choice == choice._replace(topic="", principal="", reason="", type="", key="", before=None):
+    if choice == type(choice)():
         raise InputError("ID", "ids, or at least one filter: all dead letters at once are never meant")
-    return _find(choice, 100_000)
-
-
-def _agreed(yes: bool, why: str, question: str) -> bool:
-    from hub.errors import InputError
-
-    if not why:
-        raise InputError("--why", "a reason, as this changes data")
-    if yes:
-        return True
-    if not sys.stdin.isatty():
-        raise InputError("--yes", "given where nobody can be asked")
-    return typer.confirm(question)
-
-
-def _act(what: str, letters: "list[Letter]", why: str, body: str | None) -> None:
-    import asyncio
-
-    from hub.operations import dead_letters
-    from hub.settings import Settings
-    from hub.wiring import kafka_options
-
-    options = kafka_options(Settings())
-    said = dead_letters.redrive(options, letters, why, body) if what == "redrive" else dead_letters.discard(options, letters, why)
-    typer.echo(f"{asyncio.run(said)} said on hub.acts; the feed of each sender hears what becomes of its record.")
+    return _find(choice, _MOST)
 
 
 def _told(letter: "Letter") -> dict[str, object]:
-    hidden = {"headers", "value", "timestamp", "event"}
-    shown = {name: value for name, value in letter._asdict().items() if name not in hidden}
+    shown = {name: value for name, value in letter._asdict().items() if name not in {"event", "part"}}
     return {**shown, "is_journalled": letter.is_journalled}

@@ -1,38 +1,50 @@
-"""What an operator can do about dead letters: look, say what would become of them, and let the owner of the store act."""
+"""What an operator can do about dead letters: look at them, and let the owner of the store act."""
 
-import getpass
 import re
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
-from uuid import uuid4
 
 from pydantic_core import from_json
 
 from contracts import envelope as cloudevents
-from contracts import topics
-from contracts.acts import DEAD_LETTER_DISCARDED, DEAD_LETTER_REDRIVEN, DeadLetterDiscarded, DeadLetterRedriven
-from contracts.catalogue import NewerVersion, lookup
+from contracts.acts import DEAD_LETTER_DISCARDED, DEAD_LETTER_REDRIVEN, BodyChange, DeadLetterRedriven
+from contracts.acts.v1 import Act
+from contracts.catalogue import lookup
 from contracts.contract import Invalid
-from hub.consumers import CONSUMERS
 from hub.errors import InputError
-from hub.producers.publisher import Publisher
+from hub.operations.acts import Operator
+from hub.operations.asked import Asked, ask
 from hub.rules.masking import mask, shape
-from hub.state import letter_desk
-from hub.state.letter_desk import Choice, Letter, Parked
+from hub.state import effects, foresight, letter_desk, wait_desk
+from hub.state.dead_letters import DeadLetter
+from hub.state.letter_desk import Choice, Letter
 from hub.state.reading import snapshot
-from hub.stream.mending import Mend, mended
-from hub.stream.record import Bad, Reader
+from hub.state.wait_desk import Parked
 from hub.stream.slips import unpack
 
 _ID = re.compile(r"[0-9a-fA-F-]{4,36}\Z")
+_OPEN_HEADERS = frozenset({"ce_type", "ce_id", "ce_specversion", "content-type"})
 
 
 class Content(NamedTuple):
-    """What stands in a letter: its body, masked unless a reason was given, and its headers."""
+    """What stands in a record: its body, masked unless a reason was given, and its headers."""
 
     headers: list[tuple[str, str]]
     body: object
+
+
+class Done(NamedTuple):
+    """What an operator once decided of a letter, how the body was changed by it, and what came of it."""
+
+    at: datetime
+    who: str
+    why: str
+    what: str
+    type: str | None
+    key: str | None
+    changes: tuple[BodyChange, ...]
+    effect: str
 
 
 async def find(url: str, choice: Choice, most: int) -> list[Letter]:
@@ -43,8 +55,7 @@ async def find(url: str, choice: Choice, most: int) -> list[Letter]:
 
 async def one(url: str, name: str) -> Letter:
     """The letter whose id begins so; raises InputError where none or several do."""
-    if not _ID.match(name):
-        raise InputError("ID", "at least four characters of a dead letter's id (hub dead-letters list)", name)
+    check_name(name, "a dead letter's id (hub dead-letters list)")
     async with snapshot(url) as moment:
         found = await letter_desk.letters_named(moment, name)
     if len(found) != 1:
@@ -52,66 +63,67 @@ async def one(url: str, name: str) -> Letter:
     return found[0]
 
 
-async def parked(url: str, principal: str, key: str, hold: str, most: int) -> list[Parked]:
-    """Records that wait."""
+def check_name(name: str, expected: str) -> None:
+    """An id may be shortened, but not to next to nothing; raises InputError."""
+    if not _ID.match(name):
+        raise InputError("ID", f"at least four characters of {expected}", name)
+
+
+async def original(url: str, letter: Letter) -> DeadLetter:
+    """The letter with the bytes that came."""
+    async with foresight.looking(url) as connection:
+        return (await foresight.originals(connection, [letter.id]))[letter.id]
+
+
+async def behind(url: str, letter: Letter, most: int) -> list[Parked]:
+    """The records that its key holds back, in their order."""
+    if letter.key is None or letter.state != "open":
+        return []
+    choice = wait_desk.Choice("operator", principal=letter.principal, key=letter.key, consumer=letter.consumer)
     async with snapshot(url) as moment:
-        return await letter_desk.parked(moment, principal, key, hold, most)
+        return await wait_desk.parked(moment, choice, most)
 
 
-def content(letter: Letter, *, is_masked: bool = True) -> Content:
+async def history(url: str, letter: Letter) -> list[Done]:
+    """What was done about a letter so far, oldest first."""
+    async with snapshot(url) as moment:
+        acts = await letter_desk.acts_upon(moment, letter)
+        came_to = await effects.of(moment, [act.event for act in acts])
+    done = []
+    for act in acts:
+        lineage, version = lookup(act.type)
+        body = lineage.decode(version, act.body)
+        if not isinstance(body, Act):
+            continue
+        effect = "; ".join(came_to[act.event].lines) if act.event in came_to else ""
+        mended = (body.type, body.key, body.changes) if isinstance(body, DeadLetterRedriven) else (None, None, ())
+        done.append(Done(body.occurred_at, body.who, body.why, lineage.name.partition(".")[2], *mended, effect))
+    return done
+
+
+def content(letter: DeadLetter, *, is_masked: bool = True) -> Content:
     """The record as it came, as far as it can be read."""
-    headers = unpack(letter.headers)
+    return read(unpack(letter.headers), letter.value, is_masked=is_masked)
+
+
+def read(headers: Sequence[tuple[str, bytes | None]], value: bytes | None, *, is_masked: bool) -> Content:
+    """A record as an operator sees it."""
     listed = [(name, "(none)" if raw is None else raw.decode("utf-8", "backslashreplace")) for name, raw in headers]
     if is_masked:
-        listed = [(name, text if name in {"ce_type", "ce_id", "ce_specversion", "content-type"} else shape(text)) for name, text in listed]
+        listed = [(name, text if name in _OPEN_HEADERS else shape(text)) for name, text in listed]
     try:
-        envelope, data = cloudevents.read(headers, letter.value)
+        envelope, data = cloudevents.read(headers, value)
         body: object = from_json(data)
         return Content(listed, mask(envelope.type, body) if is_masked else body)
     except (Invalid, ValueError):
-        raw = letter.value
-        return Content(listed, shape(raw) if is_masked or raw is None else raw.decode("utf-8", "backslashreplace"))
+        return Content(listed, shape(value) if is_masked or value is None else value.decode("utf-8", "backslashreplace"))
 
 
-def foretell(letter: Letter, body: str | None, max_record_bytes: int) -> str:
-    """What redriving would come to, as far as the record itself can tell; the rules have their say only when it is folded."""
-    if body is None and letter.is_journalled:
-        return "its rule is asked again, with what is known by now"
-    judged = Reader(CONSUMERS[letter.consumer], max_record_bytes).judge(mended(letter, Mend(body)))
-    if isinstance(judged, Bad):
-        return "still " + judged.reason + ": " + "; ".join(f"{fault.path or '(body)'}: {fault.expected}" for fault in judged.faults)
-    return "keeps its contract: it would be folded"
+def redrive(operator: Operator, letters: Sequence[Letter], **mend: Any) -> Asked:  # noqa: ANN401 - fields of the act
+    """Ask for letters to be folded again, in the order given; `mend` is for one letter: `body`, `type`, `key`, `changes`."""
+    return ask(operator, DEAD_LETTER_REDRIVEN, {one.id: {"consumer": one.consumer, "letter": str(one.id), **mend} for one in letters})
 
 
-def check_body(letter: Letter, body: str) -> None:
-    """A body of one's own must keep the contract of the letter's type; raises InputError with the first fault."""
-    if letter.type is None:
-        raise InputError("--body", "a letter whose envelope can be read; this one can only be discarded", letter.reason)
-    try:
-        lineage, version = lookup(letter.type)
-        lineage.decode(version, body.encode())
-    except Invalid as wrong:
-        fault = wrong.findings[0] if wrong.findings else None
-        raise InputError(f"--body {fault.path}" if fault else "--body", fault.expected if fault else wrong.reason) from None
-    except NewerVersion:
-        raise InputError("--body", "a letter of a version that this hub knows", letter.type) from None
-
-
-async def redrive(options: Mapping[str, Any], letters: Sequence[Letter], why: str, body: str | None = None) -> int:
-    """Ask for letters to be folded again, in the order given; the consumer that owns them acts on it."""
-    return await _say(options, letters, why, lambda common: (DEAD_LETTER_REDRIVEN, DeadLetterRedriven(**common, body=body)))
-
-
-async def discard(options: Mapping[str, Any], letters: Sequence[Letter], why: str) -> int:
+def discard(operator: Operator, letters: Sequence[Letter]) -> Asked:
     """Give letters up; what they held back goes on."""
-    return await _say(options, letters, why, lambda common: (DEAD_LETTER_DISCARDED, DeadLetterDiscarded(**common)))
-
-
-async def _say(options: Mapping[str, Any], letters: Sequence[Letter], why: str, make: Any) -> int:  # noqa: ANN401 - one of two acts
-    who = getpass.getuser()
-    async with Publisher(options) as publisher:
-        for letter in letters:
-            common = {"occurred_at": datetime.now(UTC), "consumer": letter.consumer, "who": who, "why": why, "letter": str(letter.id)}
-            lineage, act = make(common)
-            await publisher.publish(topics.ACTS.name, lineage, act, source=f"/hub/operators/{who}", id=str(uuid4()))
-    return len(letters)
+    return ask(operator, DEAD_LETTER_DISCARDED, {one.id: {"consumer": one.consumer, "letter": str(one.id)} for one in letters})

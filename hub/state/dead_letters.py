@@ -22,11 +22,11 @@ WHERE dead_letters.state = 'redriven'
 RETURNING id
 """
 
-_COLUMNS = (
+COLUMNS = (
     "id, consumer, principal, key, reason, faults, event, part, store, ref, source, event_id, type,"
     ' topic, partition, "offset", timestamp, headers, value'
 )
-_CLOSE = f"UPDATE dead_letters SET state = $3 WHERE consumer = $1 AND id = ANY($2::uuid[]) AND state = 'open' RETURNING {_COLUMNS}"  # noqa: S608 - names of our own
+_CLOSE = f"UPDATE dead_letters SET state = $3 WHERE consumer = $1 AND id = ANY($2::uuid[]) AND state = 'open' RETURNING {COLUMNS}"  # noqa: S608 - names of our own
 _REOPEN = "UPDATE dead_letters SET state = 'open', since = now() WHERE id = ANY($1::uuid[])"
 
 

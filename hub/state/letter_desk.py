@@ -1,39 +1,41 @@
-"""Look through dead letters and the records that wait behind them, as an operator does."""
+"""Look through dead letters, and at what was done about them, as an operator does."""
 
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+import zstandard
 from sqlalchemy import text
 
 from hub.state.reading import Snapshot
 
+_decompress = zstandard.ZstdDecompressor().decompress
+
+_LETTERS = """
+SELECT d.id, d.consumer, d.principal, d.key, d.reason, d.faults, d.type, d.topic, d.partition, d."offset", d.since, d.state,
+       coalesce(h.behind, 0) AS behind, d.event, d.part
+FROM dead_letters d LEFT JOIN (
+    SELECT consumer, principal, key, count(*) AS behind FROM waiting WHERE hold = 'operator' GROUP BY consumer, principal, key) h
+ON d.state = 'open' AND h.consumer = d.consumer AND h.principal = d.principal AND h.key = d.key
+"""
 _CHOSEN = """
 WHERE d.state = :state AND (:topic = '' OR d.topic = :topic) AND (:principal = '' OR d.principal = :principal)
   AND (:reason = '' OR d.reason = :reason) AND (:type = '' OR d.type = :type) AND (:key = '' OR d.key = :key)
-  AND (:consumer = '' OR d.consumer = :consumer) AND (CAST(:before AS timestamptz) IS NULL OR d.since < :before)
+  AND (:consumer = '' OR d.consumer = :consumer)
+  AND (CAST(:before AS timestamptz) IS NULL OR d.since < :before) AND (CAST(:after AS timestamptz) IS NULL OR d.since > :after)
 """
-_BEHIND = """
-(SELECT count(*) FROM waiting w WHERE w.consumer = d.consumer AND w.hold = 'operator' AND w.principal = d.principal AND w.key = d.key)
-"""
-_LETTERS = f"""
-SELECT d.id, d.consumer, d.principal, d.key, d.reason, d.faults, d.type, d.topic, d.partition, d."offset", d.since, d.state,
-       {_BEHIND} AS behind, d.event, d.timestamp, d.headers, d.value
-FROM dead_letters d
-"""  # noqa: S608 - words of our own, values are bound
 _LIST = text(f'{_LETTERS} {_CHOSEN} ORDER BY d.topic, d.partition, d."offset", d.part LIMIT :most')
-_ONE = text(f"{_LETTERS} WHERE CAST(d.id AS text) LIKE :prefix ORDER BY d.id LIMIT 2")
-_WAITING = text(
+_NAMED = text(f"{_LETTERS} WHERE CAST(d.id AS text) LIKE :prefix ORDER BY d.id LIMIT 2")
+_ACTS = text(
     """
-SELECT consumer, principal, key, hold, kind, awaited_ref, type, topic, partition, "offset", since, until FROM waiting
-WHERE (:principal = '' OR principal = :principal) AND (:key = '' OR key = :key) AND (:hold = '' OR hold = :hold)
-ORDER BY principal, key, topic, partition, "offset" LIMIT :most
+SELECT event, type, body, recorded_at FROM journal
+WHERE ref = :letter AND store = '' AND principal = 'hub' AND consumer = :consumer ORDER BY topic, partition, "offset"
 """
 )
 
 
 class Choice(NamedTuple):
-    """Which dead letters; what is empty does not matter. `before`: only those that old."""
+    """Which dead letters; what is empty does not matter. They are older than `before`, and younger than `after`."""
 
     state: str = "open"
     topic: str = ""
@@ -43,6 +45,7 @@ class Choice(NamedTuple):
     key: str = ""
     consumer: str = ""
     before: datetime | None = None
+    after: datetime | None = None
 
 
 class Letter(NamedTuple):
@@ -62,31 +65,26 @@ class Letter(NamedTuple):
     state: str
     behind: int
     event: UUID | None
-    timestamp: int
-    headers: bytes
-    value: bytes | None
+    part: int
 
     @property
     def is_journalled(self) -> bool:
         """Whether it kept its contract, and only a rule refused it."""
         return self.event is not None
 
+    @property
+    def place(self) -> tuple[str, int, int, int]:
+        """Where it stands in the order of arrival."""
+        return self.topic, self.partition, self.offset, self.part
 
-class Parked(NamedTuple):
-    """A record that waits: for news of (`kind`, `awaited_ref`), for an operator, or for a newer process."""
 
-    consumer: str
-    principal: str
-    key: str | None
-    hold: str
-    kind: str
-    awaited_ref: str
+class Journalled(NamedTuple):
+    """An act upon a letter, as its consumer has journalled it."""
+
+    event: UUID
     type: str
-    topic: str
-    partition: int
-    offset: int
-    since: datetime
-    until: datetime | None
+    body: bytes
+    at: datetime
 
 
 async def letters(moment: Snapshot, choice: Choice, most: int) -> list[Letter]:
@@ -96,10 +94,10 @@ async def letters(moment: Snapshot, choice: Choice, most: int) -> list[Letter]:
 
 async def letters_named(moment: Snapshot, prefix: str) -> list[Letter]:
     """At most two whose id begins so."""
-    return [Letter(*row) for row in await moment.execute(_ONE, {"prefix": f"{prefix.lower()}%"})]
+    return [Letter(*row) for row in await moment.execute(_NAMED, {"prefix": f"{prefix.lower()}%"})]
 
 
-async def parked(moment: Snapshot, principal: str, key: str, hold: str, most: int) -> list[Parked]:
-    """Records that wait, by key, in their order of arrival."""
-    rows = await moment.execute(_WAITING, {"principal": principal, "key": key, "hold": hold, "most": most})
-    return [Parked(*row) for row in rows]
+async def acts_upon(moment: Snapshot, letter: Letter) -> list[Journalled]:
+    """All that operators said of a letter, in their order."""
+    rows = await moment.execute(_ACTS, {"letter": str(letter.id), "consumer": letter.consumer})
+    return [Journalled(row[0], row[1], _decompress(row[2]), row[3]) for row in rows]

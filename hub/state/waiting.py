@@ -8,7 +8,7 @@ from uuid import UUID
 from hub.rules.decision import Subject
 from hub.state.store import Connection
 
-_COLUMNS = (
+COLUMNS = (
     "id, consumer, hold, principal, key, event, part, store, ref, kind, awaited_ref, type, topic, partition, "
     '"offset", timestamp, headers, value, until'
 )
@@ -16,7 +16,7 @@ _KINDS = (
     "uuid text text text text uuid smallint text text text text text text int bigint bigint bytea bytea timestamptz".split()  # noqa: SIM905 - one word a column
 )
 _INSERT = (
-    f"INSERT INTO waiting ({_COLUMNS}) SELECT * FROM unnest({', '.join(f'${n}::{kind}[]' for n, kind in enumerate(_KINDS, 1))})"  # noqa: S608 - names of our own
+    f"INSERT INTO waiting ({COLUMNS}) SELECT * FROM unnest({', '.join(f'${n}::{kind}[]' for n, kind in enumerate(_KINDS, 1))})"  # noqa: S608 - names of our own
     " ON CONFLICT (id) DO UPDATE SET kind = EXCLUDED.kind, awaited_ref = EXCLUDED.awaited_ref"
     " WHERE (waiting.kind, waiting.awaited_ref) <> (EXCLUDED.kind, EXCLUDED.awaited_ref)"
 )
@@ -40,7 +40,7 @@ FROM waiting w JOIN unnest($1::text[], $2::text[]) AS n (kind, ref) ON w.kind = 
 WHERE w.hold = 'news'
 """
 _VERSIONS = (
-    f"SELECT {_COLUMNS} FROM waiting WHERE consumer = $1 AND hold = 'version'"  # noqa: S608 - names of our own
+    f"SELECT {COLUMNS} FROM waiting WHERE consumer = $1 AND hold = 'version'"  # noqa: S608 - names of our own
     ' ORDER BY topic, partition, "offset" FOR UPDATE SKIP LOCKED'
 )
 _FORGET = "DELETE FROM waiting WHERE id = ANY($1::uuid[])"
@@ -55,7 +55,7 @@ DELETE FROM waiting WHERE id IN (
         ORDER BY w.topic, w.partition, w."offset", w.part LIMIT $4) n)
 RETURNING event, part, store, ref, principal
 """
-_NAMED = f'SELECT {_COLUMNS} FROM waiting WHERE consumer = $1 AND id = ANY($2::uuid[]) ORDER BY topic, partition, "offset" FOR UPDATE'  # noqa: S608 - names of our own
+_NAMED = f'SELECT {COLUMNS} FROM waiting WHERE consumer = $1 AND id = ANY($2::uuid[]) ORDER BY topic, partition, "offset" FOR UPDATE'  # noqa: S608 - names of our own
 _STILL = "SELECT event, hold, kind, awaited_ref FROM waiting WHERE event = ANY($1::uuid[])"
 _DUE = """
 SELECT DISTINCT consumer, principal, store, ref, kind, awaited_ref, until FROM waiting

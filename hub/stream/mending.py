@@ -8,7 +8,6 @@ from pydantic_core import from_json, to_json
 from contracts import envelope as cloudevents
 from contracts.contract import Invalid
 from hub.state.dead_letters import DeadLetter
-from hub.state.letter_desk import Letter
 from hub.stream import slips
 from hub.stream.slips import Stored
 
@@ -24,7 +23,7 @@ class Mend(NamedTuple):
 AS_IT_CAME = Mend()
 
 
-def mended(letter: DeadLetter | Letter, mend: Mend = AS_IT_CAME) -> Stored:
+def mended(letter: DeadLetter, mend: Mend = AS_IT_CAME) -> Stored:
     """The record as it came, or mended: then in binary mode, under the envelope that it came in.
 
     One that is in the journal already, and only a rule refused, is corrected by another event of its source; what type

@@ -76,7 +76,7 @@ async def _fold_again(
     result.waited = await waiting.of(connection, consumer, result.store, subjects)
     events: dict[Subject, list[Told]] = {subject: [] for subject in subjects}
     for past in await journal.history(connection, result.store, subjects, {event for event, _ in without}):
-        told = _told(past)
+        told = as_told(past)
         if told.row not in without:
             result.pasts[told.row] = past
             events[past.subject].append(told)
@@ -100,7 +100,8 @@ def _onward(position: Position | None, new: Sequence[Told]) -> list[tuple[Positi
     return onward
 
 
-def _told(past: Past) -> Told:
+def as_told(past: Past) -> Told:
+    """A journalled part, read as it was told."""
     lineage, version = lookup(past.type)
     return Told(past.event, past.part, lineage, lineage.decode(version, past.body), past.source, past.event_id, past.is_historical)
 

@@ -30,7 +30,7 @@ def strangers(text: str, variables: set[str]) -> set[str]:
 
 
 def readings(module: ast.Module) -> list[int]:
-    """The lines on which a module reads a variable of the environment; XDG_… says where a person's programs keep their files."""
+    """The lines on which a module reads a variable of the environment, but for what a person tells all programs: XDG_…, EDITOR."""
     found = []
     for node in ast.walk(module):
         match node:
@@ -42,7 +42,7 @@ def readings(module: ast.Module) -> list[int]:
                 asked = name
             case _:
                 continue
-        if not str(asked).startswith("XDG_"):
+        if not str(asked).startswith(("XDG_", "EDITOR", "VISUAL")):
             found.append(node.lineno)
     return found
 

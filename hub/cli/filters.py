@@ -1,0 +1,76 @@
+"""The filters that dead letters and waiting records share: the same options with the same meaning wherever they are chosen."""
+
+import functools
+import inspect
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, NamedTuple, get_type_hints
+
+import typer
+
+from hub.errors import InputError
+
+_PRINCIPAL = re.compile(r"(oem|erp|hub|(dealer|carrier):[a-z0-9-]{1,40})\Z")
+_AGE = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)([smhd]?)\Z")
+_HOURS = {"s": 1 / 3600, "m": 1 / 60, "": 1.0, "h": 1.0, "d": 24.0}
+
+
+class Filters(NamedTuple):
+    """What is chosen; what is empty does not matter. Older than `before`, and younger than `after`."""
+
+    topic: str = ""
+    principal: str = ""
+    type: str = ""
+    key: str = ""
+    consumer: str = ""
+    before: datetime | None = None
+    after: datetime | None = None
+
+
+def filters(
+    dealer: Annotated[str, typer.Option("--dealer", metavar="ID", help="Only this dealer's.")] = "",
+    sender: Annotated[str, typer.Option("--of", metavar="SENDER", help="Only of this sender: oem, erp, hub, dealer:ID, carrier:ID.")] = "",
+    topic: Annotated[str, typer.Option("--topic", help="Only of this topic.")] = "",
+    wire: Annotated[str, typer.Option("--type", help="Only of this event type, such as hub.customer.changed.v1.")] = "",
+    key: Annotated[str, typer.Option("--key", help="Only of this record key.")] = "",
+    consumer: Annotated[str, typer.Option("--consumer", help="Only of this consumer: base-data or crm-sync.")] = "",
+    older_than: Annotated[str, typer.Option("--older-than", metavar="AGE", help="Only older ones: 90m, 36h, 2d; a number is hours.")] = "",
+    newer_than: Annotated[str, typer.Option("--newer-than", metavar="AGE", help="Only younger ones.")] = "",
+) -> Filters:
+    """What these options choose; raises InputError naming the option."""
+    if dealer and sender:
+        raise InputError("--of", "either --dealer or --of", sender)
+    principal = f"dealer:{dealer}" if dealer else sender
+    if principal and not _PRINCIPAL.match(principal):
+        expected = "1 to 40 of a-z, 0-9 and -" if dealer else "oem, erp, hub, dealer:ID or carrier:ID"
+        raise InputError("--dealer" if dealer else "--of", expected, dealer or sender)
+    return Filters(topic, principal, wire, key, consumer, _ago("--older-than", older_than), _ago("--newer-than", newer_than))
+
+
+def filtered(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of `filters`, in the place of its parameter `chosen`."""
+    options = inspect.signature(filters).parameters
+    own = inspect.signature(command).parameters
+
+    @functools.wraps(command)
+    def run(**given: Any) -> None:  # noqa: ANN401 - whatever the command takes
+        chosen = filters(**{name: given.pop(name) for name in options})
+        command(chosen=chosen, **given)
+
+    parameters: list[inspect.Parameter] = []
+    for parameter in own.values():
+        parameters += options.values() if parameter.name == "chosen" else [parameter]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # what typer reads
+    hints = get_type_hints(command, include_extras=True) | get_type_hints(filters, include_extras=True)
+    run.__annotations__ = {parameter.name: hints[parameter.name] for parameter in parameters}
+    return run
+
+
+def _ago(option: str, age: str) -> datetime | None:
+    if not age:
+        return None
+    match = _AGE.match(age)
+    if match is None:
+        raise InputError(option, "an age such as 90m, 36h or 2d; a number alone is hours", age)
+    return datetime.now(UTC) - timedelta(hours=float(match[1]) * _HOURS[match[2]])

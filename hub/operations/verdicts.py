@@ -1,0 +1,63 @@
+"""Ask the rules what they would say of an event now, from the journal, without a word of it being kept."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
+
+from contracts.contract import Finding
+from hub.rules.basedata import BaseData
+from hub.rules.decision import Decision, Facts, Reject, Subject
+from hub.rules.folding import Told, fold_all
+from hub.state import journal
+from hub.state.store import Connection
+from hub.stream.consumer import Consumer
+from hub.stream.record import Good, event_name
+from hub.stream.subjects import as_told
+
+_MOST_FAULTS = 3
+
+
+def counting(consumer: Consumer, record: Good) -> list[tuple[str, Told]]:
+    """A record's parts, each with the store that it is folded into."""
+    envelope = record.envelope
+    return [
+        (fold.store.name, Told(record.event, part, record.lineage, record.body, envelope.source, envelope.id, envelope.is_historical))
+        for part, fold in enumerate(consumer.folds.get(record.lineage.name, ()))
+    ]
+
+
+def refusal(consumer: Consumer, base: BaseData, parts: Iterable[tuple[str, Told]], subject: Subject | None = None) -> Finding | None:
+    """What a rule refuses it for: it does so for what event and base data say by themselves, so it may be asked without a state."""
+    for store, told in parts:
+        facts = Facts(subject or Subject("", told.lineage.ref(told.body)), base, told.is_historical)
+        verdict = consumer.stores[store].rules[told.lineage](None, told.body, facts)
+        if isinstance(verdict, Reject):
+            return Finding(*verdict)
+    return None
+
+
+async def verdicts(
+    connection: Connection, consumer: Consumer, base: BaseData, counted: Mapping[tuple[str, Subject], Sequence[Told]]
+) -> dict[UUID, Decision[object]]:
+    """What the rules say of every event of these subjects, by (store, subject), if these events counted beside their history."""
+    found: dict[UUID, Decision[object]] = {}
+    by_store: dict[str, list[Subject]] = defaultdict(list)
+    for store, subject in counted:
+        by_store[store].append(subject)
+    for store, subjects in by_store.items():
+        history: dict[Subject, dict[UUID, Told]] = {subject: {} for subject in subjects}
+        for past in await journal.history(connection, store, subjects):
+            history[past.subject][past.event] = as_told(past)
+        for subject in subjects:
+            events = history[subject] | {told.event: told for told in counted[store, subject]}
+            replaced = {
+                event_name(consumer.name, subject.principal, t.source, t.body.corrects) for t in counted[store, subject] if t.body.corrects
+            }
+            folded = fold_all(subject, consumer.stores[store].rules, base, [t for event, t in events.items() if event not in replaced])
+            found |= {told.event: verdict for told, verdict in folded.verdicts}
+    return found
+
+
+def faults(found: Iterable[Sequence[str]]) -> str:
+    """Where it is wrong, and what was expected, in a line."""
+    return "; ".join(f"{path or '(body)'}: {expected}" for path, expected in list(found)[:_MOST_FAULTS])
