@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     metadata_max_age_ms: int = Field(10_000, ge=500, description="How soon a new partner's topic is noticed.")
     idle_in_transaction_ms: int = Field(30_000, ge=1_000, description="A frozen owner's transaction ends after this.")
     lock_timeout_ms: int = Field(10_000, ge=100, description="Longest wait for a row lock before retrying.")
+    command_timeout_ms: int = Field(30_000, ge=100, description="A statement, or a connection, that takes longer: the database is away.")
     brake_dead_in_a_row: int = Field(500, ge=1, description="So many dead letters in a row stop the partition.")
     wait_seconds: int = Field(7 * 86_400, ge=1, description="A key that waits for news longer is a dead letter.")
     clock_interval_ms: int = Field(1_000, ge=50, description="How often the clock looks for timers that are due.")

@@ -81,6 +81,8 @@ def connector(settings: Settings, name: str, *, idle_session_ms: int = 0) -> Cal
             lock_timeout_ms=settings.lock_timeout_ms,
             idle_in_transaction_ms=settings.idle_in_transaction_ms,
             idle_session_ms=idle_session_ms,
+            command_timeout=settings.command_timeout_ms / 1000,
+            connect_timeout=settings.command_timeout_ms / 1000,
         )
 
     return open_one

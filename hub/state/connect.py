@@ -20,6 +20,7 @@ async def connect(
     idle_in_transaction_ms: int = 30_000,
     idle_session_ms: int = 0,
     command_timeout: float = 60,
+    connect_timeout: float = 10,
     connection_class: type["asyncpg.Connection[asyncpg.Record]"] = asyncpg.Connection,
 ) -> "asyncpg.Connection[asyncpg.Record]":
     """One connection of one's own, whose locks and transactions cannot outlive a frozen process for long.
@@ -28,7 +29,7 @@ async def connect(
     """
     connection = await asyncpg.connect(
         url,
-        timeout=10,
+        timeout=connect_timeout,
         command_timeout=command_timeout,
         connection_class=connection_class,
         server_settings={

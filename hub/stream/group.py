@@ -49,6 +49,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
         self.epochs: dict[TopicPartition, int] = {}
         self.still = Standstill(consumer, brake, metrics)
         self.claim_failing_since: float | None = None
+        self.failure: BaseException | None = None
         self._consumer, self._owner, self._offsets, self._connect = consumer, owner, offsets, connect
         self._metrics, self._revoke_seconds = metrics, revoke_seconds
         self._batch, self._orders = make_batch(), Orders(consumer, offsets, connect)
@@ -346,4 +347,5 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
+            self.failure = error
             log.error("task.failed", consumer=self._consumer, error=type(error).__name__, exc_info=error)

@@ -13,6 +13,8 @@ def group_health(group: Group, shell: Shell, stalled_seconds: float) -> Health:
     now, dead, missing = monotonic(), [], []
     if not shell.is_consuming:
         dead.append("the consume loop has ended")
+    if group.failure is not None:
+        dead.append(f"{type(group.failure).__name__} ended a part of it")
     for lane in group.lanes:
         if lane.backlog and now - lane.progressed_at > stalled_seconds:
             dead.append(f"lane {lane.name} made no progress for {int(now - lane.progressed_at)} s")

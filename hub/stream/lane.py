@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from time import monotonic
 
 import asyncpg
+from asyncpg.connection import LoggedQuery
 
 from hub.state.offsets import TopicPartition
 from hub.state.store import Connection
@@ -121,14 +122,13 @@ class Lane:
 
     async def _work_off(self, taken: dict[TopicPartition, list[Raw]]) -> None:
         """Apply what was taken, whatever it takes; a partition that cannot go on does not keep the others."""
-        judge = self._reader.judge
-        batches: dict[TopicPartition, list[Judged]] = {partition: [judge(raw) for raw in records] for partition, records in taken.items()}
-        attempt = 0
+        batches, attempt = self._judge(taken), 0
         while batches := {partition: batch for partition, batch in batches.items() if self._may_work(partition)}:
             self.progressed_at = monotonic()
             try:
                 if self.connection is None:
                     self.connection = await self._connect()
+                    self.connection.add_query_logger(self._answered)
                 applied = await self._batch.apply(self.connection, batches, self._epochs, self._gaps)
             except Fenced:
                 for partition in batches:
@@ -147,6 +147,20 @@ class Lane:
             self.failing_since = None
             self._settle(applied, batches)
             return
+
+    def _judge(self, taken: dict[TopicPartition, list[Raw]]) -> dict[TopicPartition, list[Judged]]:
+        """What is in each record; one that nobody can look at without an error stops its partition, as any other such error does."""
+        batches = {}
+        for partition, records in taken.items():
+            try:
+                batches[partition] = [self._reader.judge(raw) for raw in records]
+            except Exception as error:  # noqa: BLE001 - nobody foresaw it, and the others go on
+                self._stop(partition, error)
+        return batches
+
+    def _answered(self, _query: LoggedQuery) -> None:
+        """A batch of many slow statements gets on, however long it takes as a whole."""
+        self.progressed_at = monotonic()
 
     def _may_work(self, partition: TopicPartition) -> bool:
         return partition in self._epochs and partition not in self._dropped
@@ -170,8 +184,7 @@ class Lane:
                     await self._work_off_alone(partition, batch)
                 return {}
             (partition,) = batches
-            log.exception("partition.halted", topic=partition[0], partition=partition[1], error=type(error).__name__)
-            self._on_halt(partition, "unknown_error")
+            self._stop(partition, error)
             return {}
         if what is Meaning.LATER:
             self.failing_since = self.failing_since or monotonic()
@@ -180,6 +193,10 @@ class Lane:
         longest = _LONGEST_PAUSE if what is Meaning.LATER else 0.2
         await asyncio.sleep(random.uniform(0, min(longest, 0.05 * 2 ** min(attempt, 10))))
         return batches
+
+    def _stop(self, partition: TopicPartition, error: Exception) -> None:
+        log.exception("partition.halted", topic=partition[0], partition=partition[1], error=type(error).__name__)
+        self._on_halt(partition, "unknown_error")
 
     async def _work_off_alone(self, partition: TopicPartition, batch: Sequence[Judged]) -> None:
         await self._work_off({partition: [record.raw for record in batch]})

@@ -18,11 +18,6 @@ from tests.support.scene import HUB_TOPICS, Scene
 HERE = Path(__file__).parent
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Known wherever these tests are."""
-    config.addinivalue_line("markers", "faults: servers and processes come to harm")
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Every test of this folder is one of faults."""
     for item in items:
@@ -75,6 +70,13 @@ def bare_scene(shared_kafka: Kafka, database: str, tmp_path: Path) -> Iterator[S
 def own_broker(new_kafka: stack.NewKafka, database: str, tmp_path: Path) -> Iterator[Scene]:
     """A scene on a broker that the test may stop and kill."""
     with set_scene(new_kafka(), database, tmp_path) as ready:
+        yield ready
+
+
+@pytest.fixture
+def own_database(shared_kafka: Kafka, own_postgres: Postgres, tmp_path: Path) -> Iterator[Scene]:
+    """A scene on a database server that the test may stop and kill."""
+    with stack.fresh_database(own_postgres) as url, set_scene(shared_kafka, url, tmp_path) as ready:
         yield ready
 
 

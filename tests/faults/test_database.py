@@ -1,29 +1,18 @@
 """The database server dies under load, is not there yet, or is cut off in the middle of a commit."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from threading import Thread
 
 import pytest
 
-from hub.local.kafka import Kafka
 from hub.local.postgres import Postgres
-from tests.faults.conftest import set_scene
 from tests.support.aftermath import assert_all_won, assert_once
 from tests.support.dealing import DEALER, in_parts, sales
 from tests.support.eventually import eventually
 from tests.support.proxy import Break, Proxy
 from tests.support.scene import Scene
-from tests.support.stack import fresh_database
 
 TOPIC = f"dealer.{DEALER}.events"
 COUNT = 300
-
-
-@pytest.fixture
-def own_database(shared_kafka: Kafka, own_postgres: Postgres, tmp_path: Path) -> Iterator[Scene]:
-    with fresh_database(own_postgres) as url, set_scene(shared_kafka, url, tmp_path) as scene:
-        yield scene
 
 
 def test_an_immediate_restart_costs_nothing(own_database: Scene, own_postgres: Postgres) -> None:

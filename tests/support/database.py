@@ -26,6 +26,10 @@ END $$;
 CREATE TRIGGER bear_witness AFTER UPDATE ON consumer_offsets FOR EACH ROW EXECUTE FUNCTION bear_witness();
 """
 
+_CUT_OFF = """
+SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name LIKE 'hub %' AND datname = current_database()
+"""
+
 
 class Database:
     """One database; connects anew for each question while the server comes and goes."""
@@ -59,6 +63,10 @@ class Database:
     def unsent(self) -> list[dict[str, Any]]:
         """The events that the outbox holds."""
         return [event._asdict() for event in self._run(self._unsent())]
+
+    def cut_off(self) -> int:
+        """End every connection of a hub process, as a failover would; how many there were."""
+        return len(self.rows(_CUT_OFF))
 
     async def _unsent(self) -> list[Unsent]:
         return await outbox.unsent(await self._connected())

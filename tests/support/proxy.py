@@ -1,21 +1,41 @@
-"""A wire between a client and a server that breaks at the worst moment."""
+"""A wire between a client and a server that breaks at the worst moment, goes silent, or is slow."""
 
 import contextlib
 import socket
 import threading
+from collections.abc import Callable
 from typing import Literal, Self
 
 Break = Literal["answer", "question"]
+Asks = Callable[[bytes], bool]
+"""Whether what a client says is the question at which the line is to break."""
 
-COMMIT = b"COMMIT"
 _MOST = 65_536
+_PRODUCE = b"\0\0"
+
+
+def is_commit(data: bytes) -> bool:
+    """PostgreSQL's COMMIT."""
+    return b"COMMIT" in data
+
+
+def is_produce(data: bytes) -> bool:
+    """Kafka's Produce request: after four bytes of length its key is 0."""
+    return data[4:6] == _PRODUCE
 
 
 class Proxy:
-    """Passes everything on, until it is armed: then the next COMMIT loses its answer, or never arrives, and the line is cut."""
+    """Passes everything on, until it is armed: then the next such question loses its answer, or never arrives, and the line is cut.
 
-    def __init__(self, server_port: int) -> None:
-        self._server_port = server_port
+    `speaks` may be cleared: then lines stand, new ones too, and nothing passes; `delay` are seconds that each question takes longer.
+    """
+
+    def __init__(self, server_port: int, asks: Asks = is_commit) -> None:
+        self._server_port, self._asks = server_port, asks
+        self.speaks = threading.Event()
+        self.speaks.set()
+        self.delay = 0.0
+        self._ended = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._armed: Break | None = None
         self._lock = threading.Lock()
@@ -32,11 +52,19 @@ class Proxy:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self.speaks.set()
         for end in (self._listener, *self._open):
             _cut(end)
 
+    def cut(self) -> None:
+        """End every line that stands; new ones may be made."""
+        for end in self._open:
+            _cut(end)
+        self._open.clear()
+
     def arm(self, what: Break) -> None:
-        """Break the line at the next COMMIT: when its answer comes, or before the server hears the question."""
+        """Break the line at the next such question: when its answer comes, or before the server hears the question."""
         self._armed = what
 
     def _accept(self) -> None:
@@ -57,12 +85,15 @@ class Proxy:
         def answers() -> None:
             while data := _receive(server):
                 answered.set()
+                self.speaks.wait()
                 if silenced.is_set() or not _send(client, data):
                     return
             _cut(client)
 
         threading.Thread(target=answers, daemon=True).start()
         while data := _receive(client):
+            self.speaks.wait()
+            self._ended.wait(self.delay)
             broken = self._breaks(data)
             if broken == "question":
                 break
@@ -79,7 +110,7 @@ class Proxy:
 
     def _breaks(self, data: bytes) -> Break | None:
         with self._lock:
-            if self._armed is None or COMMIT not in data:
+            if self._armed is None or not self._asks(data):
                 return None
             broken, self._armed = self._armed, None
             self.broken += 1

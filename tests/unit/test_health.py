@@ -14,6 +14,8 @@ from hub.stream.lane import Lane
 from hub.stream.shell import Shell
 from hub.telemetry import Metrics
 
+HERE, THERE = ("x", 0), ("x", 1)
+
 
 def stalled(*lanes: dict[str, Any], claiming: float | None = None) -> float:
     """What a consumer with these lanes tells; `claiming`: seconds since its claim began to fail."""
@@ -23,6 +25,7 @@ def stalled(*lanes: dict[str, Any], claiming: float | None = None) -> float:
         lanes=[SimpleNamespace(**(idle | lane)) for lane in lanes],
         claim_failing_since=None if claiming is None else now - claiming,
         is_connected=True,
+        failure=None,
         still=SimpleNamespace(halted={}),
     )
     return group_health(group, SimpleNamespace(is_consuming=True), 60).stalled_seconds  # type: ignore[arg-type] # what health looks at
@@ -51,36 +54,93 @@ def test_a_sender_is_stalled_since_its_last_round(failing: float | None) -> None
 
 async def test_a_lane_is_busy_while_it_works_and_no_longer() -> None:
     seen: list[float | None] = []
-    partition, done = ("x", 0), asyncio.Event()
 
     async def apply(*_: object) -> SimpleNamespace:
         seen.append(lane.busy_since)
         return SimpleNamespace(outcomes={})
 
-    async def connection() -> SimpleNamespace:
-        return SimpleNamespace(close=lambda **_: asyncio.sleep(0))
-
-    lane = Lane(
-        "a/0",
-        batch=SimpleNamespace(apply=apply, consumer="a"),  # type: ignore[arg-type]
-        reader=SimpleNamespace(judge=lambda raw: raw),  # type: ignore[arg-type]
-        brake=SimpleNamespace(note=lambda _: []),  # type: ignore[arg-type]
-        metrics=Metrics(),
-        connect=connection,  # type: ignore[arg-type]
-        epochs={partition: 1},
-        most_records=10,
-        on_applied=lambda _: None,
-        on_fenced=lambda _: None,
-        on_gap=lambda _: asyncio.sleep(0),
-        on_halt=lambda *_: None,
-        on_room=lambda _: done.set(),
-    )
-    lane.put(partition, [SimpleNamespace()])
+    lane, done = a_lane(apply), asyncio.Event()
+    lane._on_room = lambda _: done.set()
+    lane.put(HERE, [SimpleNamespace()])
     task = asyncio.create_task(lane.run())
     await asyncio.wait_for(done.wait(), 5)
     task.cancel()
     assert seen[0] is not None
     assert lane.busy_since is None
+
+
+async def test_a_lane_gets_on_with_every_statement_that_is_answered() -> None:
+    loggers: list[Any] = []
+
+    async def apply(*_: object) -> SimpleNamespace:
+        lane.progressed_at = 0.0
+        for answered in loggers:
+            answered(None)
+        return SimpleNamespace(outcomes={})
+
+    lane = a_lane(apply, add_query_logger=loggers.append)
+    await lane._work_off({HERE: [SimpleNamespace()]})
+    assert lane.progressed_at > 0
+
+
+async def test_a_record_that_nobody_can_look_at_stops_its_own_partition_only() -> None:
+    halted: list[tuple[object, str]] = []
+    applied: list[object] = []
+
+    async def apply(_: object, batches: dict[object, object], *__: object) -> SimpleNamespace:
+        applied.append(set(batches))
+        return SimpleNamespace(outcomes={})
+
+    def judge(raw: str) -> str:
+        return {"good": raw}[raw]
+
+    lane = a_lane(apply, judge)
+    lane._on_halt = lambda *what: halted.append(what)
+    await lane._work_off({HERE: ["bad"], THERE: ["good"]})
+    assert halted == [(HERE, "unknown_error")]
+    assert applied == [{THERE}]
+
+
+async def test_a_consumer_of_which_a_part_has_ended_is_dead() -> None:
+    group: Any = Group.__new__(Group)
+    group._consumer, group._tasks, group.failure = "crm-sync", set(), None
+    group.lanes, group.claim_failing_since, group.still = [], None, SimpleNamespace(halted={})
+    group.kafka = SimpleNamespace(_client=SimpleNamespace(_conns={0: SimpleNamespace(connected=lambda: True)}))
+    shell: Any = SimpleNamespace(is_consuming=True)
+
+    async def work() -> None:
+        raise ZeroDivisionError
+
+    assert group_health(group, shell, 60).is_ready
+    group._spawn(work())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    health = group_health(group, shell, 60)
+    assert not health.is_alive
+    assert health.why == ("ZeroDivisionError ended a part of it",)
+
+
+def a_lane(apply: Any, judge: Any = lambda raw: raw, **connection: Any) -> Any:
+    """A lane that applies so, with nothing around it; `connection`: what its connection can do."""
+
+    async def connect() -> SimpleNamespace:
+        return SimpleNamespace(**{"close": lambda **_: asyncio.sleep(0), "add_query_logger": lambda _: None} | connection)
+
+    return Lane(
+        "a/0",
+        batch=SimpleNamespace(apply=apply, consumer="a"),  # type: ignore[arg-type]
+        reader=SimpleNamespace(judge=judge),  # type: ignore[arg-type]
+        brake=SimpleNamespace(note=lambda _: []),  # type: ignore[arg-type]
+        metrics=Metrics(),
+        connect=connect,  # type: ignore[arg-type]
+        epochs={HERE: 1, THERE: 1},
+        most_records=10,
+        on_applied=lambda _: None,
+        on_fenced=lambda _: None,
+        on_gap=lambda _: asyncio.sleep(0),
+        on_halt=lambda *_: None,
+        on_room=lambda _: None,
+    )
 
 
 async def test_a_partition_that_went_elsewhere_leaves_no_lag_behind() -> None:
