@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,30 +12,18 @@ from typing import Any, NamedTuple
 import asyncpg
 from aiokafka.errors import KafkaError
 
-from hub.consumers import CONSUMERS
 from hub.errors import HubError, InputError, Unavailable
 from hub.operations.cluster import Cluster
-from hub.operations.replay_fold import Refolding
-from hub.operations.replay_log import bounds, log_reader, merged
+from hub.operations.replay_course import Course, OnProgress, Window, chain_of
+from hub.operations.replay_log import log_reader
 from hub.operations.replay_view import Difference, differences
 from hub.settings import Settings
-from hub.state.replay_compare import DEAD_LETTERS, WAITING, Compared, compare, of_store
+from hub.state.replay_compare import DEAD_LETTERS, JOURNAL, WAITING, Compared, compare, of_store
 from hub.state.replayed import Beside, Bound, beside
 from hub.stream.consumer import Consumer
 
 _MOST_SHOWN = 10  # rows of a table
 _NAME = re.compile(r"(?!pg_)[a-z_][a-z0-9_]{0,62}\Z")
-_BASE = CONSUMERS["base-data"]
-
-OnProgress = Callable[[int, int], None]
-"""Called with the records read so far, and how many offsets there are to be read."""
-
-
-class Window(NamedTuple):
-    """Which records are folded again, by the broker's clock: from `begin` on, and before `until`; None sets no limit."""
-
-    begin: datetime | None = None
-    until: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -94,6 +82,15 @@ class Replayed:
         }
 
 
+class Again(NamedTuple):
+    """A replay that is done, while its schema is there and its log may be read on."""
+
+    room: Beside
+    course: Course
+    done: Replayed
+    apart: int
+
+
 async def replay(
     settings: Settings,
     name: str,
@@ -109,68 +106,52 @@ async def replay(
     Nothing leaves: the events go to an outbox in the schema of the replay, where no relay looks. With `into` the schema
     has that name and stays. Raises InputError for a consumer or a schema that cannot be, HubError where it cannot be done.
     """
-    consumer = CONSUMERS.get(name)
-    if consumer is None:
-        raise InputError("CONSUMER", f"one of {', '.join(CONSUMERS)}", name)
+    async with folded_again(settings, name, kafka_options, window=window, into=into, keep=keep, on_progress=on_progress) as again:
+        return again.done
+
+
+@asynccontextmanager
+async def folded_again(
+    settings: Settings,
+    name: str,
+    kafka_options: Mapping[str, Any],
+    *,
+    window: Window,
+    into: str | None,
+    keep: bool,
+    on_progress: OnProgress,
+) -> AsyncIterator[Again]:
+    """The same, lent to somebody who has more to do with it."""
+    chain = chain_of(name)
     schema = into or f"replay_{name.replace('-', '_')}"
     if not _NAME.match(schema):
         raise InputError("--into", "a name of 1 to 63 of a-z, 0-9 and _", schema)
-    chain = [_BASE, consumer] if consumer.using else [consumer]
-    metadata = await asyncio.to_thread(Cluster(settings).metadata)
-    there = {(topic, at) for topic, told in metadata.topics.items() for at in told.partitions}
     is_kept = keep or into is not None
-    async with _plainly(), beside(settings.database_url.get_secret_value(), schema, is_kept=is_kept) as room:
-        began, cluster_id = monotonic(), str(metadata.cluster_id)
+    async with plainly(), beside(settings.database_url.get_secret_value(), schema, is_kept=is_kept) as room:
+        began = monotonic()
+        cluster_id = str((await asyncio.to_thread(Cluster(settings).metadata)).cluster_id)
         stores = [fold.store for each in chain for fold in each.stores.values()]
         live = await room.take(cluster_id, [each.name for each in chain], stores)
         async with log_reader(kafka_options, len(live)) as kafka:
-            found = await bounds(kafka, live, there, window.begin, window.until)
-            await room.set_apart(found)
-            done = Replayed(name, schema, is_kept, room.taken_at, found)
-            folding = await _chain(room, chain, cluster_id, settings, found)
-            spans = _spans(found)
-            total = sum(stop - start for start, stop in spans.values())
-            async for raw in merged(kafka, spans):
-                await folding.take(raw)
-                done.records += 1
-                on_progress(done.records, total)
-        await folding.flush()
-        await _compare(room, chain, done)
-        done.unsent, done.seconds = await room.unsent(), monotonic() - began
-        return done
-
-
-async def _chain(room: Beside, chain: list[Consumer], cluster_id: str, settings: Settings, found: list[Bound]) -> Refolding:
-    """The consumer's fold, above that of the base data it looks into."""
-    folding: Refolding | None = None
-    for consumer in chain:
-        folding = Refolding(room, consumer, cluster_id, settings, below=folding)
-        await folding.begin(found)
-    assert folding is not None  # noqa: S101 - there is one consumer at least
-    return folding
-
-
-def _spans(found: list[Bound]) -> dict[tuple[str, int], tuple[int, int]]:
-    """Each partition once, as far as any of the consumers reads it."""
-    spans: dict[tuple[str, int], tuple[int, int]] = {}
-    for bound in found:
-        if bound.start < bound.stop:
-            start, stop = spans.get((bound.topic, bound.partition), (bound.start, bound.stop))
-            spans[bound.topic, bound.partition] = min(start, bound.start), max(stop, bound.stop)
-    return spans
+            course = Course(room, chain, cluster_id, settings, kafka, on_progress)
+            await course.go(live, window)
+            apart = await room.set_apart(course.bounds)
+            done = Replayed(name, schema, is_kept, room.taken_at, course.bounds, course.records)
+            await _compare(room, chain, done)
+            done.unsent, done.seconds = await room.unsent(), monotonic() - began
+            yield Again(room, course, done, apart)
 
 
 async def _compare(room: Beside, chain: list[Consumer], done: Replayed) -> None:
-    own = {*chain[-1].stores, WAITING.name, DEAD_LETTERS.name}
-    tables = [of_store(fold.store) for each in chain for fold in each.stores.values()] + [WAITING, DEAD_LETTERS]
-    for table in tables:
-        done.tables.append(await compare(room.connection, table, _MOST_SHOWN))
-    done.own = frozenset(own)
+    stores = [of_store(fold.store) for each in chain for fold in each.stores.values()]
+    for table in (*stores, WAITING, DEAD_LETTERS, JOURNAL):
+        done.tables.append(await compare(room.connection, table, _MOST_SHOWN, room.journal if table is JOURNAL else ""))
+    done.own = frozenset({*chain[-1].stores, WAITING.name, DEAD_LETTERS.name})
     done.shown = [difference for table in done.tables for difference in differences(table)]
 
 
 @asynccontextmanager
-async def _plainly() -> AsyncIterator[None]:
+async def plainly() -> AsyncIterator[None]:
     """Put what a server may say meanwhile in plain words."""
     try:
         yield

@@ -1,6 +1,6 @@
 """Fold a log again in its own order, by the live engine, into the schema of a replay."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from time import time
 
@@ -43,8 +43,11 @@ class Refolding:
         self._has_news = False
         self._answered = 0
 
-    async def begin(self, bounds: Iterable[Bound]) -> None:
-        """Claim this consumer's partitions, and start where the bounds do."""
+    async def begin(self, bounds: Sequence[Bound]) -> None:
+        """Claim the partitions, and start where the bounds do; what the schema was told before counts as heard."""
+        if self._below is not None:
+            await self._below.begin(bounds)
+        self._answered = await self._beside.last_said()
         mine = [bound for bound in bounds if bound.consumer == self.consumer.name]
         self._spans = {(bound.topic, bound.partition): (bound.start, bound.stop) for bound in mine}
         async with self._connection.transaction():

@@ -3,18 +3,24 @@
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from contracts.topics import CATALOGUE
 from hub.state.store import Connection, Store
 
 _POSITION = ("ordered_at", "revision", "tie", "because")
 
 
 class Table(NamedTuple):
-    """What is compared of one table: rows are the same by `keys`; `ref` names the subject, beside its principal."""
+    """What is compared of one table: rows are the same by `keys`; `ref` names the subject, beside its principal.
+
+    `is_store` where one consumer alone has the table, `where` the rows that count (of `t`).
+    """
 
     name: str
     keys: tuple[str, ...]
     columns: tuple[str, ...]
     ref: str = "ref"
+    is_store: bool = False
+    where: str = "true"
 
 
 class Unlike(NamedTuple):
@@ -40,7 +46,7 @@ class Compared(NamedTuple):
 def of_store(store: Store[Any]) -> Table:
     """A store: the state, how far it is folded and because of what; not `row_version`, which counts saves and so batches."""
     fields: tuple[str, ...] = store.state._fields
-    return Table(store.name, ("principal", "ref"), (*fields, *_POSITION))
+    return Table(store.name, ("principal", "ref"), (*fields, *_POSITION), is_store=True)
 
 
 WAITING = Table("waiting", ("id",), ("hold", "principal", "ref", "store", "kind", "awaited_ref", "type"))
@@ -49,12 +55,28 @@ WAITING = Table("waiting", ("id",), ("hold", "principal", "ref", "store", "kind"
 DEAD_LETTERS = Table("dead_letters", ("id",), ("reason", "state", "principal", "key", "faults", "type", "store"), "key")
 
 
-async def compare(connection: Connection, table: Table, most_shown: int) -> Compared:
-    """Both sides of one table, without the subjects that are set apart; the first differences by key."""
-    sides = f"l AS ({_side('live_' + table.name, table)}), r AS ({_side(table.name, table)})"
+_COMPACTED = ", ".join(f"'{topic.name}'" for topic in CATALOGUE if topic.is_compacted)
+
+JOURNAL = Table(
+    "journal",
+    ("event", "part"),
+    ("principal", "type", "store", "ref", "occurred_at", "revision", "corrects", "is_historical", "fingerprint"),
+    where=f"t.store <> '' AND t.topic NOT IN ({_COMPACTED})",
+)
+"""What was accepted for a store, by the fingerprint of its body; not where it stood: of two that are the same either may have come
+first. A compacted topic forgets."""
+
+
+async def compare(connection: Connection, table: Table, most_shown: int, live: str = "") -> Compared:
+    """Both sides of one table, without the subjects that are set apart; the first differences by key.
+
+    `live` is where the live rows are: the copy, unless another place is named.
+    """
+    live = live or f"live_{table.name}"
+    sides = f"l AS ({_side(live, table)}), r AS ({_side(table.name, table)})"
     differ = f"{_row('l', table.columns)} IS DISTINCT FROM {_row('r', table.columns)}"
     joined = f"FROM l FULL JOIN r USING ({', '.join(table.keys)}) WHERE {differ}"
-    apart = f"SELECT count(*) FROM live_{table.name} t WHERE {_outside(table)}"  # noqa: S608 - names of our own
+    apart = f"SELECT count(*) FROM {live} t WHERE {table.where} AND {_outside(table)}"  # noqa: S608 - names of our own
     counted = await connection.fetchrow(
         f"WITH {sides} SELECT (SELECT count(*) FROM l), (SELECT count(*) FROM r), (SELECT count(*) {joined}), ({apart})"  # noqa: S608 - names of our own
     )
@@ -70,7 +92,7 @@ async def compare(connection: Connection, table: Table, most_shown: int) -> Comp
 
 
 def _side(source: str, table: Table) -> str:
-    return f"SELECT t.*, true AS is_there FROM {source} t WHERE NOT {_outside(table)}"  # noqa: S608 - names of our own
+    return f"SELECT t.*, true AS is_there FROM {source} t WHERE {table.where} AND NOT {_outside(table)}"  # noqa: S608 - names of our own
 
 
 def _outside(table: Table) -> str:

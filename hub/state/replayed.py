@@ -15,12 +15,15 @@ from hub.state.segments import Unsent
 from hub.state.store import Connection, Store
 
 _PATIENCE = 6 * 3600.0  # seconds: a copy of a large store takes its time
-_MARK = "made by hub replay"
+MARK = "made by hub replay"
 _LOCK = 0x68756272  # 'hubr': one replay at a time in one schema
 _LIVE = """
 SELECT quote_ident(n.nspname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass('consumer_offsets')
 """
 _OURS = "SELECT coalesce(obj_description(oid, 'pg_namespace'), '') FROM pg_namespace WHERE nspname = $1"
+_STAND = """
+SELECT consumer, topic, partition, next_offset FROM {live}.consumer_offsets WHERE cluster_id = $1 AND consumer = ANY($2::text[])
+"""
 _APART = """
 CREATE TABLE replay_bounds (
     consumer text, topic text, partition int, log_start bigint, start bigint, stop bigint, next_offset bigint
@@ -31,6 +34,10 @@ _BOUNDS = """
 INSERT INTO replay_bounds
 SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
 """
+
+
+Stands = dict[tuple[str, str, int], int]
+"""How far each (consumer, topic, partition) has come."""
 
 
 class Bound(NamedTuple):
@@ -50,42 +57,54 @@ class Bound(NamedTuple):
 
 
 class Beside:
-    """A schema of a replay's own: `connection` sees nothing but this schema, `live` is the name of the other."""
+    """A schema of a replay's own: `connection` sees nothing but this schema, `live` is the name of the other.
 
-    def __init__(self, connection: Connection, live: str, schema: str) -> None:
-        self.connection, self.live, self.schema = connection, live, schema
+    Unless it `is_kept`, the schema goes in the end.
+    """
+
+    def __init__(self, connection: Connection, live: str, schema: str, *, is_kept: bool) -> None:
+        self.connection, self.live, self.schema, self.is_kept = connection, live, schema, is_kept
         self.taken_at = datetime.now(UTC)
 
-    async def take(self, cluster_id: str, consumers: Sequence[str], stores: Sequence[Store[Any]]) -> dict[tuple[str, str, int], int]:
+    async def take(self, cluster_id: str, consumers: Sequence[str], stores: Sequence[Store[Any]]) -> Stands:
         """Copy the live tables, and return how far each (consumer, topic, partition) had come, all as of one moment."""
         async with self.connection.transaction(isolation="repeatable_read"):
-            rows = await self.connection.fetch(
-                f"SELECT consumer, topic, partition, next_offset, now() FROM {self.live}.consumer_offsets"  # noqa: S608 - names of our own
-                " WHERE cluster_id = $1 AND consumer = ANY($2::text[])",
-                cluster_id,
-                consumers,
-            )
+            stands = await self.stand(cluster_id, consumers)
             for store in stores:
                 await self._copy(store.name, "")
             whose = ", ".join(f"'{consumer}'" for consumer in consumers)
             for ledger in ("waiting", "dead_letters"):
                 await self._copy(ledger, f"WHERE consumer IN ({whose})")
             self.taken_at = await self.connection.fetchval("SELECT now()")
-        return {(row[0], row[1], row[2]): max(row[3], 0) for row in rows}
+        await self.connection.execute(_APART)
+        return stands
 
     async def _copy(self, table: str, where: str) -> None:
         await self.connection.execute(f"CREATE TABLE live_{table} AS SELECT * FROM {self.live}.{table} {where}")  # noqa: S608 - names of our own
 
-    async def set_apart(self, bounds: Sequence[Bound]) -> None:
-        """Note whose history lies partly outside of the bounds: of these the replay cannot know the whole.
+    async def stand(self, cluster_id: str, consumers: Sequence[str]) -> Stands:
+        """How far each (consumer, topic, partition) of the live consumers has come."""
+        rows = await self.connection.fetch(_STAND.format(live=self.live), cluster_id, consumers)
+        return {(row[0], row[1], row[2]): max(row[3], 0) for row in rows}
+
+    async def note(self, bounds: Sequence[Bound]) -> None:
+        """Write down what of each partition is folded."""
+        async with self.connection.transaction():
+            await self.connection.execute("DELETE FROM replay_bounds")
+            if bounds:
+                await self.connection.execute(_BOUNDS, *zip(*bounds, strict=True))
+
+    async def noted(self) -> list[Bound]:
+        """What of each partition is folded, as it was written down."""
+        return [Bound(*row) for row in await self.connection.fetch("SELECT * FROM replay_bounds ORDER BY consumer, topic, partition")]
+
+    async def set_apart(self, bounds: Sequence[Bound]) -> int:
+        """Note whose history lies partly outside of the bounds, and return how many these are: the replay cannot know the whole of them.
 
         The journal below the live offsets no longer changes, so it need not be copied.
         """
-        await self.connection.execute(_APART)
-        if bounds:
-            await self.connection.execute(_BOUNDS, *zip(*bounds, strict=True))
         if all(bound.start == 0 and bound.stop == bound.next_offset for bound in bounds):
-            return
+            return 0
         for table, ref in ((f"{self.live}.journal", "ref"), ("live_waiting", "ref"), ("live_dead_letters", "key")):
             await self.connection.execute(
                 f"INSERT INTO replay_outside SELECT DISTINCT t.principal, t.{ref} FROM {table} t JOIN replay_bounds b"  # noqa: S608 - names of our own
@@ -93,6 +112,19 @@ class Beside:
                 f' WHERE t."offset" < b.next_offset AND (t."offset" < b.start OR t."offset" >= b.stop) AND t.{ref} IS NOT NULL'
                 " ON CONFLICT DO NOTHING"
             )
+        return int(await self.connection.fetchval("SELECT count(*) FROM replay_outside"))
+
+    @property
+    def journal(self) -> str:
+        """The live journal, as far as it is folded again: what stands there no longer changes."""
+        return (
+            f"(SELECT j.* FROM {self.live}.journal j JOIN replay_bounds b ON j.consumer = b.consumer AND j.topic = b.topic"  # noqa: S608 - names of our own
+            ' AND j.partition = b.partition AND j."offset" >= b.start AND j."offset" < b.stop)'
+        )
+
+    async def last_said(self) -> int:
+        """The last segment that the replay would have sent."""
+        return int(await self.connection.fetchval("SELECT coalesce(max(id), 0) FROM outbox"))
 
     async def answers(self, after: int, wire: str) -> tuple[int, list[Unsent]]:
         """What the replay itself said of this type after that segment, and which segment was the last; all of it stays where it is."""
@@ -106,11 +138,11 @@ class Beside:
 
 
 @asynccontextmanager
-async def beside(url: str, schema: str, *, is_kept: bool) -> AsyncIterator[Beside]:
-    """Make the schema and, unless it is kept, take it away in the end; one that an earlier replay left is made anew.
+async def beside(url: str, schema: str, *, is_kept: bool, is_there: bool = False) -> AsyncIterator[Beside]:
+    """Make the schema, or go on in one that `is_there`, and take it away in the end unless it is kept.
 
-    Raises HubError where a schema of that name is not a replay's, where a replay works in it, or where the role may not
-    make one.
+    One that an earlier replay left is made anew. Raises HubError where a schema of that name is not a replay's, where a
+    replay works in it, or where the role may not make one.
     """
     connection = await connect(url, name="hub replay", command_timeout=_PATIENCE)
     try:
@@ -119,13 +151,17 @@ async def beside(url: str, schema: str, *, is_kept: bool) -> AsyncIterator[Besid
             raise HubError("the state store has not this version's schema: hub migrate")
         if not await connection.fetchval("SELECT pg_try_advisory_lock($1, hashtext($2))", _LOCK, schema):
             raise HubError(f"another replay works in the schema {schema}; choose another one with --into")
-        await _make(connection, schema)
+        if not is_there:
+            await _make(connection, schema)
+        elif not (await connection.fetchval(_OURS, schema) or "").startswith(MARK):
+            raise HubError(f"there is no schema {schema} that a swap left: nothing to swap back")
+        room = Beside(connection, live, schema, is_kept=is_kept)
         try:
             await migrations.upgrade_async(url, schema)
             await connection.execute(f"SET search_path TO {schema}; SET synchronous_commit TO off")
-            yield Beside(connection, live, schema)
+            yield room
         finally:
-            if not is_kept:
+            if not room.is_kept:
                 with contextlib.suppress(OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError):  # the next one takes it away
                     await connection.execute(f"DROP SCHEMA {schema} CASCADE")
     finally:
@@ -134,12 +170,12 @@ async def beside(url: str, schema: str, *, is_kept: bool) -> AsyncIterator[Besid
 
 async def _make(connection: Connection, schema: str) -> None:
     told = await connection.fetchval(_OURS, schema)
-    if told is not None and not told.startswith(_MARK):
+    if told is not None and not told.startswith(MARK):
         raise HubError(f"the schema {schema} is there, and no replay made it: choose another one with --into")
     try:
         async with connection.transaction():
             await connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema}")
-            await connection.execute(f"COMMENT ON SCHEMA {schema} IS '{_MARK}; may be dropped'")
+            await connection.execute(f"COMMENT ON SCHEMA {schema} IS '{MARK}; may be dropped'")
     except asyncpg.InsufficientPrivilegeError:
         raise HubError(
             "the database role may not make a schema: replay as the owner, or GRANT CREATE ON DATABASE, and SELECT on every table, to it"

@@ -68,6 +68,11 @@ PLANTED = (
     ("contacts", "(row)", "DELETE FROM contacts WHERE {one}"),
     ("dead_letters", "reason", "UPDATE dead_letters SET reason = 'x' WHERE {one}"),
     ("waiting", "hold", "UPDATE waiting SET hold = 'news' WHERE ctid = (SELECT ctid FROM waiting WHERE hold = 'operator' LIMIT 1)"),
+    (
+        "journal",
+        "fingerprint",
+        "UPDATE journal SET fingerprint = fingerprint + 1 WHERE ctid = (SELECT ctid FROM journal WHERE consumer = 'crm-sync' LIMIT 1)",
+    ),
     ("base_data", "retired", "UPDATE base_data SET retired = NOT retired WHERE {one}"),
 )
 
@@ -108,7 +113,7 @@ async def test_the_word_says_what_differs_and_fails(live: Live) -> None:
     await live.crm.apply([live.dealer.recorded("C1", "Ada"), live.dealer.recorded("C2", "Bo")])
     equal = live.typed("crm-sync")
     assert equal.exit_code == 0, equal.output
-    assert "equal: 2 rows in 7 tables" in equal.output
+    assert "equal: 4 rows in 8 tables" in equal.output
     await live.crm.db.execute("UPDATE customers SET status = 'planted' WHERE ref = 'C2'")
     told = live.typed("crm-sync")
     assert told.exit_code == 1

@@ -15,7 +15,7 @@ from contracts.customers import CUSTOMER_CHANGED
 from contracts.timers import WAIT_EXPIRED
 from hub.consumers.crm_sync import crm_sync
 from hub.local.kafka import Kafka
-from hub.operations.replay import Window
+from hub.operations.replay_course import Window
 from hub.state.base import BaseDataCache
 from hub.stream.batch import Batch
 from hub.stream.outcome import Outcome

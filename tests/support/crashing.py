@@ -1,4 +1,4 @@
-"""Run a hub process that kills or freezes itself at a named point: `python -m tests.support.crashing NAME POINT`.
+"""Run a hub process, or a word of the command line, that kills or freezes itself: `python -m tests.support.crashing NAME POINT`.
 
 A point is `POINT` or `POINT@N`: at the N-th time it is passed with work in hand. The code that ships knows nothing of it.
 """
@@ -7,14 +7,17 @@ import asyncio
 import functools
 import itertools
 import os
+import shlex
 import sys
 from collections.abc import Callable
 from signal import SIGKILL, SIGSTOP, Signals
 from typing import Any
 
 from hub import wiring
+from hub.cli import mount
 from hub.settings import Settings
 from hub.state import outbox
+from hub.state.exchange import Exchange
 from hub.state.offsets import Offsets
 from hub.stream.lane import Lane
 
@@ -23,6 +26,7 @@ POINTS: dict[str, tuple[object, str, Signals]] = {
     "killed-after-commit": (Lane, "_settle", SIGKILL),
     "killed-before-receipt": (outbox, "sent", SIGKILL),
     "frozen-before-receipt": (outbox, "sent", SIGSTOP),
+    "killed-in-the-exchange": (Exchange, "take", SIGKILL),
     "frozen-before-lock": (Offsets, "lock", SIGSTOP),
     "frozen-before-commit": (Offsets, "advance", SIGSTOP),
 }
@@ -47,4 +51,8 @@ def arm(point: str) -> None:
 
 if __name__ == "__main__":
     arm(sys.argv[2])
-    asyncio.run(wiring.run(sys.argv[1], Settings()))
+    words = shlex.split(sys.argv[1])
+    if words[0] in wiring.PROCESSES:
+        asyncio.run(wiring.run(words[0], Settings()))
+    else:
+        mount()(words)

@@ -1,0 +1,41 @@
+"""Tell others of states that a swap put right: as of any other change, because of the last event that counts."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from hub.rules.decision import Change, Subject
+from hub.rules.folding import Folded, Told
+from hub.state import journal
+from hub.state.segments import Said
+from hub.state.store import Connection, Kept
+from hub.stream.consumer import Fold
+from hub.stream.subjects import StoreFold, as_told
+from hub.stream.telling import sayings
+from hub.stream.touching import Touch
+
+
+async def retell(
+    connection: Connection,
+    consumer: str,
+    declared: Fold,
+    old: Mapping[Subject, Kept[Any]],
+    new: Mapping[Subject, Kept[Any]],
+    versions: Mapping[Subject, int],
+) -> list[Said]:
+    """What others hear of these states; what a fold of the past alone made is told to nobody, as ever.
+
+    `connection` sees the journal of which the new states are the fold.
+    """
+    if declared.tell is None or not new:
+        return []
+    causes: dict[Subject, Told] = {}
+    for past in await journal.history(connection, declared.store.name, list(new)):
+        if past.event == new[past.subject].because:
+            causes[past.subject] = as_told(past)
+    folded: dict[Subject, Folded[Any]] = {
+        subject: Folded(kept.state, kept.position, kept.because, ((causes[subject], Change(kept.state)),))
+        for subject, kept in new.items()
+        if subject in causes
+    }
+    changed = {subject: versions[subject] for subject in folded}
+    return sayings(consumer, StoreFold(declared, old, folded, {}, {}), changed, {subject: Touch() for subject in folded})
