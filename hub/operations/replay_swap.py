@@ -1,11 +1,14 @@
 """Put a state that was folded again live, while its consumer goes on, and keep the one that was live for the way back."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
+
+import asyncpg
 
 from contracts import topics
 from hub.errors import HubError
@@ -105,6 +108,7 @@ async def swap(
     operator = None if dry_run else Operator(Cluster(settings), why, who)
     chain = chain_of(name)
     async with (
+        plainly(),
         _exchanging(settings, name) as alone,
         folded_again(settings, name, kafka_options, window=Window(), into=None, keep=False, on_progress=on_progress) as again,
     ):
@@ -222,6 +226,8 @@ async def _hand_over(hand: _Hand, *, keep_as: str = "", is_dry: bool = False) ->
         except AGAIN:
             if tries == _TRIES:
                 raise HubError("somebody else holds the consumer's rows (docs/operations.md, No progress): nothing was swapped") from None
+        except (asyncpg.IdleInTransactionSessionTimeoutError, asyncpg.InterfaceError):
+            raise HubError("the database ended the session while the last records were folded: nothing was swapped, try again") from None
     return None
 
 
@@ -243,7 +249,8 @@ async def _once(hand: _Hand, names: Sequence[str], keep_as: str, *, is_dry: bool
         if not is_dry:
             await _exchange(hand, keep_as)
     except BaseException:
-        await transaction.rollback()
+        with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):  # a session that is gone has let go already
+            await transaction.rollback()
         raise
     await (transaction.rollback() if is_dry else transaction.commit())
     hand.done.held_seconds = monotonic() - began
