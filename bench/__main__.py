@@ -1,77 +1,83 @@
-"""`python -m bench`: crm-sync from Kafka into the store, beside the same SQL replayed from memory."""
+"""`python -m bench`: the hub beside what would be deployed instead, and beside the limit of the database."""
 
 import argparse
 import asyncio
-import json
 import logging
+import os
 import random
-import statistics
-import sys
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
+from bench.backlog import Backlog
+from bench.connect import Connect
+from bench.debezium import Debezium
 from bench.house import House
+from bench.hub_path import HubPath
+from bench.limit import Limit
 from bench.load import Load
-from bench.paths import Result, full_path, replay
+from bench.log import Log
+from bench.plan import FULL, QUICK, Plan
+from bench.report import write
+from bench.sheet import Sheet
 from hub.local.folders import scratch
 from hub.telemetry import configure_logs
 
-CONTENDERS = {"full": full_path, "replay": replay}
+CONTENDERS = ("full", "debezium", "limit")
+WORKLOADS = ("100k", "1m")
 
 
 def main() -> None:
-    """Interleave the contenders in random order and print rates, CPU and the ratio of each round."""
-    options = argparse.ArgumentParser(prog="python -m bench", description=main.__doc__)
-    options.add_argument("--events", type=int, default=40_000, help="customer events a round, about 1 KB each (default 40,000)")
-    options.add_argument("--rounds", type=int, default=5, help="rounds after the warm-up (default 5)")
-    options.add_argument("--json", action="store_true", help="print JSON only")
+    """Interleave the contenders in random order, verify what each has done, and compare them round by round."""
+    options = argparse.ArgumentParser(
+        prog="python -m bench", description=main.__doc__, epilog="example: QUICK=1 python -m bench --only full,debezium --workloads 100k"
+    )
+    options.add_argument("--only", default=",".join(CONTENDERS), help=f"contenders, of {', '.join(CONTENDERS)} (default: all)")
+    options.add_argument("--workloads", default=",".join(WORKLOADS), help=f"of {', '.join(WORKLOADS)} (default: all)")
+    options.add_argument("--rounds", type=int, help="rounds after the warm-up")
+    options.add_argument("--events", type=int, help="events of a round")
+    options.add_argument("--seed", type=int, help="of the order in which contenders run")
+    options.add_argument("--results", type=Path, default=Path("bench/results.json"), help="where the figures go (default %(default)s)")
     chosen = options.parse_args()
+    plan = QUICK if os.environ.get("QUICK", "0") not in {"", "0"} else FULL
+    plan = replace(plan, **{name: value for name in ("rounds", "events", "seed") if (value := getattr(chosen, name)) is not None})
+    only, workloads = _names(options, chosen.only, CONTENDERS), _names(options, chosen.workloads, WORKLOADS)
     configure_logs("error")
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # topics made anew each round are not found for a moment
-    say = (lambda *_: None) if chosen.json else (lambda *words: print(*words, file=sys.stderr))
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # topics made anew are not found for a moment
     with scratch() as folder:
-        rounds = asyncio.run(_rounds(folder, chosen.events, chosen.rounds, say))
-    _print(rounds, as_json=chosen.json)
+        asyncio.run(_measure(folder, plan, only, workloads, chosen.results))
 
 
-async def _rounds(folder: Path, events: int, rounds: int, say: object) -> list[dict[str, Result]]:
-    done = []
-    with House(folder) as house:
-        load = Load(events)
-        for number in range(rounds + 1):
-            order = list(CONTENDERS)
-            random.shuffle(order)
-            results = {}
-            for name in order:
-                results[name] = await CONTENDERS[name](house, load)
-                say(f"{'warm-up' if number == 0 else f'round {number}'} {name}: {results[name].rate:,.0f} events/s")  # type: ignore[operator]
-            if number:
-                done.append(results)
-    return done
+def _names(options: argparse.ArgumentParser, given: str, known: tuple[str, ...]) -> set[str]:
+    names = {name.strip() for name in given.split(",") if name.strip()}
+    if unknown := names - set(known):
+        options.error(f"expected some of {', '.join(known)}; got {', '.join(sorted(unknown))}")
+    return names
 
 
-def _print(rounds: list[dict[str, Result]], *, as_json: bool) -> None:
-    ratios = sorted(r["full"].rate / r["replay"].rate for r in rounds)
-    ratio = {"median": round(statistics.median(ratios), 2), "min": round(ratios[0], 2), "max": round(ratios[-1], 2), "rounds": len(ratios)}
-    summary = {
-        "contenders": {
-            name: {
-                "events_per_second": round(statistics.median(r[name].rate for r in rounds)),
-                "client_cpu_seconds_per_1000": round(statistics.median(r[name].client_cpu for r in rounds), 4),
-                "database_cpu_seconds_per_1000": round(statistics.median(r[name].database_cpu for r in rounds), 4),
-            }
-            for name in CONTENDERS
-        },
-        "ratios": {"full_vs_replay": ratio},
-    }
-    if as_json:
-        print(json.dumps(summary, indent=2))
-        return
-    print(f"{'':22}{'events/s':>10}{'client CPU':>14}{'database CPU':>14}   (CPU: seconds per 1,000 events)")
-    for name, figures in summary["contenders"].items():
-        words = {"full": "crm-sync and relay", "replay": "its SQL from memory"}[name]
-        rate, client, database = figures.values()
-        print(f"{words:22}{rate:>10,}{client:>14}{database:>14}")
-    print(f"full path / replay: {ratio['median']} (median of {ratio['rounds']} rounds, {ratio['min']} to {ratio['max']})")
+async def _measure(folder: Path, plan: Plan, only: set[str], names: set[str], results: Path) -> None:
+    sheet, chance = Sheet(), random.Random(plan.seed)
+    with ExitStack() as stack:
+        house = stack.enter_context(House(folder))
+        log = Log(house)
+        load, wide = Load(plan.events, plan.rows), Load(plan.events, plan.many_rows)
+        everybody = {"full": HubPath(house, log), "limit": Limit(house)}
+        setting = ""
+        if "debezium" in only:
+            debezium = Debezium(house, log, stack.enter_context(Connect(folder / "connect", house.kafka)))
+            await debezium.warm_up(Load(plan.warm_events, plan.rows), plan.rows, plan.warm_passes)
+            setting = debezium.setting
+            everybody |= {"debezium": debezium}
+        contenders = [contender for name, contender in everybody.items() if name in only]
+        workloads = [
+            Backlog("100k", log, contenders, load, plan.rows),
+            Backlog("1m", log, [c for c in contenders if c.name in {"full", "debezium"}], wide, plan.many_rows),
+        ]
+        for number in range(plan.rounds + 1):
+            for workload in workloads:
+                if workload.name in names:
+                    await workload.round(number, chance, sheet)
+    write(sheet, plan, setting, results)
 
 
 if __name__ == "__main__":

@@ -1,29 +1,39 @@
-"""A broker and a database of the benchmark's own, and what their processes cost."""
+"""A broker and a database of the benchmark's own: real servers, as durable as they are by default."""
 
-import os
 import secrets
 from contextlib import AbstractContextManager
 from itertools import count
 from pathlib import Path
 from typing import Self
 
+from bench.filling import fill
+from bench.load import Load
+from bench.say import say
+from bench.usage import cpu_seconds
 from hub.local.kafka import Kafka
 from hub.local.postgres import Postgres
 from hub.settings import Settings
+from hub.state.connect import connect
 from hub.state.migrations import upgrade_async
 
-_TICKS = os.sysconf("SC_CLK_TCK")
+SETTINGS = {
+    "shared_buffers": "512MB",
+    "max_wal_size": "4GB",  # so that a checkpoint does not fall into one contender's run and not into another's
+    "checkpoint_timeout": "30min",
+    "track_commit_timestamp": "on",  # tells when an event was committed, for every contender alike
+}
 
 
 class House(AbstractContextManager["House"]):
-    """Real servers with `fsync` and `synchronous_commit` on; every run gets a database of its own."""
+    """Every run gets a database of its own, a copy of one that holds as many rows as the workload says."""
 
     def __init__(self, folder: Path) -> None:
         password = secrets.token_hex(12)
-        self.kafka = Kafka(folder / "kafka", password=password)
-        self.postgres = Postgres(folder / "postgres", password=password, settings={"shared_buffers": "256MB"})
+        self.folder = folder
+        self.kafka = Kafka(folder / "kafka", password=password, properties={"group.initial.rebalance.delay.ms": "0"}, on_progress=say)
+        self.postgres = Postgres(folder / "postgres", password=password, settings=SETTINGS)
         self._numbers = count(1)
-        self._kept: str | None = None
+        self._templates: dict[tuple[int, int, str], str] = {}
 
     def __enter__(self) -> Self:
         self.kafka.start()
@@ -34,14 +44,30 @@ class House(AbstractContextManager["House"]):
         self.kafka.stop()
         self.postgres.stop()
 
-    async def fresh_database(self) -> str:
-        """A migrated, empty database; the one of the run before is dropped."""
-        if self._kept:
-            self.postgres.drop_database(self._kept)
-        self._kept = f"bench_{next(self._numbers)}"
-        url = self.postgres.create_database(self._kept)
-        await upgrade_async(url)
-        return url
+    async def database(self, load: Load, rows: int = 0) -> str:
+        """The URL of a migrated database whose customers and journal hold `rows` rows; drop it when its run is over."""
+        key = rows, load.dealers if rows else 0, load.name if rows else ""
+        if key not in self._templates:
+            name = f"template_{len(self._templates)}"
+            url = self.postgres.create_database(name)
+            await upgrade_async(url)
+            if rows:
+                say(f"filling a table of {rows:,} rows")
+                await fill(url, load, rows)
+            self._templates[key] = name
+        copy = f"bench_{next(self._numbers)}"
+        server = await connect(self.postgres.url(), name="bench", command_timeout=600)
+        await server.execute(f'CREATE DATABASE "{copy}" TEMPLATE "{self._templates[key]}" STRATEGY FILE_COPY')
+        await server.execute("CHECKPOINT")
+        await server.close()
+        return self.postgres.url(copy)
+
+    async def forget(self, url: str) -> None:
+        """Drop a run's database, and write out what is still in memory: the next run shall not pay for it."""
+        server = await connect(self.postgres.url(), name="bench", command_timeout=600)
+        await server.execute(f'DROP DATABASE "{url.rpartition("/")[2]}" WITH (FORCE)')
+        await server.execute("CHECKPOINT")
+        await server.close()
 
     def settings(self, url: str) -> Settings:
         """The hub's settings for this house."""
@@ -54,26 +80,20 @@ class House(AbstractContextManager["House"]):
             }
         )
 
+    def environment(self, url: str) -> dict[str, str]:
+        """The same for a process."""
+        return {
+            "HUB_KAFKA_BOOTSTRAP": self.kafka.bootstrap,
+            "HUB_KAFKA_USER": self.kafka.user,
+            "HUB_KAFKA_PASSWORD": self.kafka.password,
+            "HUB_DATABASE_URL": url,
+            "HUB_LOG_LEVEL": "error",
+        }
+
     def database_cpu(self) -> float:
         """CPU seconds of the server and everything it has started, the ended ones too."""
-        return tree_cpu(self.postgres.pid)
+        return cpu_seconds(self.postgres.pid)
 
-
-def tree_cpu(pid: int) -> float:
-    """CPU seconds of a process, its ended children and its living ones."""
-    children: dict[int, list[int]] = {}
-    spent: dict[int, float] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            children.setdefault(int(fields[1]), []).append(int(entry.name))
-            spent[int(entry.name)] = sum(int(f) for f in fields[11:15]) / _TICKS
-    todo, total = [pid], 0.0
-    while todo:
-        one = todo.pop()
-        total += spent.get(one, 0.0)
-        todo += children.get(one, [])
-    return total
+    def broker_cpu(self) -> float:
+        """CPU seconds of the broker."""
+        return cpu_seconds(self.kafka.pid)

@@ -2,41 +2,116 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import md5
+from typing import NamedTuple
 
 from contracts import envelope as cloudevents
 from contracts import topics
-from contracts.customers import CUSTOMER_RECORDED, CustomerRecorded
+from contracts.customers import CUSTOMER_RECORDED
 
-DEALERS = tuple(f"bench-{number}" for number in range(4))
+_TEXT = (
+    "offer order order-book delivery window workshop van fleet lease buyer visit call letter invoice tariff trailer spare part"
+    " tyre service plan engine battery range charge garage north south market demand model year trade stock showroom test drive"
+)
+WORDS = _TEXT.split()
+FIRST_DAY = "2026-01-01T00:00:00Z"
 
 
+class Event(NamedTuple):
+    """One snapshot: event `number` says everything about customer `ref` of dealer `dealer`."""
+
+    number: int
+    dealer: int
+    ref: str
+    note: str
+
+    @property
+    def digest(self) -> int:
+        """What the row must show that this event made; the same sum is taken in the database."""
+        said = f"{self.ref}|{self.number}|Firma {self.number}|office{self.number}@example.org|{self.note}"
+        return int(md5(said.encode(), usedforsecurity=False).hexdigest()[:8], 16)
+
+
+DIGEST = "('x' || substr(md5(concat_ws('|', ref, revision, name, email, note)), 1, 8))::bit(32)::bigint"  # a row's own digest
+
+
+@dataclass(frozen=True)
 class Load:
-    """Events over four dealers, one topic each; about two thirds of the keys occur once, ids grow with time."""
+    """`events` snapshots over `subjects` customers of `dealers` dealers; numbers begin after `after`.
 
-    def __init__(self, events: int, seed: int = 1) -> None:
-        chance = random.Random(seed)
-        self.records: list[tuple[str, bytes, bytes, list[tuple[str, bytes]]]] = []
-        keys = max(1, events * 63 // 100)
-        for number in range(events):
-            dealer = DEALERS[number % len(DEALERS)]
-            ref = f"C-{chance.randrange(keys):07d}"
-            body = CustomerRecorded.model_validate_json(
-                f'{{"customer": "{ref}", "name": "Firma {number}", "occurred_at": "2026-01-01T00:00:00Z", "revision": {number + 1},'
-                f' "email": "office{number}@example.org", "phone": "+49 30 0000 {number}", "sector": "retail",'
-                f' "employees": {number % 5000},'
-                f' "address": {{"street": "Musterweg {number}", "postal_code": "10000", "city": "Musterstadt", "country": "DE"}},'
-                f' "revenue": {{"minor": {number * 100}, "currency": "EUR"}}, "note": "{"lorem ipsum " * 50}"}}'
-            )
-            envelope = cloudevents.Envelope(f"018f{number:08x}-0000-7000-8000-{number:012x}", f"/dealers/{dealer}", CUSTOMER_RECORDED.wire)
-            value = body.model_dump_json(exclude_none=True).encode()
-            self.records.append((topics.DEALER_EVENTS.of(dealer), ref.encode(), value, cloudevents.write(envelope)))
+    A part `again` of what each dealer said is said once more, soon after; the same seed gives the same load.
+    """
 
-    def __len__(self) -> int:
-        return len(self.records)
+    events: int
+    subjects: int
+    dealers: int = 4
+    again: float = 0.0
+    after: int = 0
+    name: str = "bench"
+    is_each_once: bool = False
 
-    def subjects(self) -> int:
-        """How many rows the store must hold in the end."""
-        return len({(topic, key) for topic, key, _, _ in self.records})
+    def __iter__(self) -> Iterator[Event]:
+        chance = random.Random(self.events + self.after)
+        notes = [" ".join(chance.choices(WORDS, k=95)) for _ in range(997)]
+        recent: dict[int, list[Event]] = {}
+        for number in range(self.after + 1, self.after + self.events + 1):
+            subject = number if self.is_each_once else chance.randrange(self.subjects)
+            dealer = subject % self.dealers
+            event = Event(number, dealer, f"C-{subject:07d}", notes[number % len(notes)])
+            yield event
+            if self.again:
+                said = recent.setdefault(dealer, [])
+                said.append(event)
+                if len(said) == 50:
+                    yield from said[: round(50 * self.again)]
+                    said.clear()
 
-    def __iter__(self) -> Iterator[tuple[str, bytes, bytes, list[tuple[str, bytes]]]]:
-        return iter(self.records)
+    def topic(self, dealer: int) -> str:
+        """Where the dealer speaks."""
+        return topics.DEALER_EVENTS.of(f"{self.name}-{dealer}")
+
+    def principal(self, dealer: int) -> str:
+        """The dealer's name in the store."""
+        return topics.DEALER_EVENTS.principal(self.topic(dealer))
+
+    @cached_property
+    def last(self) -> dict[tuple[int, str], Event]:
+        """The event that must stand in the store, by subject."""
+        return {(event.dealer, event.ref): event for event in self}
+
+    @cached_property
+    def records(self) -> int:
+        """How many records the topics hold, those said again counted."""
+        return sum(1 for _ in self)
+
+
+def as_hub_record(load: Load, event: Event) -> tuple[str, bytes, bytes, list[tuple[str, bytes]]]:
+    """Topic, key, value and headers, as a dealer publishes it."""
+    number = event.number
+    body = (
+        f'{{"customer":"{event.ref}","name":"Firma {number}","occurred_at":"{FIRST_DAY}","revision":{number},'
+        f'"email":"office{number}@example.org","phone":"+49 30 0000 {number}","sector":"retail","employees":{number % 5000},'
+        f'"address":{{"street":"Musterweg {number}","postal_code":"10000","city":"Musterstadt","country":"DE"}},'
+        f'"revenue":{{"minor":{number * 100},"currency":"EUR"}},"note":"{event.note}"}}'
+    )
+    envelope = cloudevents.Envelope(_event_id(number), f"/dealers/{load.name}-{event.dealer}", CUSTOMER_RECORDED.wire)
+    return load.topic(event.dealer), event.ref.encode(), body.encode(), cloudevents.write(envelope)
+
+
+def as_flat_record(load: Load, event: Event) -> bytes:
+    """The row that the event makes, column by column: what a sink without rules can take."""
+    number = event.number
+    return (
+        f'{{"principal":"{load.principal(event.dealer)}","ref":"{event.ref}","row_version":1,"ordered_at":1767225600000,'
+        f'"revision":{number},"tie":"{_event_id(number)}","because":"{_event_id(number)}","customer_kind":"organisation",'
+        f'"name":"Firma {number}","status":"active","email":"office{number}@example.org","phone":"+49 30 0000 {number}",'
+        f'"street":"Musterweg {number}","postal_code":"10000","city":"Musterstadt","country":"DE","sector":"retail",'
+        f'"revenue_minor":{number * 100},"revenue_currency":"EUR","employees":{number % 5000},"segments":"[]","note":"{event.note}"}}'
+    ).encode()
+
+
+def _event_id(number: int) -> str:
+    """Ids grow with time, as version 7 UUIDs do."""
+    return f"{0x018F_0000 + (number >> 16):08x}-{number & 0xFFFF:04x}-7000-8000-{number:012x}"

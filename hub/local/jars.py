@@ -19,7 +19,7 @@ DOWNLOADS_AT_ONCE = 6
 
 @dataclass(frozen=True)
 class Jar:
-    """One file of the closed set that makes a broker, as `group:artifact:version` with its SHA-256."""
+    """One file of a closed set, as `group:artifact:version` or `group:artifact:version:classifier:type`, with its SHA-256."""
 
     coordinate: str
     sha256: str
@@ -27,8 +27,15 @@ class Jar:
     @property
     def file_name(self) -> str:
         """As it lies in the cache."""
-        _, artifact, version = self.coordinate.split(":")
-        return f"{artifact}-{version}.jar"
+        _, artifact, version, classifier, kind = self.parts
+        return f"{artifact}-{version}{classifier and f'-{classifier}'}.{kind}"
+
+    @property
+    def parts(self) -> tuple[str, str, str, str, str]:
+        """Group, artifact, version, classifier (mostly empty), type (mostly `jar`)."""
+        group, artifact, version, *rest = self.coordinate.split(":")
+        classifier, kind = rest or ("", "jar")
+        return group, artifact, version, classifier, kind
 
     def is_at(self, path: Path) -> bool:
         """Whether this very jar is there, byte for byte."""
@@ -49,7 +56,7 @@ def digest_of_pinned(pinned: Path = PINNED) -> str:
     return hashlib.sha256(pinned.read_bytes()).hexdigest()[:12]
 
 
-def fetch_jars(jars: tuple[Jar, ...], folder: Path, on_progress: Callable[[str], None]) -> tuple[Path, ...]:
+def fetch_jars(jars: tuple[Jar, ...], folder: Path, on_progress: Callable[[str], None], product: str = "Apache Kafka") -> tuple[Path, ...]:
     """Have every jar in the folder, fetching those that are missing or damaged; raises HubError for one that is not what was pinned.
 
     Two processes may do this at once: the second waits, then finds the work done. A jar appears in the folder whole or not at all.
@@ -60,7 +67,7 @@ def fetch_jars(jars: tuple[Jar, ...], folder: Path, on_progress: Callable[[str],
         with locked(folder / "lock"), tempfile.TemporaryDirectory(dir=folder) as staging:
             missing = [jar for jar, path in wanted.items() if not jar.is_at(path)]
             if missing:
-                on_progress(f"fetching {len(missing)} jars of Apache Kafka (once)")
+                on_progress(f"fetching {len(missing)} jars of {product} (once)")
             with ThreadPoolExecutor(DOWNLOADS_AT_ONCE) as pool:
                 for jar, fetched in zip(missing, pool.map(lambda jar: _download(jar, Path(staging)), missing), strict=True):
                     if not jar.is_at(fetched):
@@ -90,7 +97,8 @@ def _download(jar: Jar, staging: Path) -> Path:
     def attempt() -> Path:
         # A repository of its own each time: the user's may be half written by somebody else, the last attempt's by us.
         context = MavenContext(repo_cache=Path(tempfile.mkdtemp(dir=staging)), resolver=PythonResolver(), timeout=30)
-        return Path(context.create_dependency(jar.coordinate).artifact.resolve())
+        group, artifact, version, classifier, kind = jar.parts
+        return Path(context.project(group, artifact).at_version(version).artifact(classifier, kind).resolve())
 
     retrying = Retrying(
         stop=stop_after_attempt(3), wait=wait_fixed(1), retry=retry_if_exception_type((OSError, RuntimeError)), reraise=True

@@ -37,10 +37,15 @@ def fetch(folder: Path) -> list[str]:
     return [path.name for path in fetch_jars(WANTED, folder, lambda _: None)]
 
 
-def test_every_pinned_jar_has_a_whole_checksum_and_a_name_of_its_own() -> None:
-    pinned = pinned_jars()
+@pytest.mark.parametrize("pinned_in", [jars.PINNED, Path("bench/connect_jars.txt").absolute()], ids=lambda path: path.stem)
+def test_every_pinned_jar_has_a_whole_checksum_and_a_name_of_its_own(pinned_in: Path) -> None:
+    pinned = pinned_jars(pinned_in)
     assert len({jar.file_name for jar in pinned}) == len(pinned) > 40
     assert all(len(bytes.fromhex(jar.sha256)) == 32 for jar in pinned)
+
+
+def test_an_archive_with_a_classifier_is_named_as_its_repository_names_it() -> None:
+    assert Jar("org.example:one:1.0:plugin:tar.gz", "").file_name == "one-1.0-plugin.tar.gz"
 
 
 def test_a_jar_with_another_checksum_is_refused_and_not_kept(tmp_path: Path, repository: Repository) -> None:

@@ -1,0 +1,145 @@
+"""The limit of the database: the statements of the very same batches, replayed from memory over two connections."""
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from typing import Any, NamedTuple
+
+import asyncpg
+
+from bench.house import House
+from bench.load import Load, as_hub_record
+from bench.verify import verify_journal, verify_rows
+from bench.window import Figures
+from hub.consumers import CONSUMERS
+from hub.settings import Settings
+from hub.state.base import BaseDataCache
+from hub.state.connect import connect
+from hub.state.offsets import Offsets
+from hub.state.store import Connection
+from hub.stream.batch import Batch
+from hub.stream.consumer import Consumer
+from hub.stream.record import Reader
+from hub.stream.slips import Stored
+from hub.stream.work import Work
+
+_BATCH = Settings.model_fields["batch_records"].default
+_LANES = 2
+
+
+class Said(NamedTuple):
+    """One statement as it was sent: the connection's method, and what it was given."""
+
+    how: str
+    query: str
+    arguments: tuple[Any, ...]
+
+
+Tapes = dict[tuple[str, int], list[list[Said]]]
+"""By partition, batch by batch."""
+
+
+class Limit:
+    """Nothing but the database's part of the work; recorded once for each load, outside of the measured time."""
+
+    name = "limit"
+    words = "its SQL from memory"
+    consumer: Consumer = CONSUMERS["crm-sync"]
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._recorded: tuple[tuple[Load, int], Tapes] | None = None
+
+    async def run(self, load: Load, rows: int) -> Figures:
+        """Send everything again, a transaction a batch, each connection its half of the partitions."""
+        if self._recorded is None or self._recorded[0] != (load, rows):
+            self._recorded = None  # so that two tapes need not fit into memory
+            self._recorded = (load, rows), await self._on_database(load, rows, partial(self._record, load))
+        tapes = self._recorded[1]
+        return await self._on_database(load, rows, partial(self._replay, load, rows, tapes))
+
+    async def _on_database(self, load: Load, rows: int, work: Callable[[str], Any]) -> Any:
+        url = await self._house.database(load, rows)
+        try:
+            return await work(url)
+        finally:
+            await self._house.forget(url)
+
+    async def _replay(self, load: Load, rows: int, tapes: Tapes, url: str) -> Figures:
+        connections = [await connect(url, name="bench") for _ in range(_LANES)]
+        for partition in tapes:
+            await _claim(connections[0], partition)
+        for connection in connections:
+            await self._work().prepare(connection)
+        lanes = [[batch for partition in sorted(tapes)[lane::_LANES] for batch in tapes[partition]] for lane in range(_LANES)]
+        client, database, began = time.process_time(), self._house.database_cpu(), time.perf_counter()
+        await asyncio.gather(*(_play(connection, lane) for connection, lane in zip(connections, lanes, strict=True)))
+        seconds = time.perf_counter() - began
+        client, database = time.process_time() - client, self._house.database_cpu() - database
+        await verify_rows(connections[0], load, rows)
+        await verify_journal(connections[0], load, rows)
+        for connection in connections:
+            await connection.close()
+        per_1000 = 1000 / load.events
+        return Figures(load.events / seconds, client * per_1000, database * per_1000, 0.0, 0.0)
+
+    async def _record(self, load: Load, url: str) -> Tapes:
+        reader, offsets = Reader(self.consumer, 1_000_000), Offsets(self.consumer.name, "bench")
+        batch = Batch(offsets, self._work(), reader, self.consumer.name)
+        tape = await connect(url, name="bench", connection_class=_Tape)
+        logs: dict[tuple[str, int], list[Stored]] = defaultdict(list)
+        now = int(time.time() * 1000)
+        for event in load:
+            topic, key, value, headers = as_hub_record(load, event)
+            log = logs[topic, 0]
+            log.append(Stored(topic, 0, len(log), now, key, value, headers))
+        taken: Tapes = {}
+        for partition, log in logs.items():
+            epochs = {partition: await _claim(tape, partition)}
+            for start in range(0, len(log), _BATCH):
+                tape.said.clear()
+                await batch.apply(tape, {partition: [reader.judge(raw) for raw in log[start : start + _BATCH]]}, epochs)
+                taken.setdefault(partition, []).append(list(tape.said))
+        await tape.close()
+        return taken
+
+    def _work(self) -> Work:
+        return Work(self.consumer, BaseDataCache(self.consumer.using), timedelta(days=1))
+
+
+class _Tape(asyncpg.Connection):  # type: ignore[misc,type-arg] # asyncpg's own stubs make it generic
+    """A connection that keeps every statement with its arguments."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.said: list[Said] = []
+
+    async def fetch(self, query: str, *args: Any, **named: Any) -> Any:
+        self.said.append(Said("fetch", query, args))
+        return await super().fetch(query, *args, **named)
+
+    async def fetchrow(self, query: str, *args: Any, **named: Any) -> Any:
+        self.said.append(Said("fetchrow", query, args))
+        return await super().fetchrow(query, *args, **named)
+
+    async def execute(self, query: str, *args: Any, **named: Any) -> Any:
+        if args:
+            self.said.append(Said("execute", query, args))
+        return await super().execute(query, *args, **named)
+
+
+async def _claim(connection: Connection, partition: tuple[str, int]) -> int:
+    offsets = Offsets("crm-sync", "bench")
+    claimed = await offsets.claim(connection, "bench", [partition])
+    await offsets.start(connection, {partition: 0})
+    return claimed[partition].epoch
+
+
+async def _play(connection: Connection, batches: list[list[Said]]) -> None:
+    for batch in batches:
+        async with connection.transaction():
+            for how, query, arguments in batch:
+                await getattr(connection, how)(query, *arguments)

