@@ -134,6 +134,7 @@ def make_group(settings: Settings, consumer: Consumer, cluster: str, metrics: Me
         lanes=settings.lanes,
         batch_records=settings.batch_records,
         revoke_seconds=settings.rebalance_timeout_ms / 1000 * 0.8,
+        session_seconds=settings.session_timeout_ms / 1000,
     )
 
 

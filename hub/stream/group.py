@@ -44,6 +44,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
         lanes: int,
         batch_records: int,
         revoke_seconds: float,
+        session_seconds: float,
     ) -> None:
         self.kafka: AIOKafkaConsumer | None = None
         self.epochs: dict[TopicPartition, int] = {}
@@ -51,7 +52,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
         self.claim_failing_since: float | None = None
         self.failure: BaseException | None = None
         self._consumer, self._owner, self._offsets, self._connect = consumer, owner, offsets, connect
-        self._metrics, self._revoke_seconds = metrics, revoke_seconds
+        self._metrics, self._revoke_seconds, self._session_seconds = metrics, revoke_seconds, session_seconds
         self._batch, self._orders = make_batch(), Orders(consumer, offsets, connect)
         self._assigned: set[TopicPartition] = set()
         self._next: dict[TopicPartition, int] = {}
@@ -209,9 +210,9 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
 
     @property
     def is_connected(self) -> bool:
-        """Whether a broker answers: the coordinator is known and a connection to it stands."""
-        kafka = self.kafka
-        return kafka is not None and any(c.connected() for c in kafka._client._conns.values())
+        """Whether a broker answers: a connection stands, and something was heard on it within a session, in which heartbeats are many."""
+        kafka, since = self.kafka, monotonic() - self._session_seconds
+        return kafka is not None and any(c.connected() and c._last_action > since for c in kafka._client._conns.values())
 
     def halt(self, partition: TopicPartition, reason: str, **facts: int) -> None:
         """Stop one partition until an operator has looked; never skip, never reset."""

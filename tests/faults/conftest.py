@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from hub.local.kafka import Kafka
+from hub.local.ports import free_port
 from hub.local.postgres import Postgres
 from tests.support import stack
 from tests.support.aftermath import assert_sound
 from tests.support.database import Database
 from tests.support.dealing import DEALER
 from tests.support.processes import Crew
+from tests.support.proxy import Proxy, is_produce, second_listener
 from tests.support.scene import HUB_TOPICS, Scene
 
 HERE = Path(__file__).parent
@@ -71,6 +73,16 @@ def own_broker(new_kafka: stack.NewKafka, database: str, tmp_path: Path) -> Iter
     """A scene on a broker that the test may stop and kill."""
     with set_scene(new_kafka(), database, tmp_path) as ready:
         yield ready
+
+
+@pytest.fixture
+def behind_a_line(new_kafka: stack.NewKafka, database: str, tmp_path: Path) -> Iterator[tuple[Scene, Proxy]]:
+    """A scene whose processes may be told to reach the broker by a line of their own (`kafka_bootstrap=line.bootstrap`)."""
+    outer, inner, controller = free_port(), free_port(), free_port()
+    with Proxy(inner, is_produce) as line:
+        kafka = new_kafka(port=outer, properties=second_listener(outer, inner, controller, line.port))
+        with set_scene(kafka, database, tmp_path) as ready:
+            yield ready, line
 
 
 @pytest.fixture

@@ -24,6 +24,18 @@ def is_produce(data: bytes) -> bool:
     return data[4:6] == _PRODUCE
 
 
+def second_listener(port: int, inner: int, controller: int, proxy: int) -> dict[str, str]:
+    """A broker's properties by which those who come through the proxy are sent on through it, and nobody else is."""
+    return {
+        "listeners": f"CLIENT://127.0.0.1:{port},LINE://127.0.0.1:{inner},CONTROLLER://127.0.0.1:{controller}",
+        "advertised.listeners": f"CLIENT://127.0.0.1:{port},LINE://127.0.0.1:{proxy}",
+        "controller.quorum.voters": f"1@127.0.0.1:{controller}",
+        "listener.security.protocol.map": "CLIENT:SASL_PLAINTEXT,LINE:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT",
+        "listener.name.line.sasl.enabled.mechanisms": "SCRAM-SHA-512",
+        "listener.name.line.scram-sha-512.sasl.jaas.config": "org.apache.kafka.common.security.scram.ScramLoginModule required;",
+    }
+
+
 class Proxy:
     """Passes everything on, until it is armed: then the next such question loses its answer, or never arrives, and the line is cut.
 
@@ -46,6 +58,11 @@ class Proxy:
     def port(self) -> int:
         """Where clients connect."""
         return int(self._listener.getsockname()[1])
+
+    @property
+    def bootstrap(self) -> str:
+        """The same, as Kafka's clients are told."""
+        return f"127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._accept, daemon=True).start()

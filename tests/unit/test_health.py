@@ -105,7 +105,8 @@ async def test_a_consumer_of_which_a_part_has_ended_is_dead() -> None:
     group: Any = Group.__new__(Group)
     group._consumer, group._tasks, group.failure = "crm-sync", set(), None
     group.lanes, group.claim_failing_since, group.still = [], None, SimpleNamespace(halted={})
-    group.kafka = SimpleNamespace(_client=SimpleNamespace(_conns={0: SimpleNamespace(connected=lambda: True)}))
+    group._session_seconds = 30
+    group.kafka = SimpleNamespace(_client=SimpleNamespace(_conns={0: SimpleNamespace(connected=lambda: True, _last_action=monotonic())}))
     shell: Any = SimpleNamespace(is_consuming=True)
 
     async def work() -> None:
