@@ -20,6 +20,7 @@ from faststream.security import BaseSecurity, SASLScram512
 
 from hub.consumers import CONSUMERS
 from hub.errors import InputError
+from hub.operations.cluster import client_config
 from hub.probes import Probes
 from hub.producers.clock import Clock
 from hub.producers.course import BATCH_BYTES
@@ -38,6 +39,7 @@ from hub.stream.group import Group
 from hub.stream.health import group_health, task_health
 from hub.stream.record import Reader
 from hub.stream.shell import Shell, silent
+from hub.stream.topic_ids import TopicIds
 from hub.stream.work import Work
 from hub.telemetry import Metrics, configure_logs, log
 
@@ -135,6 +137,8 @@ def make_group(settings: Settings, consumer: Consumer, cluster: str, metrics: Me
         batch_records=settings.batch_records,
         revoke_seconds=settings.rebalance_timeout_ms / 1000 * 0.8,
         session_seconds=settings.session_timeout_ms / 1000,
+        topic_ids=TopicIds(client_config(settings)),
+        look_seconds=settings.metadata_max_age_ms / 1000,
     )
 
 

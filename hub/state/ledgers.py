@@ -27,6 +27,7 @@ consumer_offsets = sa.Table(
     _column("moved_at", _TIME, server_default=_NOW),
     _column("halted", sa.Text, null=True),
     _column("halted_at", _TIME, null=True),
+    _column("topic_id", sa.Text, null=True),
     postgresql_with={"fillfactor": "50"},
 )
 

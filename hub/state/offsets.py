@@ -10,10 +10,14 @@ TopicPartition = tuple[str, int]
 
 
 class Claimed(NamedTuple):
-    """`epoch` is the fencing token of this claim; `next_offset` is where folding goes on, None where it never began."""
+    """`epoch` is the fencing token of this claim; `next_offset` is where folding goes on, None where it never began.
+
+    `topic_id` is the topic of that name in which the offset counts, None where nobody has asked yet.
+    """
 
     epoch: int
     next_offset: int | None
+    topic_id: str | None = None
 
 
 OPERATOR = "operator "
@@ -47,13 +51,19 @@ SELECT $1, $2, p.topic, p.partition, -1, 1, $3 FROM unnest($4::text[], $5::int[]
 ORDER BY p.topic, p.partition
 ON CONFLICT (consumer, cluster_id, topic, partition)
 DO UPDATE SET epoch = o.epoch + 1, owner = EXCLUDED.owner, halted = NULL, halted_at = NULL
-RETURNING topic, partition, epoch, next_offset
+RETURNING topic, partition, epoch, next_offset, topic_id
 """
 
 _START = """
 UPDATE consumer_offsets AS o SET next_offset = n.next_offset
 FROM unnest($3::text[], $4::int[], $5::bigint[]) AS n (topic, partition, next_offset)
 WHERE o.consumer = $1 AND o.cluster_id = $2 AND o.topic = n.topic AND o.partition = n.partition AND o.next_offset = -1
+"""
+
+_KNOW = """
+UPDATE consumer_offsets AS o SET topic_id = n.topic_id
+FROM unnest($3::text[], $4::int[], $5::bigint[], $6::text[]) AS n (topic, partition, epoch, topic_id)
+WHERE o.consumer = $1 AND o.cluster_id = $2 AND o.topic = n.topic AND o.partition = n.partition AND o.epoch = n.epoch
 """
 
 _LOCK = """
@@ -92,11 +102,16 @@ class Offsets:
     async def claim(self, connection: Connection, owner: str, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, Claimed]:
         """Take partitions over (T0): whoever held them before is fenced off by the new epoch."""
         rows = await connection.fetch(_CLAIM, *self._key, owner, *_columns(partitions))
-        return {(r[0], r[1]): Claimed(r[2], None if r[3] < 0 else r[3]) for r in rows}
+        return {(r[0], r[1]): Claimed(r[2], None if r[3] < 0 else r[3], r[4]) for r in rows}
 
     async def start(self, connection: Connection, starts: Mapping[TopicPartition, int]) -> None:
         """Begin partitions that were never folded at these offsets."""
         await connection.execute(_START, *self._key, *_columns(list(starts)), list(starts.values()))
+
+    async def know(self, connection: Connection, topics: Mapping[TopicPartition, tuple[int, str]]) -> None:
+        """Keep under which id, seen at which epoch, the topic of each partition is known from now on."""
+        epochs, ids = zip(*topics.values(), strict=True)
+        await connection.execute(_KNOW, *self._key, *_columns(list(topics)), epochs, ids)
 
     async def lock(self, connection: Connection, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, Claimed]:
         """Lock and read the rows of a batch, in order, so that two batches cannot lock each other out."""

@@ -31,7 +31,7 @@ FROM unnest($4::text[], $5::int[], $6::bigint[], $7::bigint[]) AS m (topic, part
 ORDER BY m.topic, m.partition
 ON CONFLICT (consumer, cluster_id, topic, partition)
 DO UPDATE SET next_offset = EXCLUDED.next_offset, epoch = o.epoch + 1, owner = EXCLUDED.owner,
-    halted = NULL, halted_at = NULL, moved_at = now()
+    halted = NULL, halted_at = NULL, topic_id = NULL, moved_at = now()
 WHERE (o.topic, o.partition, o.epoch) IN (SELECT * FROM unnest($4::text[], $5::int[], $7::bigint[]))
 RETURNING topic, partition
 """

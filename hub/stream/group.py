@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import random
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Sequence
 from time import monotonic, time
 from typing import Any
 from zlib import crc32
@@ -45,6 +45,8 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
         batch_records: int,
         revoke_seconds: float,
         session_seconds: float,
+        topic_ids: Callable[[Collection[str]], Awaitable[dict[str, str]]],
+        look_seconds: float,
     ) -> None:
         self.kafka: AIOKafkaConsumer | None = None
         self.epochs: dict[TopicPartition, int] = {}
@@ -55,6 +57,8 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
         self._metrics, self._revoke_seconds, self._session_seconds = metrics, revoke_seconds, session_seconds
         self._batch, self._orders = make_batch(), Orders(consumer, offsets, connect)
         self._assigned: set[TopicPartition] = set()
+        self._topic_ids, self._look_seconds = topic_ids, look_seconds
+        self._known: dict[TopicPartition, str] = {}
         self._next: dict[TopicPartition, int] = {}
         self._committed: dict[TopicPartition, int] = {}
         self._ages: dict[TopicPartition, float] = {}
@@ -85,6 +89,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
         for lane in self.lanes:
             self._spawn(lane.run())
         self._spawn(self._commit_for_ever())
+        self._spawn(self._look_for_topics_made_anew())
         self._spawn(self._orders.listen(lambda: self.still.epochs(self.epochs), self.still.halted, self._heard))
 
     async def stop(self) -> None:
@@ -135,6 +140,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
         self._assigned -= gone
         for partition in gone:
             self.epochs.pop(partition, None)
+            self._known.pop(partition, None)
             self._next.pop(partition, None)
             self._committed.pop(partition, None)
             self._ages.pop(partition, None)
@@ -182,6 +188,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
                 paused = await self._offsets.pauses(connection)  # after the claim: whoever pauses waits for it, or is seen
             self._stop(self.still.hear(paused, partitions & self._assigned)[0])
             handles = [KafkaPartition(*p) for p in ordered]
+            ids = await self._topic_ids({topic for topic, _ in ordered})
             begins, ends = await kafka.beginning_offsets(handles), await kafka.end_offsets(handles)
             starts: dict[TopicPartition, int] = {}
             for handle, partition in zip(handles, ordered, strict=True):
@@ -192,7 +199,11 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
                 if wanted is None:
                     wanted = starts[partition] = begin
                 self.epochs[partition] = claimed[partition].epoch
-                if wanted > end:
+                if topic_id := claimed[partition].topic_id or ids.get(partition[0]):
+                    self._known[partition] = topic_id
+                if ids.get(partition[0], topic_id) != topic_id:
+                    self.halt(partition, "topic_recreated", next_offset=wanted, begin=begin, end=end)
+                elif wanted > end:
                     self.halt(partition, "offset_beyond_end", next_offset=wanted, begin=begin, end=end)
                 elif wanted < begin:
                     self.halt(partition, "records_lost", next_offset=wanted, begin=begin, end=end)
@@ -201,6 +212,8 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
                     kafka.seek(handle, wanted)
             if starts:
                 await self._offsets.start(connection, starts)
+            if fresh := {p: (c.epoch, self._known[p]) for p, c in claimed.items() if c.topic_id is None and p in self._known}:
+                await self._offsets.know(connection, fresh)
             # each time: an older process may have let more of them wait until it handed its partitions over
             self._note(await self._batch.release_newer(connection))
         finally:
@@ -282,6 +295,18 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
             partition = handle.topic, handle.partition
             if end < wanted[partition]:
                 self.halt(partition, "offset_beyond_end", next_offset=wanted[partition], begin=0, end=end)
+
+    async def _look_for_topics_made_anew(self) -> None:
+        """One that has grown past our offset meanwhile looks as if nothing had happened."""
+        while True:
+            await asyncio.sleep(self._look_seconds)
+            try:
+                ids = await self._topic_ids({topic for topic, _ in self._known}) if self._known else {}
+            except KafkaError:
+                continue
+            for partition, known in list(self._known.items()):
+                if ids.get(partition[0], known) != known:
+                    self.halt(partition, "topic_recreated", next_offset=self._next.get(partition, -1))
 
     def _resume(self, lane: Lane) -> None:
         if not lane.is_full:
