@@ -35,7 +35,7 @@ def named() -> Iterator[tuple[str, list[str]]]:
         yield from ((str(path), words) for words in in_page(page))
     for path in map(Path, ("Makefile", "Dockerfile", ".ci/run")):
         if (tree.ROOT / path).exists():
-            yield from ((str(path), _split(found)) for found in _IN_A_SHELL.findall(tree.text(path)))
+            yield from ((str(path), split(found)) for found in _IN_A_SHELL.findall(tree.text(path)))
     yield from deployed()
 
 
@@ -54,13 +54,13 @@ def in_page(page: str) -> Iterator[list[str]]:
     """Every command of ours that a Markdown page names in code."""
     for block in _FENCE.findall(page):
         if "hub " in block and not _is_yaml(block):
-            yield from map(_split, _IN_A_SHELL.findall(block))
+            yield from map(split, _IN_A_SHELL.findall(block))
     page = _FENCE.sub("", page)
-    yield from map(_split, _INDENTED.findall(page))
+    yield from map(split, _INDENTED.findall(page))
     for span in _SPAN.findall(page):
         match = _IN_A_SPAN.fullmatch(span.strip())
         if match:
-            yield _split(match[1])
+            yield split(match[1])
 
 
 def fault(words: list[str], command: Any = None) -> str | None:
@@ -93,7 +93,7 @@ def asks(words: list[str], command: Any = None) -> bool:
     return any("--yes" in parameter.opts for parameter in command.params) and not {"--yes", "-y"} & set(rest)
 
 
-def _split(line: str) -> list[str]:
+def split(line: str) -> list[str]:
     line = _END.split(line.replace("\\n", " "))[0].strip()
     try:
         return shlex.split(line)
