@@ -1,6 +1,7 @@
 """Keep the topics of the cluster as the catalogue wants them: nothing is ever deleted."""
 
 from collections.abc import Callable, Iterable
+from time import monotonic, sleep
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, NewPartitions, NewTopic, ResourceType
@@ -13,6 +14,8 @@ from hub.operations.topic_plan import Existing, Plan, Step, Wanted
 from hub.settings import Settings
 
 Progress = Callable[[str], None]
+
+_SHOWN_SECONDS = 0.1
 
 AS_WANTED = "the catalogue wants it so"
 
@@ -109,6 +112,16 @@ def create(cluster: Cluster, wants: Iterable[Wanted], progress: Progress) -> Non
                 raise cluster.explain(error.args[0], f"creating {name}") from None
         else:
             progress(f"{name}: created")
+    _until_shown(cluster, {topic.topic for topic in new})
+
+
+def _until_shown(cluster: Cluster, names: set[str]) -> None:
+    """Wait until the brokers know what the controller has made: whoever writes to it next would be told that it is not there."""
+    until = monotonic() + REQUEST_SECONDS
+    while names - cluster.metadata().topics.keys():
+        if monotonic() > until:
+            raise cluster.unavailable(f"{', '.join(sorted(names)[:3])} were made, and no broker shows them")
+        sleep(_SHOWN_SECONDS)
 
 
 def _configure(cluster: Cluster, step: Step) -> None:
