@@ -4,48 +4,53 @@ import argparse
 import asyncio
 import logging
 import os
-import random
-from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from bench.backlog import Backlog
-from bench.connect import Connect
-from bench.debezium import Debezium
-from bench.house import House
-from bench.hub_path import HubPath
-from bench.limit import Limit
-from bench.load import Load
-from bench.log import Log
 from bench.plan import FULL, QUICK, Plan
 from bench.report import write
 from bench.sheet import Sheet
+from bench.workloads import CONTENDERS, WORKLOADS, Course
 from hub.local.folders import scratch
 from hub.telemetry import configure_logs
 
-CONTENDERS = ("full", "debezium", "limit")
-WORKLOADS = ("100k", "1m")
+NUMBERS = ("rounds", "events", "seed", "memory_events", "warm_passes", "latency_seconds", "outage_seconds")
 
 
 def main() -> None:
     """Interleave the contenders in random order, verify what each has done, and compare them round by round."""
     options = argparse.ArgumentParser(
-        prog="python -m bench", description=main.__doc__, epilog="example: QUICK=1 python -m bench --only full,debezium --workloads 100k"
+        prog="python -m bench",
+        description=main.__doc__,
+        epilog="example: QUICK=1 python -m bench --only full,debezium --workloads 100k,latency",
     )
-    options.add_argument("--only", default=",".join(CONTENDERS), help=f"contenders, of {', '.join(CONTENDERS)} (default: all)")
-    options.add_argument("--workloads", default=",".join(WORKLOADS), help=f"of {', '.join(WORKLOADS)} (default: all)")
-    options.add_argument("--rounds", type=int, help="rounds after the warm-up")
-    options.add_argument("--events", type=int, help="events of a round")
-    options.add_argument("--seed", type=int, help="of the order in which contenders run")
-    options.add_argument("--results", type=Path, default=Path("bench/results.json"), help="where the figures go (default %(default)s)")
+    options.add_argument(
+        "--only", default=",".join(CONTENDERS), metavar="NAMES", help=f"contenders, of {', '.join(CONTENDERS)}; default all"
+    )
+    options.add_argument("--workloads", metavar="NAMES", help=f"of {', '.join(WORKLOADS)}; default all, with QUICK=1 those that are quick")
+    for name in NUMBERS:
+        kind = type(getattr(FULL, name))
+        options.add_argument(f"--{name.replace('_', '-')}", type=kind, help=f"default {getattr(FULL, name):,}, with QUICK=1 less")
+    options.add_argument("--results", type=Path, default=Path("bench/results.json"), help="where the figures go; the plot lies beside it")
     chosen = options.parse_args()
-    plan = QUICK if os.environ.get("QUICK", "0") not in {"", "0"} else FULL
-    plan = replace(plan, **{name: value for name in ("rounds", "events", "seed") if (value := getattr(chosen, name)) is not None})
-    only, workloads = _names(options, chosen.only, CONTENDERS), _names(options, chosen.workloads, WORKLOADS)
+    plan = _plan(chosen)
+    only = _names(options, chosen.only, CONTENDERS)
+    workloads = _names(options, chosen.workloads or ",".join(plan.workloads), WORKLOADS)
     configure_logs("error")
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # topics made anew are not found for a moment
+    sheet = Sheet()
     with scratch() as folder:
-        asyncio.run(_measure(folder, plan, only, workloads, chosen.results))
+        course = Course(folder, plan, only, workloads)
+        try:
+            asyncio.run(course.run(sheet))
+        finally:
+            if sheet.numbers:  # a run that was broken off has measured something too
+                write(sheet, plan, course.setting, chosen.results)
+
+
+def _plan(chosen: argparse.Namespace) -> Plan:
+    plan = QUICK if os.environ.get("QUICK", "0") not in {"", "0"} else FULL
+    return replace(plan, **{name: value for name in NUMBERS if (value := getattr(chosen, name)) is not None})
 
 
 def _names(options: argparse.ArgumentParser, given: str, known: tuple[str, ...]) -> set[str]:
@@ -53,31 +58,6 @@ def _names(options: argparse.ArgumentParser, given: str, known: tuple[str, ...])
     if unknown := names - set(known):
         options.error(f"expected some of {', '.join(known)}; got {', '.join(sorted(unknown))}")
     return names
-
-
-async def _measure(folder: Path, plan: Plan, only: set[str], names: set[str], results: Path) -> None:
-    sheet, chance = Sheet(), random.Random(plan.seed)
-    with ExitStack() as stack:
-        house = stack.enter_context(House(folder))
-        log = Log(house)
-        load, wide = Load(plan.events, plan.rows), Load(plan.events, plan.many_rows)
-        everybody = {"full": HubPath(house, log), "limit": Limit(house)}
-        setting = ""
-        if "debezium" in only:
-            debezium = Debezium(house, log, stack.enter_context(Connect(folder / "connect", house.kafka)))
-            await debezium.warm_up(Load(plan.warm_events, plan.rows), plan.rows, plan.warm_passes)
-            setting = debezium.setting
-            everybody |= {"debezium": debezium}
-        contenders = [contender for name, contender in everybody.items() if name in only]
-        workloads = [
-            Backlog("100k", log, contenders, load, plan.rows),
-            Backlog("1m", log, [c for c in contenders if c.name in {"full", "debezium"}], wide, plan.many_rows),
-        ]
-        for number in range(plan.rounds + 1):
-            for workload in workloads:
-                if workload.name in names:
-                    await workload.round(number, chance, sheet)
-    write(sheet, plan, setting, results)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Fill a database with what was there before a run began: customers, and in the journal the events that made them."""
+"""Fill a database with what was there before a run began: customers, and in journal and inbox the events that made them."""
 
 from bench.load import FIRST_DAY, WORDS, Load
 from contracts import topics
@@ -21,11 +21,12 @@ SELECT ('018e' || lpad(to_hex(n), 8, '0') || '70008000' || lpad(to_hex(n), 12, '
        decode(md5(n::text) || md5((n + 1)::text) || repeat(md5((n + 2)::text), 10), 'hex'), 'before', 0, n
 FROM (SELECT {names} FROM generate_series({first}, {last}) AS n) AS s
 """
+_INBOX = "INSERT INTO inbox (event, fingerprint) SELECT event, fingerprint FROM journal ORDER BY event"
 _CHUNK = 100_000
 
 
 async def fill(url: str, load: Load, rows: int) -> None:
-    """Put `rows` customers of the load's dealers into an empty store, and as many events into its journal."""
+    """Put `rows` customers of the load's dealers into an empty store, and as many events into its journal and its inbox."""
     prefix = topics.DEALER_EVENTS.principal(load.topic(0))[:-1]
     connection = await connect(url, name="bench", command_timeout=600)
     for first in range(0, rows, _CHUNK):
@@ -38,7 +39,8 @@ async def fill(url: str, load: Load, rows: int) -> None:
         }
         for statement in (_CUSTOMERS, _JOURNAL):
             await connection.execute(statement.format(**words))
-    await connection.execute("VACUUM (ANALYZE) customers")
-    await connection.execute("VACUUM (ANALYZE) journal")
+    await connection.execute(_INBOX)
+    for table in ("customers", "journal", "inbox"):
+        await connection.execute(f"VACUUM (ANALYZE) {table}")
     await connection.execute("CHECKPOINT")
     await connection.close()

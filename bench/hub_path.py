@@ -1,17 +1,13 @@
 """The hub itself: processes as they run in production, from Kafka to committed state to Kafka."""
 
-import asyncio
-import os
-import sys
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 
 from bench.house import House
 from bench.load import Load
 from bench.log import Log, dealers_topics, told_topic
-from bench.verify import verify_journal, verify_rows, verify_told
+from bench.processes import Processes, running
+from bench.verify import verify_inbox, verify_journal, verify_rows, verify_told
 from bench.window import Figures, measure
-from hub.errors import HubError
 from hub.state.connect import connect
 from hub.state.store import Connection
 
@@ -24,7 +20,7 @@ class HubPath:
 
     name = "full"
     words = "crm-sync, in full"
-    processes: Sequence[str] = ("relay", "crm-sync")
+    commands: Sequence[Sequence[str]] = (("hub", "run", "crm-sync"), ("hub", "run", "relay"))
 
     def __init__(self, house: House, log: Log) -> None:
         self.house, self.log = house, log
@@ -35,7 +31,7 @@ class HubPath:
         watcher = await connect(url, name="bench")
         try:
             told = self.log.count(told_topic())
-            async with self.running(url) as processes:
+            async with running(self.commands, self.house.environment(url)) as processes:
                 figures = await self.drain(watcher, processes, load, load.records)
             await self.verify(watcher, load, rows, told)
             return figures
@@ -43,10 +39,13 @@ class HubPath:
             await watcher.close()
             await self.house.forget(url)
 
-    async def drain(self, watcher: Connection, processes: "Sequence[asyncio.subprocess.Process]", load: Load, records: int) -> Figures:
-        """Measure until that many records of the load's topics are folded, and all is told."""
-        topics = dealers_topics(load)
-        before = await watcher.fetchval(_FOLDED, topics)
+    async def folded(self, watcher: Connection, load: Load) -> int:
+        """How many records of the load's topics are folded."""
+        return int(await watcher.fetchval(_FOLDED, dealers_topics(load)))
+
+    async def drain(self, watcher: Connection, processes: Processes, load: Load, records: int) -> Figures:
+        """Measure until that many more records of the load's topics are folded, and all is told."""
+        before, topics = await self.folded(watcher, load), dealers_topics(load)
 
         async def progress() -> int:
             folded = await watcher.fetchval(_FOLDED, topics) - before
@@ -54,7 +53,7 @@ class HubPath:
                 return records - 1
             return int(folded)
 
-        return await measure(self.house, [p.pid for p in processes], records, progress, lambda: _all_alive(processes))
+        return await measure(self.house, processes.pids, records, progress, processes.check)
 
     async def verify(self, watcher: Connection, load: Load, rows: int, told_before: int) -> None:
         """Rows, journal, outbox and log."""
@@ -62,24 +61,16 @@ class HubPath:
         await verify_journal(watcher, load, rows)
         await verify_told(watcher, self.log.count(told_topic()) - told_before)
 
-    @asynccontextmanager
-    async def running(self, url: str) -> "AsyncIterator[Sequence[asyncio.subprocess.Process]]":
-        """The processes, from start to a stop that lets them finish."""
-        environment = dict(os.environ) | self.house.environment(url)
-        processes = [
-            await asyncio.create_subprocess_exec(sys.executable, "-m", "hub", "run", name, env=environment) for name in self.processes
-        ]
-        try:
-            yield processes
-        finally:
-            for process in processes:
-                if process.returncode is None:
-                    process.terminate()
-            for process in processes:
-                await process.wait()
 
+class WithoutHistory(HubPath):
+    """The same engine and the same table, declared without history: each event once and never backwards, nothing more."""
 
-def _all_alive(processes: "Sequence[asyncio.subprocess.Process]") -> None:
-    for process in processes:
-        if process.returncode is not None:
-            raise HubError(f"bench: a process of the hub ended with code {process.returncode}")
+    name = "nohistory"
+    words = "a store without history"
+    commands = (("bench.without_history",),)
+
+    async def verify(self, watcher: Connection, load: Load, rows: int, told_before: int) -> None:
+        """Rows and inbox; nothing was told."""
+        del told_before
+        await verify_rows(watcher, load, rows)
+        await verify_inbox(watcher, load, rows)

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any, NamedTuple
@@ -12,9 +12,8 @@ import asyncpg
 
 from bench.house import House
 from bench.load import Load, as_hub_record
-from bench.verify import verify_journal, verify_rows
+from bench.verify import verify_rows
 from bench.window import Figures
-from hub.consumers import CONSUMERS
 from hub.settings import Settings
 from hub.state.base import BaseDataCache
 from hub.state.connect import connect
@@ -41,16 +40,15 @@ class Said(NamedTuple):
 Tapes = dict[tuple[str, int], list[list[Said]]]
 """By partition, batch by batch."""
 
+Verify = Callable[[Connection, Load, int], Awaitable[None]]
+
 
 class Limit:
     """Nothing but the database's part of the work; recorded once for each load, outside of the measured time."""
 
-    name = "limit"
-    words = "its SQL from memory"
-    consumer: Consumer = CONSUMERS["crm-sync"]
-
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, house: House, consumer: Consumer, verify: Verify, *, name: str, words: str) -> None:
+        self.name, self.words = name, words
+        self._house, self._consumer, self._verify = house, consumer, verify
         self._recorded: tuple[tuple[Load, int], Tapes] | None = None
 
     async def run(self, load: Load, rows: int) -> Figures:
@@ -71,7 +69,7 @@ class Limit:
     async def _replay(self, load: Load, rows: int, tapes: Tapes, url: str) -> Figures:
         connections = [await connect(url, name="bench") for _ in range(_LANES)]
         for partition in tapes:
-            await _claim(connections[0], partition)
+            await self._claim(connections[0], partition)
         for connection in connections:
             await self._work().prepare(connection)
         lanes = [[batch for partition in sorted(tapes)[lane::_LANES] for batch in tapes[partition]] for lane in range(_LANES)]
@@ -80,15 +78,15 @@ class Limit:
         seconds = time.perf_counter() - began
         client, database = time.process_time() - client, self._house.database_cpu() - database
         await verify_rows(connections[0], load, rows)
-        await verify_journal(connections[0], load, rows)
+        await self._verify(connections[0], load, rows)
         for connection in connections:
             await connection.close()
         per_1000 = 1000 / load.events
         return Figures(load.events / seconds, client * per_1000, database * per_1000, 0.0, 0.0)
 
     async def _record(self, load: Load, url: str) -> Tapes:
-        reader, offsets = Reader(self.consumer, 1_000_000), Offsets(self.consumer.name, "bench")
-        batch = Batch(offsets, self._work(), reader, self.consumer.name)
+        reader, offsets = Reader(self._consumer, 1_000_000), Offsets(self._consumer.name, "bench")
+        batch = Batch(offsets, self._work(), reader, self._consumer.name)
         tape = await connect(url, name="bench", connection_class=_Tape)
         logs: dict[tuple[str, int], list[Stored]] = defaultdict(list)
         now = int(time.time() * 1000)
@@ -98,7 +96,7 @@ class Limit:
             log.append(Stored(topic, 0, len(log), now, key, value, headers))
         taken: Tapes = {}
         for partition, log in logs.items():
-            epochs = {partition: await _claim(tape, partition)}
+            epochs = {partition: await self._claim(tape, partition)}
             for start in range(0, len(log), _BATCH):
                 tape.said.clear()
                 await batch.apply(tape, {partition: [reader.judge(raw) for raw in log[start : start + _BATCH]]}, epochs)
@@ -106,8 +104,14 @@ class Limit:
         await tape.close()
         return taken
 
+    async def _claim(self, connection: Connection, partition: tuple[str, int]) -> int:
+        offsets = Offsets(self._consumer.name, "bench")
+        claimed = await offsets.claim(connection, "bench", [partition])
+        await offsets.start(connection, {partition: 0})
+        return claimed[partition].epoch
+
     def _work(self) -> Work:
-        return Work(self.consumer, BaseDataCache(self.consumer.using), timedelta(days=1))
+        return Work(self._consumer, BaseDataCache(self._consumer.using), timedelta(days=1))
 
 
 class _Tape(asyncpg.Connection):  # type: ignore[misc,type-arg] # asyncpg's own stubs make it generic
@@ -129,13 +133,6 @@ class _Tape(asyncpg.Connection):  # type: ignore[misc,type-arg] # asyncpg's own 
         if args:
             self.said.append(Said("execute", query, args))
         return await super().execute(query, *args, **named)
-
-
-async def _claim(connection: Connection, partition: tuple[str, int]) -> int:
-    offsets = Offsets("crm-sync", "bench")
-    claimed = await offsets.claim(connection, "bench", [partition])
-    await offsets.start(connection, {partition: 0})
-    return claimed[partition].epoch
 
 
 async def _play(connection: Connection, batches: list[list[Said]]) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import md5
 from typing import NamedTuple
+from zlib import crc32
 
 from contracts import envelope as cloudevents
 from contracts import topics
@@ -16,6 +17,8 @@ _TEXT = (
     " tyre service plan engine battery range charge garage north south market demand model year trade stock showroom test drive"
 )
 WORDS = _TEXT.split()
+_CHANCE = random.Random(1)
+_NOTES = [" ".join(_CHANCE.choices(WORDS, k=95)) for _ in range(997)]
 FIRST_DAY = "2026-01-01T00:00:00Z"
 
 
@@ -41,7 +44,7 @@ DIGEST = "('x' || substr(md5(concat_ws('|', ref, revision, name, email, note)), 
 class Load:
     """`events` snapshots over `subjects` customers of `dealers` dealers; numbers begin after `after`.
 
-    A part `again` of what each dealer said is said once more, soon after; the same seed gives the same load.
+    What an event says follows from its number alone. A part `again` of what each dealer said is said once more, soon after.
     """
 
     events: int
@@ -53,16 +56,13 @@ class Load:
     is_each_once: bool = False
 
     def __iter__(self) -> Iterator[Event]:
-        chance = random.Random(self.events + self.after)
-        notes = [" ".join(chance.choices(WORDS, k=95)) for _ in range(997)]
         recent: dict[int, list[Event]] = {}
         for number in range(self.after + 1, self.after + self.events + 1):
-            subject = number if self.is_each_once else chance.randrange(self.subjects)
-            dealer = subject % self.dealers
-            event = Event(number, dealer, f"C-{subject:07d}", notes[number % len(notes)])
+            subject = number if self.is_each_once else crc32(number.to_bytes(8, "big")) % self.subjects
+            event = Event(number, subject % self.dealers, f"C-{subject:07d}", _NOTES[number % len(_NOTES)])
             yield event
             if self.again:
-                said = recent.setdefault(dealer, [])
+                said = recent.setdefault(event.dealer, [])
                 said.append(event)
                 if len(said) == 50:
                     yield from said[: round(50 * self.again)]

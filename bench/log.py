@@ -13,7 +13,10 @@ from hub.operations.cluster import Cluster, client_config
 from hub.operations.topic_facts import reaches
 from hub.operations.topics import apply_catalogue
 
-FLAT_TOPIC = "bench.flat"
+FLAT_TOPIC, SMALL_TOPIC = "bench.flat", "bench.small"
+Record = tuple[str, int, bytes, bytes, list[tuple[str, bytes]]]
+"""Topic, partition, key, value, headers."""
+
 _TIMES = {"message.timestamp.type": "LogAppendTime"}
 
 
@@ -31,15 +34,19 @@ class Log:
     def hold(self, load: Load, *, is_flat_too: bool = False) -> None:
         """Have this load in the topics and no other, as the hub reads every dealer's topic that it finds."""
         if (load, False) not in self._held:
-            self.remove(self._names)
-            self._names = dealers_topics(load)
-            self.fresh(self._names)
+            self.empty(load)
             self.publish(load)
             self._held = {(load, False)}
         if is_flat_too and (load, True) not in self._held:
             self.fresh([FLAT_TOPIC], load.dealers)
             self.publish_flat(load, FLAT_TOPIC)
             self._held.add((load, True))
+
+    def empty(self, load: Load) -> None:
+        """Have the load's topics, with nothing in them, and no other."""
+        self.remove(self._names)
+        self._held, self._names = set(), dealers_topics(load)
+        self.fresh(self._names)
 
     def fresh(self, names: Sequence[str], partitions: int = 1) -> None:
         """Empty topics of these names."""
@@ -71,14 +78,14 @@ class Log:
         producer = self.producer()
         for event in load:
             topic, key, value, headers = as_hub_record(load, event)
-            _send(producer, topic, 0, key, value, headers)
+            send(producer, topic, 0, key, value, headers)
         producer.flush()
 
     def publish_flat(self, load: Load, topic: str) -> None:
         """Every event of the load as a flat row, a partition for each dealer."""
         producer = self.producer()
         for event in load:
-            _send(producer, topic, event.dealer, event.ref.encode(), as_flat_record(load, event), [])
+            send(producer, topic, event.dealer, event.ref.encode(), as_flat_record(load, event), [])
         producer.flush()
 
     def count(self, name: str) -> int:
@@ -97,11 +104,12 @@ def told_topic() -> str:
     return topics.CRM.name
 
 
-def _send(producer: Producer, topic: str, partition: int, key: bytes, value: bytes, headers: list[tuple[str, bytes]]) -> None:
+def send(producer: Producer, topic: str, partition: int, key: bytes, value: bytes, headers: Sequence[tuple[str, bytes]]) -> None:
+    """Hand a record over, waiting for room."""
     while True:
         try:
-            producer.produce(topic, value, key, partition, headers=headers)
+            producer.produce(topic, value, key, partition, headers=list(headers))
         except BufferError:
-            producer.poll(0.05)  # wait for room
+            producer.poll(0.05)
         else:
             return

@@ -15,7 +15,7 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from bench.house import House
-from bench.load import Load
+from bench.load import Load, as_hub_record
 from contracts import envelope as cloudevents
 from contracts import topics
 from hub.local.folders import scratch
@@ -163,12 +163,13 @@ async def _verify(settings: Settings, ends: dict[TopicPartition, int], said: lis
 
 
 async def _rounds(house: House, events: int, rounds: int) -> list[dict[str, dict[str, Cost]]]:
-    url = await house.fresh_database()
+    load = Load(events, max(1, events * 63 // 100))
+    url = await house.database(load)
     settings = house.settings(url)
     await asyncio.to_thread(create, Cluster(settings), [topic_plan.of_catalogue(topics.CRM, topics.CRM.name, 1)], lambda _: None)
     connection = await connect(url, name="bench")
     await connection.execute(_TABLES)
-    bodies = [(key.decode(), value) for _, key, value, _ in Load(events)]
+    bodies = [(event.ref, as_hub_record(load, event)[2]) for event in load]
     done = []
     for _ in range(rounds + 1):
         results = {}

@@ -19,6 +19,7 @@ class Plan:
     outage_seconds: float = 60.0
     memory_events: int = 5_000_000
     seed: int = 1
+    workloads: tuple[str, ...] = ("100k", "1m", "again", "dealers", "latency", "outage", "memory")
     is_claim: bool = True
 
 
@@ -36,5 +37,6 @@ QUICK = replace(
     latency_seconds=3.0,
     outage_seconds=3.0,
     memory_events=100_000,
+    workloads=("100k", "again", "dealers", "latency", "outage"),
     is_claim=False,
 )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.plan import Plan
+from bench.plot import draw
 from bench.sheet import Sheet
 
 KINDER = (
@@ -16,6 +17,7 @@ KINDER = (
     " duplicates, lets late events overwrite newer ones, keeps no history and tells nobody. Its worker is warm, and its setting"
     " is the best of four."
 )
+DELAYS = (("p50", 10), ("p99", 9), ("longest", 9))
 NO_CLAIM = "QUICK: three short rounds. These figures are no claim."
 
 
@@ -32,8 +34,10 @@ def write(sheet: Sheet, plan: Plan, setting: str, path: Path) -> None:
         "plan": {name: getattr(plan, name) for name in plan.__slots__},
     }
     path.write_text(json.dumps(found, indent=2) + "\n")
+    plot = path.with_suffix(".svg")
+    plot.write_text(draw(found["runs"], found["note"]))
     print(_table(found))
-    print(f"written to {path}")
+    print(f"written to {path} and {plot}")
 
 
 def _machine() -> dict[str, Any]:
@@ -59,6 +63,15 @@ def _table(found: dict[str, Any]) -> str:
                 f"{run:24}{rate['median']:>10,.0f}{rate['min']:>9,.0f}{rate['max']:>9,.0f}                    "
                 f"{cpu[0]:>8.4f}{cpu[1]:>10.4f}{cpu[2]:>8.4f}{measures['peak_mb']['median'] or '':>9}"
             )
+    delays = {run: measures for run, measures in found["runs"].items() if "p50" in measures}
+    if delays:
+        lines += ["", f"{'milliseconds to commit':24}{'p50':>10}{'p99':>9}{'longest':>9}"]
+        lines += [f"{run:24}" + "".join(f"{m[part]['median']:>{w}.1f}" for part, w in DELAYS if part in m) for run, m in delays.items()]
+    lines += [
+        f"{run}: " + ", ".join(f"{name} {value['median']:,.4g}" for name, value in measures.items())
+        for run, measures in found["runs"].items()
+        if run.startswith("memory/")
+    ]
     lines += ["", f"{'ratio, per round':36}{'median':>8}{'min':>8}{'max':>8}{'rounds':>8}"]
     lines += [f"{name:36}{r['median']:>8.2f}{r['min']:>8.2f}{r['max']:>8.2f}{r['rounds']:>8}" for name, r in found["ratios"].items()]
     lines += ["", f"Debezium: {found['debezium_setting']}. {found['kinder']}" if found["debezium_setting"] else "", found["note"]]

@@ -62,7 +62,7 @@ class Sheet:
             run, _, measure = what.rpartition("/")
             values = list(by_round.values())
             spread = {"median": _short(statistics.median(values)), "min": _short(min(values)), "max": _short(max(values))}
-            found.setdefault(run, {})[measure] = spread  # type: ignore[assignment]
+            found.setdefault(run, {})[measure] = spread
         return found
 
 

@@ -21,6 +21,12 @@ async def verify_journal(watcher: Connection, load: Load, rows: int) -> None:
     _expect("journal, dead letters, waiting records", (load.events + rows, 0, 0), tuple(found))
 
 
+async def verify_inbox(watcher: Connection, load: Load, rows: int) -> None:
+    """Every event is in the inbox once, and nothing is dead."""
+    found = [await watcher.fetchval(f"SELECT count(*) FROM {table}") for table in ("inbox", "dead_letters")]  # noqa: S608 - names of our own
+    _expect("inbox, dead letters", (load.events + rows, 0), tuple(found))
+
+
 async def verify_told(watcher: Connection, logged: int) -> None:
     """The outbox is empty, and the log got as many records as it said it had sent: `logged` of them during this run."""
     left = await watcher.fetchval("SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM outbox_apart)")
