@@ -27,6 +27,7 @@ COLUMNS = (
     ' topic, partition, "offset", timestamp, headers, value'
 )
 _CLOSE = f"UPDATE dead_letters SET state = $3 WHERE consumer = $1 AND id = ANY($2::uuid[]) AND state = 'open' RETURNING {COLUMNS}"  # noqa: S608 - names of our own
+_KNOWN = "SELECT id FROM dead_letters WHERE id = ANY($1::uuid[])"
 _REOPEN = "UPDATE dead_letters SET state = 'open', since = now() WHERE id = ANY($1::uuid[])"
 
 
@@ -63,6 +64,11 @@ async def insert(connection: Connection, letters: Sequence[DeadLetter]) -> set[U
     """Keep dead letters; returns those that are new, or open again after they were redriven in vain."""
     packed = [letter._replace(faults=orjson.dumps(letter.faults).decode()) for letter in letters]
     return {row[0] for row in await connection.fetch(_INSERT, *zip(*packed, strict=True))}
+
+
+async def known(connection: Connection, letters: Sequence[UUID]) -> set[UUID]:
+    """Those that are kept already, whatever became of them."""
+    return {row[0] for row in await connection.fetch(_KNOWN, letters)}
 
 
 async def close(

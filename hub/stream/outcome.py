@@ -22,7 +22,10 @@ class Outcome(StrEnum):
 
 @dataclass(slots=True)
 class Applied:
-    """One committed batch: an outcome per record, where each partition goes on, holes passed, dead letters, seconds by step."""
+    """One committed batch: an outcome per record, where each partition goes on, holes passed, dead letters, seconds by step.
+
+    `redriven` are the dead letters that are being folded again: their records are not read a second time, but meant.
+    """
 
     outcomes: dict[tuple[str, int, int], Outcome] = field(default_factory=dict)
     next_offsets: dict[TopicPartition, int] = field(default_factory=dict)
@@ -31,6 +34,7 @@ class Applied:
     reasons: Counter[str] = field(default_factory=Counter)
     buried: dict[UUID, DeadLetter] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    redriven: frozenset[UUID] = frozenset()
 
     def take(self, part: "Applied") -> None:
         """Count in what was done within this batch, beside its own records."""

@@ -97,7 +97,7 @@ async def _carry_out(acting: Acting, run: Sequence[Good], applied: Applied) -> l
 
 async def _fold_again(acting: Acting, asked: Sequence[_Asked], applied: Applied) -> list[Effect]:
     """All at once, or by halves where the database refuses something; what it refuses stays dead, and so does what was mended in vain."""
-    part = Applied()
+    part = Applied(redriven=frozenset(each.letter.id for each in asked))
     try:
         async with acting.connection.transaction():
             effects = await _fold(acting, asked, part)

@@ -48,6 +48,11 @@ def name(*parts: object) -> UUID:
     return pgproto.UUID(bytes(digest))
 
 
+def of_place(consumer: str, raw: Raw) -> UUID:
+    """The dead letter of a record that never came as far as the journal: read again, the record finds it."""
+    return name("dead", consumer, raw.topic, raw.partition, raw.offset)
+
+
 def dead(consumer: str, bad: Bad) -> DeadLetter:
     """A record that never came as far as the journal."""
     raw, envelope = bad.raw, bad.envelope
@@ -86,9 +91,8 @@ def _dead(
     names: tuple[str | None, str | None, str | None],
 ) -> DeadLetter:
     event, part = place[:2]
-    named = (raw.topic, raw.partition, raw.offset) if event is None else (event, part)  # what was mended stands at the same place
     return DeadLetter(
-        name("dead", consumer, *named),
+        of_place(consumer, raw) if event is None else name("dead", consumer, event, part),  # what was mended stands at the same place
         consumer,
         principal,
         key,

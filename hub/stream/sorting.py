@@ -10,10 +10,11 @@ from pydantic_core import from_json
 from contracts.contract import Finding
 from hub.rules.decision import Subject
 from hub.rules.folding import Told
+from hub.state import dead_letters, inbox, journal
 from hub.state import holds as holding
-from hub.state import inbox, journal
 from hub.state.holds import Holds
 from hub.state.store import Connection
+from hub.stream import slips
 from hub.stream.consumer import Consumer
 from hub.stream.outcome import Outcome
 from hub.stream.record import Bad, Good, Ignored, Judged, Newer, event_name
@@ -50,12 +51,20 @@ def place(record: Judged) -> tuple[str, int, int]:
     return record.raw.topic, record.raw.partition, record.raw.offset
 
 
-async def sort(connection: Connection, consumer: Consumer, records: Sequence[Judged]) -> Sorted:
-    """Journal what is good and new; duplicates, re-used ids and strangers fall out here."""
+async def sort(connection: Connection, consumer: Consumer, records: Sequence[Judged], redriven: frozenset[UUID] = frozenset()) -> Sorted:
+    """Journal what is good and new; duplicates, re-used ids and strangers fall out here, and what is a dead letter already."""
     found = Sorted()
     batch, again = _gather(found, records)
-    if not batch:
-        return found
+    if batch:
+        await _journal(connection, consumer, found, batch, again)
+    if found.bad:
+        await _know(connection, consumer, found, redriven)
+    return found
+
+
+async def _journal(
+    connection: Connection, consumer: Consumer, found: Sorted, batch: "dict[UUID, _Arrived]", again: "dict[UUID, list[_Arrived]]"
+) -> None:
     for event, earlier in (await _note(connection, consumer, [good for _, good in batch.values()])).items():
         for order, good in (batch.pop(event), *again.pop(event, ())):
             _compare(found, order, good, earlier)
@@ -68,7 +77,14 @@ async def sort(connection: Connection, consumer: Consumer, records: Sequence[Jud
         _take(found, consumer, good, order)
     keys = {(good.principal, good.key) for _, good in batch.values()}
     found.holds = await holding.find(connection, consumer.name, list(keys), list(batch))
-    return found
+
+
+async def _know(connection: Connection, consumer: Consumer, found: Sorted, redriven: frozenset[UUID]) -> None:
+    """Pass over what was buried when it was read before: whatever became of its letter, it does not come back for that."""
+    letters = {slips.of_place(consumer.name, arrived[1].raw): arrived for arrived in found.bad}
+    for letter in await dead_letters.known(connection, list(letters.keys() - redriven)):
+        found.outcomes[place(letters.pop(letter)[1])] = Outcome.DUPLICATE
+    found.bad = list(letters.values())
 
 
 _Arrived = tuple[int, Good]

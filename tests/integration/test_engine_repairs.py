@@ -169,3 +169,28 @@ async def test_a_held_correction_takes_its_target_out_once_its_key_goes_on(engin
     assert await names(engine) == {"C1": "Wrong", "C2": "Bea"}
     await engine.apply([act(log, DEAD_LETTER_DISCARDED, letter["id"], 1)])
     assert await names(engine) == {"C1": "Ada", "C2": "Right"}
+
+
+@pytest.mark.parametrize("lineage", [DEAD_LETTER_REDRIVEN, DEAD_LETTER_DISCARDED])
+async def test_a_dead_letter_that_was_dealt_with_stays_so_when_its_record_is_read_again(
+    engine: Engine, log: Log, dealer: Words, lineage: Lineage[Any]
+) -> None:
+    known, bad = dealer.recorded("C1", "Ada"), dealer.say(CUSTOMER_CHANGED, {"customer": "C1", "name": 7}, 1)
+    await engine.apply([known, bad])
+    (letter,) = await letters(engine)
+    more = {"body": json.dumps({"occurred_at": after(1), "customer": "C1", "name": "Bea"})} if lineage is DEAD_LETTER_REDRIVEN else {}
+    await engine.apply([act(log, lineage, letter["id"], 1, **more)])
+    (dealt,) = await letters(engine)
+    await engine.db.execute("UPDATE consumer_offsets SET next_offset = 0 WHERE topic = $1", TOPIC)
+    assert await engine.outcomes([known, bad, changed(dealer, "Cleo", 2)]) == [Outcome.DUPLICATE, Outcome.DUPLICATE, Outcome.HANDLED]
+    assert await letters(engine) == [dealt]
+    assert await engine.rows("waiting") == []
+    assert await names(engine) == {"C1": "Cleo"}
+
+
+async def test_an_open_dead_letter_goes_on_holding_its_key_when_its_record_is_read_again(engine: Engine, dealer: Words) -> None:
+    records = [dealer.recorded("C1", "Ada"), dealer.say(CUSTOMER_CHANGED, {"customer": "C1", "name": 7}, 1)]
+    await engine.apply(records)
+    await engine.db.execute("UPDATE consumer_offsets SET next_offset = 0 WHERE topic = $1", TOPIC)
+    assert await engine.outcomes([*records, changed(dealer, "Cleo", 2)]) == [Outcome.DUPLICATE, Outcome.DUPLICATE, Outcome.HELD]
+    assert await feed(engine) == ["held"]
