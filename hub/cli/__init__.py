@@ -44,6 +44,7 @@ def mount() -> typer.Typer:
         demo,
         funnel,
         imports,
+        offsets,
         partners,
         replay,
         run,
@@ -69,6 +70,7 @@ def mount() -> typer.Typer:
     app.add_typer(dead_letters.app, name="dead-letters")
     app.add_typer(waiting.app, name="waiting")
     app.add_typer(acts.app, name="acts")
+    app.add_typer(offsets.app, name="offsets")
     app.add_typer(partners.app, name="partners")
     app.add_typer(topics.app, name="topics")
     app.add_typer(contracts.app, name="contracts")

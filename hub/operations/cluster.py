@@ -4,6 +4,7 @@ Every call blocks, for some seconds at most: from an event loop, run it in a thr
 """
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from functools import cached_property
@@ -30,6 +31,8 @@ _UNREACHABLE = {
     KafkaError._RESOLVE,
     KafkaError._SSL,
 }
+_ATTEMPTS = 50
+_COORDINATOR_COMING = {KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_NOT_AVAILABLE, KafkaError.COORDINATOR_LOAD_IN_PROGRESS}
 _NOT_ALLOWED = {KafkaError.CLUSTER_AUTHORIZATION_FAILED, KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.GROUP_AUTHORIZATION_FAILED}
 
 
@@ -106,6 +109,20 @@ class Cluster:
         """Brokers, topics and partitions as they are now."""
         admin = self.admin
         return self.ask(lambda: admin.list_topics(timeout=REQUEST_SECONDS), "listing topics")
+
+    def members(self, group: str) -> int:
+        """How many processes are members of a consumer group now."""
+        for _ in range(_ATTEMPTS):
+            [asked] = self.admin.describe_consumer_groups([group], request_timeout=REQUEST_SECONDS).values()
+            try:
+                return len(asked.result(REQUEST_SECONDS + 5).members)
+            except KafkaException as error:
+                if error.args[0].code() == KafkaError.GROUP_ID_NOT_FOUND:
+                    return 0
+                if error.args[0].code() not in _COORDINATOR_COMING:
+                    raise self.explain(error.args[0], f"looking at group {group}") from None
+                time.sleep(0.2)
+        raise self.unavailable(f"nobody coordinates the group {group} yet, try again")
 
     def settle(self, future: Future[T] | dict[Any, Future[T]], doing: str) -> T:
         """The answer to an admin request; raises Unavailable or HubError that say what was being done."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from hub.state.offsets import EVERY, EVERYWHERE, OPERATOR, TopicPartition
+from hub.state.offsets import EVERY, EVERYWHERE, OPERATOR, Paused, TopicPartition
 from hub.state.store import Connection
 
 RELEASABLE = ("brake", "unknown_error")
@@ -95,6 +95,11 @@ class Move(NamedTuple):
     was: int
     becomes: int
     epoch: int
+
+
+def is_paused(scopes: Sequence[Scope], topic: str, partition: int) -> bool:
+    """Whether one of these pauses of a consumer holds that partition."""
+    return Paused(frozenset((scope.topic, scope.partition) for scope in scopes)).covers((topic, partition))
 
 
 async def pauses(connection: Connection, consumer: str = "") -> list[Pause]:

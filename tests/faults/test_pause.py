@@ -1,22 +1,12 @@
 """An operator's word makes every process of a consumer stand still, and go on, without a restart."""
 
-import json
-from typing import Any
-
 import pytest
 from confluent_kafka import TopicPartition
-from pydantic import SecretStr
-from typer.testing import CliRunner
 
-from hub.cli import mount
-from hub.operations import pausing
-from hub.operations.pausing import Outcome
-from hub.operations.places import scope as scoped
-from hub.settings import Settings
 from tests.support.aftermath import assert_all_won
 from tests.support.dealing import DEALER, sales
 from tests.support.eventually import eventually
-from tests.support.kafka_clients import environment_of, settings_of
+from tests.support.steering import Helm
 from tests.support.processes import HubProcess
 from tests.support.scene import Scene
 
@@ -24,41 +14,16 @@ TOPIC = f"dealer.{DEALER}.events"
 MOST = 20
 
 
-class Operator:
-    """Types words at a hub that runs."""
-
-    def __init__(self, scene: Scene) -> None:
-        self.scene = scene
-        url = scene.database.url
-        self.settings: Settings = settings_of(scene.kafka).model_copy(update={"database_url": SecretStr(url)})
-        self.shell = CliRunner(env=environment_of(self.settings) | {"HUB_DATABASE_URL": url})
-
-    def pause(self, place: str = "") -> Outcome:
-        return self.scene.database.run(pausing.pause(self.settings, scoped("crm-sync", place), why="a test"))
-
-    def resume(self, place: str = "") -> Outcome:
-        return self.scene.database.run(pausing.resume(self.settings, scoped("crm-sync", place), why="mended"))
-
-    def types(self, *words: str) -> str:
-        told = self.shell.invoke(mount(), list(words), catch_exceptions=False)
-        return told.output
-
-    def sees(self) -> dict[str, Any]:
-        """What `hub status` says of crm-sync."""
-        [found] = [each for each in json.loads(self.types("status", "--json"))["consumers"] if each["consumer"] == "crm-sync"]
-        return dict(found)
-
-
 @pytest.fixture
-def operator(scene: Scene) -> Operator:
-    return Operator(scene)
+def operator(scene: Scene) -> Helm:
+    return Helm(scene)
 
 
 def paused(*processes: HubProcess) -> float:
     return sum(process.metric("hub_partitions_paused") for process in processes)
 
 
-def test_a_paused_topic_waits_in_every_process_and_after_restarts(scene: Scene, operator: Operator) -> None:
+def test_a_paused_topic_waits_in_every_process_and_after_restarts(scene: Scene, operator: Helm) -> None:
     other = scene.add_dealer("muc-02")
     first, second = scene.start("crm-sync").until_ready(), scene.start("crm-sync").until_ready()
     scene.start("relay")
@@ -84,7 +49,7 @@ def test_a_paused_topic_waits_in_every_process_and_after_restarts(scene: Scene, 
     assert scene.next_offset(TOPIC) == before
     [seen] = operator.sees()["paused"]
     assert (seen["topic"], seen["partition"], seen["why"]) == (TOPIC, None, "a test")
-    assert "a test" in operator.types("status")
+    assert "a test" in operator.types("status").stdout
     operator.resume(TOPIC)
     scene.until_folded(TOPIC)
     scene.until_relayed()
@@ -93,7 +58,7 @@ def test_a_paused_topic_waits_in_every_process_and_after_restarts(scene: Scene, 
     assert_all_won(scene, 20, DEALER)
 
 
-def test_a_paused_consumer_holds_also_what_comes_later_and_hears_that_it_may_go_on(scene: Scene, operator: Operator) -> None:
+def test_a_paused_consumer_holds_also_what_comes_later_and_hears_that_it_may_go_on(scene: Scene, operator: Helm) -> None:
     consumer = scene.start("crm-sync").until_ready()
     scene.start("relay")
     operator.pause()
@@ -116,7 +81,7 @@ def test_a_paused_consumer_holds_also_what_comes_later_and_hears_that_it_may_go_
     assert_all_won(scene, 5, "muc-02")
 
 
-def test_the_brake_is_released_without_a_restart_and_holds_again_where_poison_goes_on(scene: Scene, operator: Operator) -> None:
+def test_the_brake_is_released_without_a_restart_and_holds_again_where_poison_goes_on(scene: Scene, operator: Helm) -> None:
     scene.is_cut_short = True
     consumer = scene.start("crm-sync", brake_dead_in_a_row=MOST, batch_records=10).until_ready()
     scene.start("relay")
@@ -140,7 +105,7 @@ def test_the_brake_is_released_without_a_restart_and_holds_again_where_poison_go
     assert len(consumer.events("process.started")) == 1
 
 
-def test_what_the_log_no_longer_holds_is_not_released_by_going_on(scene: Scene, operator: Operator) -> None:
+def test_what_the_log_no_longer_holds_is_not_released_by_going_on(scene: Scene, operator: Helm) -> None:
     scene.is_cut_short = True
     scene.start("relay")
     consumer = scene.start("crm-sync").until_ready()

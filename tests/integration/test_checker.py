@@ -9,15 +9,17 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from contracts.acts import OPERATION_BEGUN, OPERATION_ENDED
 from hub.consumers.base_data import base_data as base_consumer
 from hub.consumers.crm_sync import crm_sync
 from hub.local.kafka import Kafka
 from hub.state import outbox
 from hub.stream.slips import Stored
-from tests.support.checker import Offsets, check, next_offsets
+from tests.support.checker import Offsets, check, never_back, next_offsets
 from tests.support.crm import Words, base_data
 from tests.support.engine import Engine, Log
 from tests.support.log_reader import read_log
+from tests.support.moves import moves
 
 
 class Calm(NamedTuple):
@@ -190,3 +192,47 @@ async def test_a_whole_topic_is_read_from_the_broker(kafka: Kafka) -> None:
             await producer.send_and_wait(topic, str(n).encode(), key=b"k", partition=n % 2, headers=[("ce_id", b"1")])
     log = await read_log(options, [topic])
     assert [(r.partition, r.offset, r.value) for r in log[topic]] == [(n % 2, n // 2, str(n).encode()) for n in (0, 2, 4, 1, 3, 5)]
+
+
+def act(what: str, subject: str, *done: str) -> list[Stored]:
+    """An operation on hub.acts, as it begins and as it ends."""
+    log = Log()
+    head = {"operation": "op-1"}
+    log.say(
+        OPERATION_BEGUN,
+        {**head, "who": "ada", "why": "a test", "what": what, "subject": subject},
+        id="1",
+        topic="hub.acts",
+        source="/hub/x",
+    )
+    log.say(OPERATION_ENDED, {**head, "done": list(done)}, id="2", topic="hub.acts", source="/hub/x")
+    return log.records["hub.acts", 0]
+
+
+WHERE = ("crm-sync", "dealer.ber-001.events", 0)
+BACK: list[Offsets] = [{WHERE: 9}, {WHERE: 4}]
+
+
+def test_an_offset_that_an_operator_set_back_is_no_violation_and_each_act_is_good_for_once() -> None:
+    moved = moves({"hub.acts": act("offsets.set", "crm-sync", "dealer.ber-001.events[0] 9 → 3")})
+    assert list(never_back(BACK, moved)) == []
+    assert len(list(never_back([*BACK, *BACK], moved))) == 1
+
+
+@pytest.mark.parametrize(
+    "done",
+    [
+        pytest.param(("dealer.ber-001.events[0] 9 → 5",), id="not so far"),
+        pytest.param(("dealer.ber-001.events[0] 8 → 3",), id="not from there"),
+        pytest.param(("dealer.ber-001.events[1] 9 → 3",), id="another partition"),
+        pytest.param((), id="not carried out"),
+    ],
+)
+def test_an_act_that_says_something_else_does_not_excuse_an_offset_that_went_back(done: tuple[str, ...]) -> None:
+    assert len(list(never_back(BACK, moves({"hub.acts": act("offsets.set", "crm-sync", *done)})))) == 1
+
+
+def test_an_act_upon_another_consumer_or_of_another_kind_does_not_either() -> None:
+    line = "dealer.ber-001.events[0] 9 → 3"
+    assert len(list(never_back(BACK, moves({"hub.acts": act("offsets.set", "base-data", line)})))) == 1
+    assert moves({"hub.acts": act("consumer.paused", "crm-sync", line)}) == []

@@ -24,6 +24,7 @@ from hub.state.connect import connect
 from hub.stream.consumer import Consumer
 from hub.stream.record import Bad, Good, Ignored, Newer, Reader, event_name
 from hub.stream.slips import Stored
+from tests.support.moves import Moved, moves
 
 Log = Mapping[str, Sequence[Stored]]
 Offsets = Mapping[tuple[str, str, int], int]
@@ -66,7 +67,7 @@ async def check(
             found += inbound(consumer, log, picture, max_record_bytes)
         unsent = [event._asdict() for event in await outbox.unsent(connection)]
         found += outbound(log, unsent, await _rows(connection, "outbox_sent"))
-        found += never_back([*seen, await next_offsets(url)])
+        found += never_back([*seen, await next_offsets(url)], moves(log))
         return found
     finally:
         await connection.close()
@@ -116,7 +117,7 @@ def inbound(consumer: Consumer, log: Log, picture: Picture, max_record_bytes: in
         if isinstance(one, Good):
             goods[one.event].append(one)
     yield from _ends(judged, picture)
-    yield from _places(judged, picture)
+    yield from _places(judged, picture, [m for m in moves(log) if m.consumer == consumer.name])
     yield from _once(consumer, goods, picture)
     yield from _principals(consumer, picture)
     yield from _folds(consumer, goods, picture)
@@ -136,8 +137,12 @@ def _ends(judged: Mapping[tuple[str, int, int], object], picture: Picture) -> It
             yield Violation("I2", f"{where} stands at {stands.get(where)} of {end}")
 
 
-def _places(judged: Mapping[tuple[str, int, int], object], picture: Picture) -> Iterator[Violation]:
-    """Each record is kept at its place, or known to be nothing new; nothing is kept of a place that has no record."""
+def _places(judged: Mapping[tuple[str, int, int], object], picture: Picture, moved: Sequence[Moved]) -> Iterator[Violation]:
+    """Each record is kept at its place, or known to be nothing new, or an operator's act passed over it.
+
+    Nothing is kept of a place that has no record.
+    """
+    skips = [(m.topic, m.partition, range(max(m.was, 0), m.becomes)) for m in moved]
     journal, dead = {_place(row) for row in picture.journal}, {_place(row) for row in picture.dead}
     versions = {_place(row) for row in picture.waiting if row["hold"] == "version"}
     known = {row["event"] for row in picture.journal}
@@ -153,7 +158,7 @@ def _places(judged: Mapping[tuple[str, int, int], object], picture: Picture) -> 
                 is_kept = True
             case _:
                 is_kept = False
-        if not is_kept:
+        if not is_kept and not any(place[:2] == (topic, partition) and place[2] in skipped for topic, partition, skipped in skips):
             yield Violation("I2", f"{type(one).__name__} record {place} is nowhere")
     for place in (journal | dead | versions) - judged.keys():
         yield Violation("I2", f"{place} is kept, but the log has no such record")
@@ -282,11 +287,16 @@ def _id(record: Stored) -> str:
     return (dict(record.headers).get("ce_id") or b"").decode()
 
 
-def never_back(seen: Sequence[Offsets]) -> Iterator[Violation]:
-    """I6: each next offset is at least the one before."""
+def never_back(seen: Sequence[Offsets], moved: Sequence[Moved] = ()) -> Iterator[Violation]:
+    """I6: each next offset is at least the one before, unless an operator's act set it back, which is good for once."""
     last: dict[tuple[str, str, int], int] = {}
+    left = list(moved)
     for offsets in seen:
         for where, offset in offsets.items():
             if offset < last.get(where, offset):
-                yield Violation("I6", f"{where} went back from {last[where]} to {offset}")
+                back = next((m for m in left if m.where == where and m.becomes <= offset and m.was >= last[where]), None)
+                if back is None:
+                    yield Violation("I6", f"{where} went back from {last[where]} to {offset}")
+                else:
+                    left.remove(back)
             last[where] = offset
