@@ -80,7 +80,7 @@ def test_a_paused_partition_is_set_while_processes_run_and_goes_on_from_there(sc
     operator.resume(TOPIC)
     scene.until_folded(TOPIC)
     scene.until_relayed()
-    assert sum(process.metric("hub_records_total", outcome="duplicate") for process in processes) == 18
+    eventually(lambda: sum(process.metric("hub_records_total", outcome="duplicate") for process in processes) == 18)
     assert_once(scene, TOPIC, records + later)
     assert_all_won(scene, 15, DEALER)
 
