@@ -6,9 +6,9 @@ from confluent_kafka import TopicPartition
 from tests.support.aftermath import assert_all_won
 from tests.support.dealing import DEALER, sales
 from tests.support.eventually import eventually
-from tests.support.steering import Helm
 from tests.support.processes import HubProcess
 from tests.support.scene import Scene
+from tests.support.steering import Helm
 
 TOPIC = f"dealer.{DEALER}.events"
 MOST = 20

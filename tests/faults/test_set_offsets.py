@@ -12,8 +12,8 @@ from hub.operations.places import scope as scoped
 from tests.support.aftermath import assert_all_won, assert_once
 from tests.support.dealing import DEALER, sales
 from tests.support.eventually import eventually
-from tests.support.steering import Helm
 from tests.support.scene import Scene
+from tests.support.steering import Helm
 
 TOPIC = f"dealer.{DEALER}.events"
 
