@@ -44,6 +44,11 @@ class Place(NamedTuple):
         return f"{self.topic}[{self.partition}]"
 
     @property
+    def stands_still(self) -> bool:
+        """Whether nobody folds it now."""
+        return self.halted is not None or self.paused
+
+    @property
     def lag(self) -> int:
         """How many offsets the log is ahead; below zero where the store is."""
         return self.log_end - (self.log_start if self.next_offset is None else self.next_offset)
@@ -184,7 +189,7 @@ async def set_(settings: Settings, changes: Sequence[Change], *, why: str = "", 
 
 def _move(change: Change) -> Move:
     place = change.place
-    return Move(place.topic, place.partition, change.was, change.becomes, place.epoch or 0)
+    return Move(place.topic, place.partition, change.was, change.becomes, None if place.stands_still else place.epoch)
 
 
 def _outcome(change: Change, done: set[tuple[str, int]]) -> Change:

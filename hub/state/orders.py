@@ -27,12 +27,14 @@ WHERE o.consumer = $1 AND o.cluster_id = $2 AND o.topic = p.topic AND o.partitio
 _MOVE = """
 INSERT INTO consumer_offsets AS o (consumer, cluster_id, topic, partition, next_offset, epoch, owner)
 SELECT $1, $2, m.topic, m.partition, m.becomes, 1, $3
-FROM unnest($4::text[], $5::int[], $6::bigint[], $7::bigint[]) AS m (topic, partition, becomes, epoch)
+FROM unnest($4::text[], $5::int[], $6::bigint[], $7::bigint[], $8::bigint[]) AS m (topic, partition, was, becomes, epoch)
 ORDER BY m.topic, m.partition
 ON CONFLICT (consumer, cluster_id, topic, partition)
 DO UPDATE SET next_offset = EXCLUDED.next_offset, epoch = o.epoch + 1, owner = EXCLUDED.owner,
     halted = NULL, halted_at = NULL, topic_id = NULL, moved_at = now()
-WHERE (o.topic, o.partition, o.epoch) IN (SELECT * FROM unnest($4::text[], $5::int[], $7::bigint[]))
+WHERE EXISTS (
+    SELECT FROM unnest($4::text[], $5::int[], $6::bigint[], $8::bigint[]) AS m (topic, partition, was, epoch)
+    WHERE m.topic = o.topic AND m.partition = o.partition AND o.next_offset = m.was AND o.epoch = coalesce(m.epoch, o.epoch))
 RETURNING topic, partition
 """
 _PAUSE = "INSERT INTO pauses (consumer, topic, partition, who, why) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING"
@@ -88,13 +90,16 @@ class Standing(NamedTuple):
 
 
 class Move(NamedTuple):
-    """One partition's next offset as an operator sets it; `epoch` is the one that was seen: another one by then means no."""
+    """One partition's next offset as an operator sets it; another offset or `epoch` by then than was seen means no.
+
+    No epoch is asked of what stands still: its owner may claim it anew, and does not fold.
+    """
 
     topic: str
     partition: int
     was: int
     becomes: int
-    epoch: int
+    epoch: int | None
 
 
 def is_paused(scopes: Sequence[Scope], topic: str, partition: int) -> bool:
@@ -133,7 +138,7 @@ async def _take(connection: Connection, consumer: str, cluster_id: str, who: str
 
 async def move(connection: Connection, consumer: str, cluster_id: str, who: str, moves: Sequence[Move]) -> set[TopicPartition]:
     """Set next offsets under new epochs; returns the partitions that were set: others were claimed since they were looked at."""
-    columns = list(zip(*((m.topic, m.partition, m.becomes, m.epoch) for m in sorted(moves)), strict=True))
+    columns = list(zip(*sorted(moves, key=lambda move: move[:2]), strict=True))
     rows = await connection.fetch(_MOVE, consumer, cluster_id, f"{OPERATOR}{who}", *columns)
     return {(row[0], row[1]) for row in rows}
 
