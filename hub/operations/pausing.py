@@ -44,7 +44,7 @@ async def pause(settings: Settings, scope: Scope, *, why: str = "", who: str = "
 async def resume(settings: Settings, scope: Scope, *, why: str = "", who: str = "", dry_run: bool = False) -> Outcome:
     """Lift the pauses in a scope, and let go of partitions that the brake or an unknown error halted.
 
-    Where the log does not hold the next offset, going on needs another offset: that halt stays.
+    Where the log does not go on from the next offset, another one is needed: that halt stays.
     """
     cluster_id, cluster = await _cluster(settings)
     async with store(settings) as connection:
@@ -67,7 +67,7 @@ async def resume(settings: Settings, scope: Scope, *, why: str = "", who: str = 
 
 def _stays_halted(halted: Sequence[Standing]) -> tuple[str, ...]:
     return tuple(
-        f"{row} stays halted ({row.halted}): the log does not hold offset {row.next_offset}; hub offsets set decides from where to go on"
+        f"{row} stays halted ({row.halted}): its log does not go on from offset {row.next_offset}; hub offsets set decides from where to"
         for row in halted
         if row.halted not in RELEASABLE
     )

@@ -241,6 +241,8 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
         """Hold what is paused; claim anew what was resumed, released or moved."""
         paused, resumed = self.still.hear(heard.paused, self._assigned)
         self._stop(paused)
+        for partition in heard.ordered:
+            self._known.pop(partition, None)  # its offset may count in another topic of that name by now: the claim asks
         for partition in heard.ordered & self.still.halted.keys():
             log.info("partition.released", consumer=self._consumer, topic=partition[0], partition=partition[1])
             self.still.let_go(partition)

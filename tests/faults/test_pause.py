@@ -121,6 +121,6 @@ def test_what_the_log_no_longer_holds_is_not_released_by_going_on(scene: Scene, 
     told = operator.resume(TOPIC)
     assert told.done == ()
     assert told.notes == (
-        f"{TOPIC}[0] stays halted (records_lost): the log does not hold offset 15; hub offsets set decides from where to go on",
+        f"{TOPIC}[0] stays halted (records_lost): its log does not go on from offset 15; hub offsets set decides from where to",
     )
     assert consumer.why_not_ready() == ["records_lost"]
