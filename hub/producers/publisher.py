@@ -40,7 +40,7 @@ class Publisher:
 
     async def __aenter__(self) -> Self:
         self._producer = AIOKafkaProducer(
-            **self._options, acks="all", enable_idempotence=True, compression_type="lz4", linger_ms=5, request_timeout_ms=_TIMEOUT_MS
+            **self._options, acks="all", enable_idempotence=True, compression_type="zstd", linger_ms=5, request_timeout_ms=_TIMEOUT_MS
         )
         try:
             await self._producer.start()

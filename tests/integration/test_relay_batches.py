@@ -170,6 +170,30 @@ async def test_what_was_acknowledged_before_a_failure_goes_and_the_rest_keeps_it
     assert by_key(await desk.log()) == by_key(said)
 
 
+async def test_what_leaves_its_batch_does_not_overtake_an_older_batch_that_stayed(
+    desk: Desk, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = f"other-{uuid4().hex[:8]}"
+    cluster = Cluster(settings_of(kafka))
+    cluster.settle_all(cluster.admin.create_topics([NewTopic(other, 1, 1)]), "creating")
+    send_batch = desk.producer.send_batch
+
+    async def fail_elsewhere(batch: Any, topic: str, **named: Any) -> Any:
+        if topic == desk.topic:
+            raise KafkaError("the broker is gone")
+        return await send_batch(batch, topic, **named)
+
+    monkeypatch.setattr(desk.producer, "send_batch", fail_elsewhere)
+    first = await desk.write("A")
+    second, gone = await desk.say(("A", b"2", ""), ("B", b"1", other))
+    with pytest.raises(KafkaError, match="is gone"):
+        await desk.send()
+    assert await desk.sent() == [gone]
+    await desk.renew()
+    await desk.send()
+    assert await desk.log() == [("A", first), ("A", second)]
+
+
 async def test_where_nothing_was_acknowledged_everything_stays_as_it_is(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     said = await say(desk, 10)
 
