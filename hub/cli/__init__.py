@@ -45,6 +45,7 @@ def mount() -> typer.Typer:
         funnel,
         imports,
         offsets,
+        outbox,
         partners,
         replay,
         run,
@@ -69,6 +70,7 @@ def mount() -> typer.Typer:
     app.add_typer(imports.app, name="import")
     app.add_typer(dead_letters.app, name="dead-letters")
     app.add_typer(waiting.app, name="waiting")
+    app.add_typer(outbox.app, name="outbox")
     app.add_typer(acts.app, name="acts")
     app.add_typer(offsets.app, name="offsets")
     app.add_typer(partners.app, name="partners")

@@ -13,6 +13,7 @@ from hub.producers.round import Round
 from hub.producers.sender import Sender
 from hub.state import outbox
 from hub.state.outbox import Holds
+from hub.state.segments import Segment
 from hub.state.store import Connection
 from hub.telemetry import Metrics, log
 
@@ -95,14 +96,16 @@ class Relay(Sender):
         What was put apart goes first: it is older than all segments that have events of its keys. Raises Spoilt where the
         producer is of no more use, and what Kafka raised for events that may go later.
         """
-        released = await outbox.released(connection, _MOST_BYTES) if self._is_apart else []
+        holds, released = Holds(set(), set()), list[Segment]()
+        if self._is_apart:
+            holds = await outbox.holds(connection)  # first: what an operator lets go between the two is then seen by one of them
+            released = await outbox.released(connection, _MOST_BYTES)
+            self._is_apart = bool(released or holds.topics or holds.keys)
         segments = released or await outbox.oldest(connection, _MOST_BYTES)
         if not segments:
             return Done(0, is_more=False)
-        holds = await outbox.holds(connection) if self._is_apart and not released else Holds(set(), set())
-        self._is_apart = bool(released or holds.topics or holds.keys)
         counts = await self._partitions(producer, {topic for segment in segments for topic in segment.topics})
-        sending = Round(segments, holds, counts, self._limits)
+        sending = Round(segments, Holds(set(), set()) if released else holds, counts, self._limits)
         await sending.send(producer)
         if released or not sending.is_clean():
             await self._keep_what_stayed(connection, sending, is_apart=bool(released))
@@ -115,7 +118,8 @@ class Relay(Sender):
         if spoilt := [course for course in sending.courses if course.is_spoilt]:
             self._limits |= {course.topic: course.most_bytes for course in spoilt}
             raise Spoilt
-        return Done(sent, is_more=bool(released) or sum(map(len, (body for s in segments for body in s.bodies))) >= _MOST_BYTES)
+        size = sum(len(body) for segment in segments for body in segment.bodies)
+        return Done(sent, is_more=bool(released) or size >= _MOST_BYTES)
 
     async def _keep_what_stayed(self, connection: Connection, sending: Round, *, is_apart: bool) -> None:
         """Put apart what did not go with its segment, or note of what is apart already that it is set aside."""

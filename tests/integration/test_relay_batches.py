@@ -63,6 +63,7 @@ async def test_an_event_too_large_in_the_middle_of_a_batch_holds_back_its_key_al
     await desk.send()
     assert set(await desk.sent()) == {a1, b1, b2, c1}
     assert await desk.left() == {large: "MessageSizeTooLargeError", a3: None}
+    assert await desk.send() == 0  # nothing to do, and nothing forgotten over it
     later = await desk.write("A")
     await desk.send()
     assert await desk.left() == {large: "MessageSizeTooLargeError", a3: None, later: None}

@@ -1,0 +1,187 @@
+"""The words `hub outbox …`: events that cannot be sent as they are, and what is done about them."""
+
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hub.cli.printing import AsJson, print_json, print_table, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from hub.state.outbox_desk import Aside
+
+app = typer.Typer(no_args_is_help=True, help="Events of the outbox that cannot be sent as they are, and what is done about them.")
+
+Topic = Annotated[str, typer.Option("--topic", help="Only those for this topic.")]
+Reason = Annotated[str, typer.Option("--reason", help="Only for this reason, such as unknown_topic.")]
+Key = Annotated[str, typer.Option("--key", help="Only of this key.")]
+Most = Annotated[int, typer.Option("-n", min=1, max=100_000, help="At most so many.")]
+Ids = Annotated[
+    list[str] | None, typer.Argument(metavar="[ID]...", help="Beginnings of event ids; without any, all that the filters leave.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; needed where nobody can answer.")]
+Why = Annotated[str, typer.Option("--why", help="The reason, for the record of acts; needed unless it is a dry run.")]
+
+
+@app.command("list")
+def list_(topic: Topic = "", reason: Reason = "", key: Key = "", most: Most = 50, as_json: AsJson = False) -> None:
+    """List the events that are set aside, in the order in which they were said.
+
+    Example: hub outbox list --reason unknown_topic
+    """
+    found = _find(topic, reason, key, most)
+    if as_json:
+        return print_json([_told(event) for event in found])
+    if not found:
+        typer.echo("No event is set aside.")
+        return None
+    _print(found)
+    return None
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(metavar="ID", help="The beginning of the event's id.")],
+    unmask: Annotated[bool, typer.Option("--unmask", help="Show personal data; needs --why, and is kept as an act.")] = False,
+    why: Why = "",
+    as_json: AsJson = False,
+) -> None:
+    """Show one event that is set aside: why, what it says, and how many wait behind it.
+
+    Example: hub outbox show 5e441e34
+    """
+    import asyncio
+
+    from hub.operations import outbox
+    from hub.operations.acts import Operator
+    from hub.operations.cluster import Cluster
+    from hub.settings import Settings
+
+    settings = Settings()
+    operator = Operator(Cluster(settings), why) if unmask else None
+    [event] = asyncio.run(outbox.named(settings, [name]))
+    if operator is not None:
+        operator.unmasks("outbox.unmasked", str(event.event_id))
+    body = outbox.content(event, is_masked=not unmask)
+    if as_json:
+        return print_json({**_told(event), "body": body})
+    typer.echo(f"event {event.event_id} of {event.consumer}, said {event.said_at:%Y-%m-%d %H:%M:%SZ}")
+    typer.echo(f"  for     {event.topic}, key {printable(event.key)}, {event.type}")
+    typer.echo(f"  reason  {event.reason}; {event.behind} wait behind it")
+    print_json(body)
+    return None
+
+
+@app.command()
+def release(
+    ids: Ids = None,
+    topic: Topic = "",
+    reason: Reason = "",
+    key: Key = "",
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    why: Why = "",
+) -> None:
+    """Let the relay try events again at once, and what waits behind them; do so when the cause is mended.
+
+    Example: hub outbox release --topic hub.crm --why "the broker takes larger records now" --dry-run
+    """
+    from hub.operations import outbox
+    from hub.settings import Settings
+
+    if events := _agreed_on(ids, topic, reason, key, "Release", dry_run=dry_run, yes=yes, why=why):
+        _tell(
+            "released: the relay tries them now (hub outbox list shows what it sets aside again)",
+            outbox.release(Settings(), events, why=why),
+        )
+
+
+@app.command()
+def drop(
+    ids: Ids = None,
+    topic: Topic = "",
+    reason: Reason = "",
+    key: Key = "",
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    why: Why = "",
+) -> None:
+    """Give events up: nobody will ever hear of them, and what waits behind them goes on.
+
+    Example: hub outbox drop 5e441e34 --why "its dealer has left, and its topics are gone" --dry-run
+    """
+    from hub.operations import outbox
+    from hub.settings import Settings
+
+    if events := _agreed_on(ids, topic, reason, key, "Drop", dry_run=dry_run, yes=yes, why=why):
+        _tell("dropped", outbox.drop(Settings(), events, why=why))
+
+
+def _find(topic: str, reason: str, key: str, most: int) -> "list[Aside]":
+    import asyncio
+
+    from hub.operations import outbox
+    from hub.settings import Settings
+    from hub.state.outbox_desk import Choice
+
+    return asyncio.run(outbox.find(Settings(), Choice(topic, reason, key), most))
+
+
+def _agreed_on(ids: list[str] | None, topic: str, reason: str, key: str, what: str, *, dry_run: bool, yes: bool, why: str) -> "list[Aside]":
+    """The events to be acted upon, once they were shown and somebody has agreed; none where nobody has, or nothing is to be done."""
+    import asyncio
+
+    from hub.errors import InputError
+    from hub.operations import outbox
+    from hub.operations.acts import reason as checked
+    from hub.settings import Settings
+
+    if not ids and not (topic or reason or key):
+        raise InputError("ID", "ids, or at least one filter: all events at once are never meant")
+    events = asyncio.run(outbox.named(Settings(), ids)) if ids else _find(topic, reason, key, 100_000)
+    if not events:
+        typer.echo("No event is set aside that fits.")
+        return []
+    _print(events)
+    if dry_run:
+        return []
+    checked(why)
+    if not yes:
+        if not sys.stdin.isatty():
+            raise InputError("--yes", "given where nobody can be asked")
+        if not typer.confirm(f"{what} {len(events)}?"):
+            return []
+    return events
+
+
+def _tell(outcome: str, act: "Coroutine[Any, Any, tuple[str, ...]]") -> None:
+    import asyncio
+
+    typer.echo(f"{len(asyncio.run(act))} {outcome}.")
+
+
+def _print(events: "list[Aside]") -> None:
+    now = datetime.now(UTC)
+    print_table(
+        ("id", "for", "key", "event", "reason", ">behind", ">age"),
+        [
+            (
+                str(event.event_id)[:8],
+                event.topic,
+                event.key,
+                event.type,
+                event.reason,
+                event.behind or "",
+                f"{(now - event.said_at).total_seconds() / 3600:.1f} h",
+            )
+            for event in events
+        ],
+    )
+
+
+def _told(event: "Aside") -> dict[str, object]:
+    return {name: value for name, value in event._asdict().items() if name not in {"id", "body", "subject"}}
