@@ -1,11 +1,11 @@
 """The words `hub outbox …`: events that cannot be sent as they are, and what is done about them."""
 
-import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hub.cli.acting import DryRun, Why, Yes, agreed, check_reason
 from hub.cli.printing import AsJson, print_json, print_table, printable
 
 if TYPE_CHECKING:
@@ -22,9 +22,6 @@ Most = Annotated[int, typer.Option("-n", min=1, max=100_000, help="At most so ma
 Ids = Annotated[
     list[str] | None, typer.Argument(metavar="[ID]...", help="Beginnings of event ids; without any, all that the filters leave.")
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; needed where nobody can answer.")]
-Why = Annotated[str, typer.Option("--why", help="The reason, for the record of acts; needed unless it is a dry run.")]
 
 
 @app.command("list")
@@ -137,7 +134,6 @@ def _agreed_on(ids: list[str] | None, topic: str, reason: str, key: str, what: s
 
     from hub.errors import InputError
     from hub.operations import outbox
-    from hub.operations.acts import reason as checked
     from hub.settings import Settings
 
     if not ids and not (topic or reason or key):
@@ -149,13 +145,8 @@ def _agreed_on(ids: list[str] | None, topic: str, reason: str, key: str, what: s
     _print(events)
     if dry_run:
         return []
-    checked(why)
-    if not yes:
-        if not sys.stdin.isatty():
-            raise InputError("--yes", "given where nobody can be asked")
-        if not typer.confirm(f"{what} {len(events)}?"):
-            return []
-    return events
+    check_reason(why)
+    return events if agreed(f"{what} {len(events)}?", yes=yes) else []
 
 
 def _tell(outcome: str, act: "Coroutine[Any, Any, tuple[str, ...]]") -> None:

@@ -8,13 +8,11 @@ from uuid import UUID, uuid4
 
 import pytest
 from click.testing import Result
-from confluent_kafka.admin import NewTopic
 from typer.testing import CliRunner
 
 from hub.cli.outbox import app
 from hub.errors import InputError
 from hub.local.kafka import Kafka
-from hub.operations.cluster import Cluster
 from hub.producers.relay import Relay
 from hub.state import outbox
 from hub.state.connect import connect
@@ -61,14 +59,13 @@ async def test_what_is_set_aside_is_listed_with_what_waits_behind_it_and_shown_m
     assert (acts_of(desk.settings)[-1].what, acts_of(desk.settings)[-1].subject) == ("outbox.unmasked", str(stuck))
 
 
-async def test_what_is_released_goes_in_its_order_and_the_act_says_so(desk: Desk, database: str, kafka: Kafka) -> None:
+async def test_what_is_released_goes_in_its_order_and_the_act_says_so(desk: Desk, database: str) -> None:
     nowhere = f"nowhere-{uuid4().hex[:8]}"
     events = await desk.say(("A", b"1", nowhere), ("B", b"1", nowhere), ("A", b"2", nowhere))
     await desk.send()
     foretold = typed(desk, database, "release", "--topic", nowhere, "--dry-run")
     assert (foretold.exit_code, await desk.sent()) == (0, [])
-    cluster = Cluster(settings_of(kafka))
-    cluster.settle_all(cluster.admin.create_topics([NewTopic(nowhere, 1, 1)]), "creating")
+    await desk.make(nowhere)
     done = typed(desk, database, "release", "--topic", nowhere, "--why", "the topic is there", "--yes")
     assert "2 released" in done.output
     act = acts_of(desk.settings)[-1]

@@ -4,12 +4,9 @@ from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
-from confluent_kafka.admin import NewTopic
 
 from hub.local.kafka import Kafka
-from hub.operations.cluster import Cluster
 from tests.support.desk import Desk, desk_at
-from tests.support.kafka_clients import settings_of
 
 
 @pytest.fixture
@@ -30,7 +27,7 @@ async def test_what_follows_an_event_that_can_never_be_sent_waits_behind_it_and_
     assert await desk.left() == {too_large: "MessageSizeTooLargeError", behind: None}
 
 
-async def test_a_topic_that_is_not_there_holds_up_nobody_else_and_gets_its_events_once_it_is_made(desk: Desk, kafka: Kafka) -> None:
+async def test_a_topic_that_is_not_there_holds_up_nobody_else_and_gets_its_events_once_it_is_made(desk: Desk) -> None:
     nowhere = f"dealer.{uuid4().hex[:8]}.feed"
     early = await desk.write("A", topic=nowhere)
     other = await desk.write("A")
@@ -40,8 +37,7 @@ async def test_a_topic_that_is_not_there_holds_up_nobody_else_and_gets_its_event
     assert await desk.sent() == [other]
     assert await desk.left() == {early: "unknown_topic", late: None}
 
-    cluster = Cluster(settings_of(kafka))
-    cluster.settle_all(cluster.admin.create_topics([NewTopic(nowhere, 1, 1)]), "creating")
+    await desk.make(nowhere)
     await desk.relay.sweep(desk.connection, desk.producer)
     await desk.send()
     assert await desk.left() == {}

@@ -10,7 +10,7 @@ import pytest
 from aiokafka.errors import KafkaConnectionError, KafkaError
 from aiokafka.partitioner import murmur2
 from aiokafka.protocol.produce import ProduceRequest
-from confluent_kafka.admin import NewTopic, ScramCredentialInfo, ScramMechanism, UserScramCredentialUpsertion
+from confluent_kafka.admin import ScramCredentialInfo, ScramMechanism, UserScramCredentialUpsertion
 from pydantic import SecretStr
 
 from contracts import envelope as cloudevents
@@ -85,7 +85,7 @@ async def test_a_topic_that_may_not_be_written_holds_up_nobody_else(desk: Desk, 
     cluster = Cluster(settings_of(kafka))
     credential = UserScramCredentialUpsertion(user, ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096), b"invented")
     cluster.settle_all(cluster.admin.alter_user_scram_credentials([credential]), "making")
-    cluster.settle_all(cluster.admin.create_topics([NewTopic(closed, 1, 1)]), "creating")
+    await desk.make(closed)
     give(cluster, user, [Rule("topic", desk.topic, "write"), Rule("topic", desk.topic, "describe"), Rule("topic", closed, "describe")])
     desk.settings = desk.settings.model_copy(update={"kafka_user": user, "kafka_password": SecretStr("invented")})
     await desk.renew()
@@ -171,12 +171,9 @@ async def test_what_was_acknowledged_before_a_failure_goes_and_the_rest_keeps_it
     assert by_key(await desk.log()) == by_key(said)
 
 
-async def test_what_leaves_its_batch_does_not_overtake_an_older_batch_that_stayed(
-    desk: Desk, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_leaves_its_batch_does_not_overtake_an_older_batch_that_stayed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     other = f"other-{uuid4().hex[:8]}"
-    cluster = Cluster(settings_of(kafka))
-    cluster.settle_all(cluster.admin.create_topics([NewTopic(other, 1, 1)]), "creating")
+    await desk.make(other)
     send_batch = desk.producer.send_batch
 
     async def fail_elsewhere(batch: Any, topic: str, **named: Any) -> Any:

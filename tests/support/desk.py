@@ -17,6 +17,7 @@ from hub.state.segments import Said
 from hub.state.store import Connection
 from hub.telemetry import Metrics
 from hub.wiring import kafka_options, make_producer
+from tests.support.eventually import eventually_async
 from tests.support.kafka_clients import settings_of
 from tests.support.log_reader import read_log
 
@@ -63,6 +64,16 @@ class Desk:
         self.producer = make_producer(self.settings)
         await self.producer.start()
 
+    async def make(self, topic: str, partitions: int = 1, **config: str) -> None:
+        """A topic, and the broker knows of it."""
+        cluster = Cluster(self.settings)
+        cluster.settle_all(cluster.admin.create_topics([NewTopic(topic, partitions, 1, config=config)]), "creating")
+
+        async def is_there() -> bool:
+            return topic in (await self.producer.client.fetch_all_metadata()).topics()
+
+        await eventually_async(is_there)
+
     async def left(self) -> dict[UUID, str | None]:
         """What has not gone, in its order, and why it is set aside."""
         why = dict(await self.connection.fetch("SELECT id, set_aside FROM outbox_apart"))
@@ -82,11 +93,9 @@ class Desk:
 async def desk_at(kafka: Kafka, database: str, partitions: int = 1, **config: str) -> AsyncIterator[Desk]:
     """A desk with a topic of its own."""
     settings = settings_of(kafka)
-    cluster = Cluster(settings)
-    topic = f"relay-{uuid4().hex[:8]}"
-    cluster.settle_all(cluster.admin.create_topics([NewTopic(topic, partitions, 1, config=config)]), "creating")
-    desk = Desk(await connect(database, name="test"), settings, topic)
+    desk = Desk(await connect(database, name="test"), settings, f"relay-{uuid4().hex[:8]}")
     await desk.renew()
+    await desk.make(desk.topic, partitions, **config)
     yield desk
     await desk.producer.stop()
     await desk.connection.close()
