@@ -70,6 +70,7 @@ class Hub:
             "awaited": lambda: "sales_model/unheard",
             "letter": self._letter,
             "wait": self._wait,
+            "aside": lambda: str(self.scene.database.value("SELECT event_id::text FROM outbox_apart WHERE set_aside IS NOT NULL")),
             "act": lambda: acts_of(self.settings)[-1].id[:8],
             "act's record": lambda: "hub.acts@0:0",
         }

@@ -34,6 +34,7 @@ PLACEHOLDERS = {
     "TOPIC@PARTITION:OFFSET": "record",
     "TYPE": "type",
     "dead-letters ID": "letter",
+    "outbox ID": "aside",
     "partners ID": "dealer",
     "waiting ID": "wait",
     "0f6b2c1e": "act",
