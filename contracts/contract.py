@@ -47,7 +47,7 @@ class Lineage(Generic[E_co]):
     `kind` is the subject's kind, and the field of that name (or `ref`) holds its reference, which is the record's key.
     """
 
-    __slots__ = ("editions", "kind", "lifts", "name", "ref", "ref_field", "snapshot")
+    __slots__ = ("editions", "kind", "lifts", "name", "ref", "ref_field", "snapshot", "wire")
 
     def __init__(
         self,
@@ -63,6 +63,7 @@ class Lineage(Generic[E_co]):
         self.name, self.kind, self.editions, self.lifts = name, kind, editions, tuple(lifts)
         self.ref_field = ref or kind
         self.ref: Callable[[Event], str] = attrgetter(self.ref_field)
+        self.wire = wire_type(name, len(editions))  # the CloudEvents type of the current edition, such as `hub.opportunity.lost.v1`
         self.snapshot = snapshot  # tells all of its subject, so it need not wait behind a dead letter
 
     def __repr__(self) -> str:
@@ -72,11 +73,6 @@ class Lineage(Generic[E_co]):
     def body(self) -> type[E_co]:
         """The current edition."""
         return self.editions[-1]
-
-    @property
-    def wire(self) -> str:
-        """The CloudEvents type of the current edition, such as `hub.opportunity.lost.v1`."""
-        return wire_type(self.name, len(self.editions))
 
     def decode(self, version: int, data: bytes) -> E_co:
         """Validate a JSON body of a version and lift it to the current one; raises Invalid (`schema`) with field paths."""

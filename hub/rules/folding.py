@@ -58,9 +58,8 @@ def fold(subject: Subject, rules: Rules, base: BaseData, start: Folded[S], event
     """Go on from `start` with events that are in order; those that wait or are rejected leave no trace in the state."""
     state, position, because = start.state, start.position, start.because
     verdicts: list[tuple[Told, Decision[S]]] = []
-    live, past = Facts(subject, base), Facts(subject, base, is_historical=True)
     for after, told in events:
-        decision = rules[told.lineage](state, told.body, past if told.is_historical else live)
+        decision = rules[told.lineage](state, told.body, Facts(subject, base, told.is_historical))
         verdicts.append((told, decision))
         if isinstance(decision, Change):
             if decision.state != state:

@@ -12,7 +12,8 @@ from hub.rules.decision import Subject
 from hub.state.rows import RowType
 from hub.state.store import Connection
 
-_compress = zstandard.ZstdCompressor(level=1).compress
+pack = zstandard.ZstdCompressor(level=1).compress
+"""A body as the journal keeps it."""
 _decompress = zstandard.ZstdDecompressor().decompress
 
 ROWS = RowType(
@@ -72,7 +73,7 @@ WHERE c.event = ANY($1::uuid[]) AND j.store <> ''
 
 
 class Row(NamedTuple):
-    """One part of one event, as it is journalled; `body` is the JSON as it was sent."""
+    """One part of one event, as it is journalled; `body` is packed."""
 
     event: UUID
     part: int
@@ -91,9 +92,6 @@ class Row(NamedTuple):
     topic: str
     partition: int
     offset: int
-
-
-_BODY = Row._fields.index("body")
 
 
 class Past(NamedTuple):
@@ -119,8 +117,7 @@ class Past(NamedTuple):
 
 async def insert(connection: Connection, consumer: str, rows: Sequence[Row]) -> set[UUID]:
     """Journal what is new and return those events; rows go in by event so that the index is filled side by side."""
-    packed = [(*row[:_BODY], _compress(row.body), *row[_BODY + 1 :]) for row in sorted(rows, key=itemgetter(0, 1))]
-    return {row[0] for row in await connection.fetch(_INSERT, packed, consumer)}
+    return {row[0] for row in await connection.fetch(_INSERT, sorted(rows, key=itemgetter(0, 1)), consumer)}
 
 
 async def known(connection: Connection, events: Iterable[UUID]) -> dict[UUID, tuple[str, int, bytes]]:

@@ -18,6 +18,8 @@ class Brake:
 
     def note(self, applied: Applied) -> list[TopicPartition]:
         """Take in a committed batch; returns the partitions that must stop now."""
+        if Outcome.DEAD not in applied.outcomes.values() and not any(self._row.values()):
+            return []
         stopped = []
         for (topic, partition, _), outcome in sorted(applied.outcomes.items()):
             where = topic, partition

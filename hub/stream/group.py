@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Sequence
 from time import monotonic, time
 from typing import Any
@@ -272,8 +273,8 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
 
     def _note(self, applied: Applied) -> None:
         metrics, consumer = self._metrics, self._consumer
-        for outcome in applied.outcomes.values():
-            metrics.records.labels(consumer, outcome.value).inc()
+        for outcome, count in Counter(applied.outcomes.values()).items():
+            metrics.records.labels(consumer, outcome.value).inc(count)
         for reason, count in applied.reasons.items():
             metrics.dead.labels(consumer, reason).inc(count)
         for step, seconds in applied.seconds.items():

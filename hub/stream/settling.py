@@ -7,7 +7,7 @@ from uuid import UUID
 
 from contracts.contract import Finding
 from hub.rules.basedata import BaseData
-from hub.rules.decision import Facts, Reject, Subject, Wait
+from hub.rules.decision import Change, Facts, Reject, Subject, Wait
 from hub.rules.folding import Told
 from hub.state import journal
 from hub.state.dead_letters import DeadLetter
@@ -121,6 +121,8 @@ def _refusals(consumer: str, folds: Iterable[StoreFold], found: Sorted, touched:
     for result in folds:
         for subject, folded in result.folded.items():
             for told, verdict in folded.verdicts:
+                if isinstance(verdict, Change):
+                    continue
                 reason = _reason(result, touched, subject, told, verdict)
                 if reason is None:
                     continue

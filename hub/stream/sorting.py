@@ -151,7 +151,7 @@ def _take(found: Sorted, consumer: Consumer, good: Good, order: int) -> None:
 
 
 def _rows(consumer: Consumer, good: Good) -> list[journal.Row]:
-    envelope, body, raw = good.envelope, good.body, good.raw
+    envelope, body, raw, packed = good.envelope, good.body, good.raw, journal.pack(good.data)
     stores = [fold.store.name for fold in consumer.folds.get(good.lineage.name, ())] or [""]
     return [
         journal.Row(
@@ -168,7 +168,7 @@ def _rows(consumer: Consumer, good: Good) -> list[journal.Row]:
             body.corrects,
             envelope.is_historical,
             good.fingerprint,
-            good.data,
+            packed,
             raw.topic,
             raw.partition,
             raw.offset,

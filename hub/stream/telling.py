@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from pydantic_core import to_json
+
 from contracts import topics
 from contracts.timers import WAIT_ANSWERED, WaitAnswered
 from hub.rules.decision import Change, Subject
@@ -31,8 +33,9 @@ def sayings(consumer: str, result: StoreFold, changed: Mapping[Subject, int], to
             continue
         body = tell(old.state if old else None, folded.state, subject, cause.body, version)
         if body is not None:
+            ref = lineage.ref(body)
             said_id = slips.name(consumer, cause.event, result.store, *subject, version)
-            heard.append(slips.said(topic.name, lineage, body, said_id, lineage.ref(body)))
+            heard.append(Said(topic.name, ref, lineage.wire, said_id, ref, to_json(body, exclude_none=True)))
     return heard
 
 
@@ -42,10 +45,13 @@ def _cause(result: StoreFold, folded: Folded[object], touch: Touch) -> Told | No
     The last event that newly counts, else one of another subject that corrected an event of this one,
     else, where base data changed its mind, the event that made the state.
     """
-    fresh: set[Row] = {told.row for told in touch.new} | result.waited.keys() | touch.released
     counted = [told for told, verdict in folded.verdicts if isinstance(verdict, Change)]
-    causes = [*touch.causes, *(told for told in counted if told.row in fresh)]
-    causes = causes or [told for told in counted if told.event == folded.because]
+    if not result.pasts and not touch.causes:
+        causes = counted  # nothing was folded again, so all of it is new
+    else:
+        fresh: set[Row] = {told.row for told in touch.new} | result.waited.keys() | touch.released
+        causes = [*touch.causes, *(told for told in counted if told.row in fresh)]
+        causes = causes or [told for told in counted if told.event == folded.because]
     return next((told for told in reversed(causes) if not told.is_historical), None)
 
 

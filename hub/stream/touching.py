@@ -24,8 +24,8 @@ class Touch:
     """
 
     new: list[Told] = field(default_factory=list)
-    released: set[tuple[UUID, int]] = field(default_factory=set)
-    causes: list[Told] = field(default_factory=list)
+    released: frozenset[tuple[UUID, int]] = frozenset()
+    causes: tuple[Told, ...] = ()
     again: bool = False
 
 
@@ -64,7 +64,7 @@ async def touch(connection: Connection, consumer: Consumer, found: Sorted, relea
         for event, store, concerned in await journal.subjects_of(connection, causes):
             subject = touched[store][concerned]
             subject.again = True
-            subject.causes.append(causes[event])
+            subject.causes += (causes[event],)
     for good in found.control:
         body = good.body
         if isinstance(body, WaitAnswered | WaitExpired) and body.consumer == consumer.name and body.store in consumer.stores:
@@ -80,6 +80,6 @@ async def _let_go(connection: Connection, touched: dict[str, dict[Subject, Touch
     for part in released:
         subject = touched[part.store][part.subject]
         subject.again = True
-        subject.released.add(part.row)
+        subject.released |= {part.row}
     for store, concerned in await journal.corrected_by(connection, [part.row[0] for part in released]):
         touched[store][concerned].again = True
