@@ -10,12 +10,12 @@ def run(name: Annotated[str, typer.Argument(metavar="NAME", help="base-data, crm
 
     Example: hub run crm-sync
     """
-    import asyncio
+    import uvloop
 
     from hub.settings import Settings
     from hub.wiring import run as run_process
 
-    asyncio.run(run_process(name, Settings()))
+    uvloop.run(run_process(name, Settings()))
 
 
 def migrate() -> None:
