@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     batch_records: int = Field(500, ge=1, le=10_000, description="Most records in one transaction.")
     max_record_bytes: int = Field(1_000_000, ge=1_000, description="A larger record value is a dead letter.")
     session_timeout_ms: int = Field(30_000, ge=1_000, description="Kafka group session timeout.")
+    group_instance: str = Field("", description="Name of this instance of a consumer: back within its session, it keeps its partitions.")
     rebalance_timeout_ms: int = Field(60_000, ge=1_000, description="Longest a rebalance waits for a running transaction.")
     metadata_max_age_ms: int = Field(10_000, ge=500, description="How soon a new partner's topic is noticed.")
     idle_in_transaction_ms: int = Field(30_000, ge=1_000, description="A frozen owner's transaction ends after this.")

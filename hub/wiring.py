@@ -145,6 +145,7 @@ def make_group(settings: Settings, consumer: Consumer, cluster: str, metrics: Me
 def make_shell(settings: Settings, consumer: Consumer, group: Group) -> Shell:
     """The group's subscriber."""
     options = {
+        "group_instance_id": settings.group_instance or None,
         "session_timeout_ms": settings.session_timeout_ms,
         "heartbeat_interval_ms": max(300, settings.session_timeout_ms // 10),
         "rebalance_timeout_ms": settings.rebalance_timeout_ms,

@@ -353,9 +353,16 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
         for partition, offset in self._next.items():
             end = kafka.highwater(KafkaPartition(*partition)) if KafkaPartition(*partition) in kafka.assignment() else None
             labels = self._consumer, partition[0], str(partition[1])
-            self._metrics.lag.labels(*labels).set(max(0, (end or offset) - offset))
+            self._metrics.lag.labels(*labels).set(max(0, (end or 0) - self._passed(kafka, partition, offset)))
             age = None if partition in self.still.paused else self._ages.get(partition)  # nobody is late who was told to wait
             self._metrics.age.labels(*labels).set(max(0.0, now - age) if age else 0.0)
+
+    def _passed(self, kafka: AIOKafkaConsumer, partition: TopicPartition, offset: int) -> int:
+        """How far we are, behind what Kafka's own transactions left at the very end of the log: no record ever says that it was passed."""
+        state = kafka._subscription.subscription.assignment.state_value(KafkaPartition(*partition))
+        if partition in self._ages or partition in self.still or state is None or not state.has_valid_position:
+            return offset
+        return max(offset, int(state.position))
 
     def _forget_lag(self, partition: TopicPartition) -> None:
         """What another process folds now must not look behind here for ever."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from confluent_kafka import Consumer as KafkaReader
 from confluent_kafka import KafkaError, Message, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import AdminClient, NewPartitions
 
 from contracts import topics
 from hub.consumers import CONSUMERS
@@ -65,6 +65,12 @@ class Scene:
         wanted = [topic_plan.of_catalogue(topic, name, 1) for name, topic in found if topic]
         assert len(wanted) == len(names), names
         create(Cluster(settings_of(self.kafka)), wanted, lambda _: None)
+
+    def grow(self, topic: str, partitions: int) -> None:
+        """Give a topic more partitions; the next one who sends knows them."""
+        [grown] = self.admin.create_partitions([NewPartitions(topic, partitions)]).values()
+        grown.result(20)
+        self._producer = None
 
     def add_dealer(self, dealer: str) -> str:
         """A dealer's topics; the name of the one it writes."""

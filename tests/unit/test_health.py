@@ -6,12 +6,14 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from aiokafka import TopicPartition
 from faststream.kafka import KafkaBroker
 
 from hub.stream.group import Group
 from hub.stream.health import group_health, task_health
 from hub.stream.lane import Lane
 from hub.stream.shell import Shell
+from hub.stream.standstill import Standstill
 from hub.telemetry import Metrics
 
 HERE, THERE = ("x", 0), ("x", 1)
@@ -154,6 +156,19 @@ async def test_a_partition_that_went_elsewhere_leaves_no_lag_behind() -> None:
     group._forget_lag(("x", 1))
     assert group._metrics.registry.get_sample_value("hub_lag_records", labels) is None
     assert group._metrics.registry.get_sample_value("hub_lag_seconds", labels) is None
+
+
+@pytest.mark.parametrize(("queued", "lag"), [({}, 0), ({HERE: 1.0}, 4)], ids=["nothing but markers is left", "records are under way"])
+async def test_what_kafkas_transactions_left_at_the_end_is_no_lag(queued: dict[object, float], lag: int) -> None:
+    group: Any = Group.__new__(Group)
+    group._consumer, group._metrics = "crm-sync", Metrics()
+    group._next, group._ages, group.still = {HERE: 3}, queued, Standstill("crm-sync", cast(Any, None), group._metrics)
+    state = SimpleNamespace(has_valid_position=True, position=7)
+    subscription = SimpleNamespace(subscription=SimpleNamespace(assignment=SimpleNamespace(state_value=lambda _: state)))
+    group.kafka = SimpleNamespace(highwater=lambda _: 7, assignment=lambda: {TopicPartition(*HERE)}, _subscription=subscription)
+    group._measure_lag()
+    labels = {"consumer": "crm-sync", "topic": "x", "partition": "0"}
+    assert group._metrics.registry.get_sample_value("hub_lag_records", labels) == lag
 
 
 async def test_a_process_that_still_joins_its_group_is_alive() -> None:
