@@ -174,7 +174,8 @@ def _good(scene: _Scene, letter: Letter, record: Good, *, is_blocked: bool) -> s
     is_released = _is_released(scene, letter)
     if record.event in scene.known and not is_released:
         return "taken; it had come again meanwhile"
-    is_elsewhere = record.key != letter.key and (record.principal, record.key) in scene.standing
+    others = scene.standing.get((record.principal, record.key), []) if record.key != letter.key else []
+    is_elsewhere = any(other.place < letter.place for other in others)
     is_whole = record.lineage.snapshot and record.body.revision is not None
     if (is_blocked or is_elsewhere) and not is_released and not is_whole:
         return "taken; it waits behind another dead letter of its key"

@@ -8,23 +8,27 @@ from hub.rules.decision import Subject
 from hub.state.store import Connection
 
 _HOLDS = """
-SELECT 'dead', principal, key, NULL::text, NULL::uuid FROM (
-    SELECT d.principal, d.key
+SELECT 'dead', principal, key, NULL::text, NULL::uuid, topic, partition, "offset" FROM (
+    SELECT d.principal, d.key, d.topic, d.partition, d."offset"
     FROM dead_letters d JOIN unnest($2::text[], $3::text[]) AS k (principal, key) ON d.principal = k.principal AND d.key = k.key
     WHERE d.consumer = $1 AND d.state = 'open' FOR SHARE OF d) o
 UNION ALL
-SELECT 'waiting', w.principal, w.ref, w.store, NULL
+SELECT 'waiting', w.principal, w.ref, w.store, NULL, NULL, NULL, NULL
 FROM waiting w JOIN unnest($2::text[], $3::text[]) AS k (principal, key) ON w.principal = k.principal AND w.ref = k.key
 WHERE w.consumer = $1 AND w.hold = 'news'
 UNION ALL
-SELECT 'corrected', NULL, NULL, NULL, c.target FROM corrections c WHERE c.target = ANY($4::uuid[])
+SELECT 'corrected', NULL, NULL, NULL, c.target, NULL, NULL, NULL FROM corrections c WHERE c.target = ANY($4::uuid[])
 """
 
 
-class Holds(NamedTuple):
-    """`keys` are held by dead letters, `subjects` (store, subject) wait for news, `corrected` events no longer count."""
+Place = tuple[str, int, int]
+"""Topic, partition, offset."""
 
-    keys: set[tuple[str, str]]
+
+class Holds(NamedTuple):
+    """`keys` are held by dead letters, the first at that place, `subjects` (store, subject) wait for news, `corrected` no longer count."""
+
+    keys: dict[tuple[str, str], Place]
     subjects: set[tuple[str, Subject]]
     corrected: set[UUID]
 
@@ -35,10 +39,11 @@ async def find(connection: Connection, consumer: str, keys: Sequence[tuple[str, 
     The dead letters are locked: whoever closes one meanwhile either is seen, or sees what was held back because of it.
     """
     rows = await connection.fetch(_HOLDS, consumer, [k[0] for k in keys], [k[1] for k in keys], events)
-    found = Holds(set(), set(), set())
-    for what, principal, key, store, event in rows:
+    found = Holds({}, set(), set())
+    for what, principal, key, store, event, *place in rows:
         if what == "dead":
-            found.keys.add((principal, key))
+            first = (place[0], place[1], place[2])
+            found.keys[principal, key] = min(first, found.keys.get((principal, key), first))
         elif what == "waiting":
             found.subjects.add((store, Subject(principal, key)))
         else:

@@ -24,7 +24,7 @@ class Outcome(StrEnum):
 class Applied:
     """One committed batch: an outcome per record, where each partition goes on, holes passed, dead letters, seconds by step.
 
-    `redriven` are the dead letters that are being folded again: their records are not read a second time, but meant.
+    Where it `is_redriven` dead letters are being folded again: their records are not read a second time, but meant.
     """
 
     outcomes: dict[tuple[str, int, int], Outcome] = field(default_factory=dict)
@@ -34,7 +34,7 @@ class Applied:
     reasons: Counter[str] = field(default_factory=Counter)
     buried: dict[UUID, DeadLetter] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
-    redriven: frozenset[UUID] = frozenset()
+    is_redriven: bool = False
 
     def take(self, part: "Applied") -> None:
         """Count in what was done within this batch, beside its own records."""

@@ -80,13 +80,14 @@ async def _carry_out(acting: Acting, run: Sequence[Good], applied: Applied) -> l
     is_redriven = isinstance(run[0].body, DeadLetterRedriven)
     closed = await dead_letters.close(acting.connection, acting.consumer, list(wanted), "redriven" if is_redriven else "discarded")
     asked = [_Asked(act, closed[letter]) for letter, act in wanted.items() if letter in closed]
+    asked.sort(key=lambda each: (each.letter.place, each.letter.part))  # as they came, in whatever order they are asked for
     if not asked:
         return [Effect(act, DEALT_WITH) for act in run]
     effects = await _fold_again(acting, asked, applied) if is_redriven else [Effect(each.act, "given up") for each in asked]
     said = [_settled(each) for each, effect in zip(asked, effects, strict=True) if not effect.is_dead and _has_feed(each.letter)]
     if said:
         await outbox.insert(acting.connection, acting.consumer, said)
-    keys = [(each.letter.principal, each.letter.key) for each in asked if each.letter.key is not None]
+    keys = [(each.letter.principal, key) for each in asked for key in (each.letter.key, each.mend.key) if key is not None]
     freed = await let_go(acting, keys, applied)
     told = {
         effect.act.event: effect._replace(behind=freed.pop((each.letter.principal, each.letter.key or ""), 0))
@@ -97,7 +98,7 @@ async def _carry_out(acting: Acting, run: Sequence[Good], applied: Applied) -> l
 
 async def _fold_again(acting: Acting, asked: Sequence[_Asked], applied: Applied) -> list[Effect]:
     """All at once, or by halves where the database refuses something; what it refuses stays dead, and so does what was mended in vain."""
-    part = Applied(redriven=frozenset(each.letter.id for each in asked))
+    part = Applied(is_redriven=True)
     try:
         async with acting.connection.transaction():
             effects = await _fold(acting, asked, part)

@@ -15,7 +15,7 @@ from hub.state.store import Connection
 from hub.stream import slips
 from hub.stream.consumer import Consumer
 from hub.stream.record import Bad, event_name
-from hub.stream.sorting import Part, Sorted
+from hub.stream.sorting import Part, Sorted, place
 from hub.stream.subjects import Row, StoreFold, fold_store
 from hub.stream.touching import Touch, Touched
 
@@ -47,7 +47,7 @@ class _Dead:
     """The earliest dead letter of each key in this batch, beside those that the keys had before."""
 
     def __init__(self, consumer: Consumer, found: Sorted) -> None:
-        self._consumer, self._keys = consumer, found.holds.keys
+        self._consumer, self._keys, self._is_redriven = consumer, found.holds.keys, found.is_redriven
         self._first: dict[tuple[str, str], int] = {}
         for order, bad in found.bad:
             if bad.key is not None:
@@ -62,7 +62,10 @@ class _Dead:
         if (good.lineage.snapshot and good.body.revision is not None) or not self._consumer.stores[part.store].history:
             return False
         key = good.principal, good.key
-        return key in self._keys or self._first.get(key, part.order) < part.order
+        first = self._keys.get(key)
+        if first is not None and (not self._is_redriven or first < place(good)):
+            return True
+        return self._first.get(key, part.order) < part.order
 
     def __bool__(self) -> bool:
         return bool(self._keys or self._first)

@@ -35,7 +35,10 @@ class Part:
 
 @dataclass(slots=True)
 class Sorted:
-    """A batch, sorted; `corrections` are (target, correcting part) pairs, `bad` comes with its place of arrival."""
+    """A batch, sorted; `corrections` are (target, correcting part) pairs, `bad` comes with its place of arrival.
+
+    What `is_redriven` came earlier than what waits by now: it is held by dead letters that stand before it alone.
+    """
 
     outcomes: dict[tuple[str, int, int], Outcome] = field(default_factory=dict)
     bad: list[tuple[int, Bad]] = field(default_factory=list)
@@ -43,7 +46,8 @@ class Sorted:
     parts: list[Part] = field(default_factory=list)
     control: list[Good] = field(default_factory=list)
     corrections: list[tuple[UUID, Part]] = field(default_factory=list)
-    holds: Holds = field(default_factory=lambda: Holds(set(), set(), set()))
+    holds: Holds = field(default_factory=lambda: Holds({}, set(), set()))
+    is_redriven: bool = False
 
 
 def place(record: Judged) -> tuple[str, int, int]:
@@ -51,14 +55,14 @@ def place(record: Judged) -> tuple[str, int, int]:
     return record.raw.topic, record.raw.partition, record.raw.offset
 
 
-async def sort(connection: Connection, consumer: Consumer, records: Sequence[Judged], redriven: frozenset[UUID] = frozenset()) -> Sorted:
+async def sort(connection: Connection, consumer: Consumer, records: Sequence[Judged], *, is_redriven: bool = False) -> Sorted:
     """Journal what is good and new; duplicates, re-used ids and strangers fall out here, and what is a dead letter already."""
-    found = Sorted()
+    found = Sorted(is_redriven=is_redriven)
     batch, again = _gather(found, records)
     if batch:
         await _journal(connection, consumer, found, batch, again)
-    if found.bad:
-        await _know(connection, consumer, found, redriven)
+    if found.bad and not is_redriven:
+        await _know(connection, consumer, found)
     return found
 
 
@@ -79,10 +83,10 @@ async def _journal(
     found.holds = await holding.find(connection, consumer.name, list(keys), list(batch))
 
 
-async def _know(connection: Connection, consumer: Consumer, found: Sorted, redriven: frozenset[UUID]) -> None:
+async def _know(connection: Connection, consumer: Consumer, found: Sorted) -> None:
     """Pass over what was buried when it was read before: whatever became of its letter, it does not come back for that."""
     letters = {slips.of_place(consumer.name, arrived[1].raw): arrived for arrived in found.bad}
-    for letter in await dead_letters.known(connection, list(letters.keys() - redriven)):
+    for letter in await dead_letters.known(connection, list(letters)):
         found.outcomes[place(letters.pop(letter)[1])] = Outcome.DUPLICATE
     found.bad = list(letters.values())
 

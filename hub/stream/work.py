@@ -36,7 +36,7 @@ class Work:
     async def do(self, connection: Connection, records: Sequence[Judged], applied: Applied, released: Sequence[Released] = ()) -> None:
         """Fold the records, which are in the order of their partitions, and what was released; note what became of each."""
         consumer = self._consumer
-        found = await sort(connection, consumer, records, applied.redriven)
+        found = await sort(connection, consumer, records, is_redriven=applied.is_redriven)
         touched = await touch(connection, consumer, found, released)
         settled = await settle(connection, consumer, await self._base.refresh(connection), found, touched)
         said = await park(connection, consumer.name, found, settled, self._base, datetime.now(UTC) + self._wait, applied)
