@@ -10,7 +10,7 @@ from base64 import b64encode
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from contracts.acts import DEAD_LETTER_DISCARDED, DEAD_LETTER_REDRIVEN, WAIT_ENDED, WAIT_RELEASED
@@ -113,6 +113,9 @@ async def play(url: str, said: Sequence[tuple[str, str, int]], decided: Sequence
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(said=SAID, decided=DECIDED)
+@example(said=[("recorded", "C1", 0), ("broken", "C1", 1), ("unborn", "C1", 2)], decided=[("redriven", 1), ("redriven", 0)])
+@example(said=[("elsewhere", "C1", 0), ("broken", "C1", 0)], decided=[("mended", 0)])
+@example(said=[("recorded", "C1", 0), ("unborn", "C1", 1), ("broken", "C1", 2)], decided=[("redriven", 0)])
 def test_at_once_or_one_by_one_it_comes_to_the_same_and_nothing_waits_for_nothing(
     database: str, said: list[tuple[str, str, int]], decided: list[tuple[str, int]]
 ) -> None:

@@ -224,3 +224,19 @@ async def test_what_was_mended_is_kept_in_the_journal_under_the_letter_s_id(engi
     await engine.apply([act(log, DEAD_LETTER_REDRIVEN, letter["id"], 1, body=mended, changes=changes)])
     kept = await engine.db.fetchval("SELECT count(*) FROM journal WHERE ref = $1 AND store = '' AND principal = 'hub'", str(letter["id"]))
     assert kept == 1
+
+
+async def test_of_two_letters_the_first_is_taken_and_what_is_between_them_goes_on(engine: Engine, log: Log, dealer: Words) -> None:
+    bad = {"customer": "C1", "name": 7}
+    await engine.apply([dealer.recorded("C1", "Ada"), dealer.say(CUSTOMER_CHANGED, bad, 1), dealer.changed("C1", 2, phone="2")])
+    await engine.apply([dealer.say(CUSTOMER_CHANGED, bad, 3), dealer.changed("C1", 4, phone="4")])
+    first, second = await letters(engine)
+    selfish = json.dumps({"occurred_at": after(1), "customer": "C1", "parent": "C1"})
+    await engine.apply([act(log, DEAD_LETTER_REDRIVEN, first["id"], 1, body=selfish)])
+    assert {row["id"] for row in await letters(engine)} == {first["id"], second["id"]}
+    assert (await effects(engine))[0].startswith("dead again: rejected: parent")
+    mended = json.dumps({"occurred_at": after(1), "customer": "C1", "name": "Bea"})
+    await engine.apply([act(log, DEAD_LETTER_REDRIVEN, first["id"], 2, body=mended)])
+    assert (await effects(engine))[1] == "taken; 1 behind it went on"
+    assert [(row["name"], row["phone"]) for row in await engine.rows("customers")] == [("Bea", "2")]
+    assert len(await engine.rows("waiting")) == 1
