@@ -135,7 +135,7 @@ async def _fold(acting: Acting, asked: Sequence[_Asked], applied: Applied) -> li
     effects = []
     for each in asked:
         event, record = events[each.letter.id], records.get(each.letter.id)
-        again = dead.get(event) or dead.get(each.letter.id)
+        again = dead.get(event) or dead.get(slips.of_place(acting.consumer, each.letter.place))
         if again is not None:
             now = "" if again.id == each.letter.id else f", dead letter {str(again.id)[:8]} now"
             effects.append(Effect(each.act, f"{DEAD} again{'' if each.mend != AS_IT_CAME else now}: {reason(again)}"))

@@ -48,9 +48,9 @@ def name(*parts: object) -> UUID:
     return pgproto.UUID(bytes(digest))
 
 
-def of_place(consumer: str, raw: Raw) -> UUID:
+def of_place(consumer: str, place: tuple[str, int, int]) -> UUID:
     """The dead letter of a record that never came as far as the journal: read again, the record finds it."""
-    return name("dead", consumer, raw.topic, raw.partition, raw.offset)
+    return name("dead", consumer, *place)
 
 
 def dead(consumer: str, bad: Bad) -> DeadLetter:
@@ -92,7 +92,9 @@ def _dead(
 ) -> DeadLetter:
     event, part = place[:2]
     return DeadLetter(
-        of_place(consumer, raw) if event is None else name("dead", consumer, event, part),  # what was mended stands at the same place
+        of_place(consumer, (raw.topic, raw.partition, raw.offset))
+        if event is None
+        else name("dead", consumer, event, part),  # what was mended stands at the same place
         consumer,
         principal,
         key,

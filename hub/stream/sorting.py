@@ -85,7 +85,7 @@ async def _journal(
 
 async def _know(connection: Connection, consumer: Consumer, found: Sorted) -> None:
     """Pass over what was buried when it was read before: whatever became of its letter, it does not come back for that."""
-    letters = {slips.of_place(consumer.name, arrived[1].raw): arrived for arrived in found.bad}
+    letters = {slips.of_place(consumer.name, place(arrived[1])): arrived for arrived in found.bad}
     for letter in await dead_letters.known(connection, list(letters)):
         found.outcomes[place(letters.pop(letter)[1])] = Outcome.DUPLICATE
     found.bad = list(letters.values())

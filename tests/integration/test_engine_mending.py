@@ -12,6 +12,7 @@ from contracts.acts import DEAD_LETTER_DISCARDED, DEAD_LETTER_REDRIVEN
 from contracts.customers import CUSTOMER_CHANGED
 from hub.consumers.crm_sync import crm_sync
 from hub.stream.outcome import Outcome
+from hub.stream.slips import pack
 from tests.integration.test_engine_repairs import act, feed, letters, names
 from tests.integration.test_engine_waits import expired
 from tests.support.crm import Words, after, base_data
@@ -240,3 +241,20 @@ async def test_of_two_letters_the_first_is_taken_and_what_is_between_them_goes_o
     assert (await effects(engine))[1] == "taken; 1 behind it went on"
     assert [(row["name"], row["phone"]) for row in await engine.rows("customers")] == [("Bea", "2")]
     assert len(await engine.rows("waiting")) == 1
+
+
+async def test_what_became_a_letter_of_its_own_is_not_taken_for_a_record_read_again(engine: Engine, log: Log, dealer: Words) -> None:
+    """Redriven once its type was known, a rule refused it: its first letter is closed, and stands at the same place."""
+    headers = cloudevents.write(cloudevents.Envelope("x1", "/dealers/ber-001", "hub.customer.changd.v1"))
+    body = json.dumps({"occurred_at": after(1), "customer": "C1", "parent": "C1"}).encode()
+    await engine.apply([dealer.recorded("C1", "Ada"), log.write("dealer.ber-001.events", body, key="C1", headers=headers)])
+    (first,) = await letters(engine)
+    known = cloudevents.write(cloudevents.Envelope("x1", "/dealers/ber-001", CUSTOMER_CHANGED.wire))
+    await engine.db.execute("UPDATE dead_letters SET headers = $1", pack(known))
+    await engine.apply([act(log, DEAD_LETTER_REDRIVEN, first["id"], 1)])
+    (second,) = [row for row in await letters(engine) if row["state"] == "open"]
+    assert (second["reason"], second["id"] == first["id"]) == ("rejected", False)
+    assert (await effects(engine))[0].startswith(f"dead again, dead letter {str(second['id'])[:8]} now: rejected: parent")
+    await engine.apply([act(log, DEAD_LETTER_REDRIVEN, second["id"], 2, body='{"customer": 7}')])
+    assert [row["state"] for row in await letters(engine) if row["id"] == second["id"]] == ["open"]
+    assert (await effects(engine))[1].startswith("dead again: schema")
