@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from confluent_kafka import TopicPartition
 
-from contracts.acts import DEAD_LETTER_REDRIVEN
+from contracts.acts import DEAD_LETTER_REDRIVEN, WAIT_ENDED, WAIT_RELEASED
 from contracts.contract import Lineage
 from contracts.customers import CUSTOMER_CHANGED
 from contracts.timers import WAIT_EXPIRED
@@ -97,6 +97,30 @@ async def test_an_operator_s_act_is_folded_again_in_its_place(live: Live) -> Non
     assert done.is_equal, (done.verdict, done.shown)
     await live.crm.db.execute("UPDATE dead_letters SET state = 'open'")
     assert [each.field for each in (await live.replay()).shown] == ["state"]
+
+
+async def test_a_wait_that_an_operator_ended_and_a_mend_in_vain_are_folded_again_to_the_same(live: Live) -> None:
+    words, crm = live.dealer, live.crm
+    await crm.apply([words.changed("C1"), words.recorded("C2", "Bo"), words.say(CUSTOMER_CHANGED, {"customer": "C2", "parent": "C2"}, 1)])
+    live.publish()
+    (wait,), (letter,) = await crm.rows("waiting"), await crm.rows("dead_letters")
+    head = {"consumer": "crm-sync", "who": "op", "why": "a test"}
+    selfish = json.dumps({"occurred_at": NOON.isoformat(), "customer": "C2", "parent": "C2", "phone": "1"})
+    asked: list[tuple[Lineage[Any], dict[str, Any]]] = [
+        (WAIT_RELEASED, {"wait": str(wait["id"])}),
+        (WAIT_ENDED, {"wait": str(wait["id"])}),
+        (DEAD_LETTER_REDRIVEN, {"letter": str(letter["id"]), "body": selfish}),
+    ]
+    how: dict[str, Any] = {"topic": "hub.acts", "source": "/hub/operators/op"}
+    acts = [live.log.say(lineage, {**head, **body}, id=f"a{n}", **how) for n, (lineage, body) in enumerate(asked)]
+    await crm.apply([*acts, words.recorded("C1", "Ada", 2)])
+    assert sorted((row["reason"], row["state"]) for row in await crm.rows("dead_letters")) == [
+        ("rejected", "open"),
+        ("wait_expired", "open"),
+    ]
+    done = await live.replay()
+    assert done.is_equal, (done.verdict, done.shown)
+    assert rows(done)["dead_letters"] == (2, 2, 0, 0)
 
 
 async def test_where_the_log_begins_later_its_subjects_are_set_apart(live: Live) -> None:
