@@ -122,6 +122,8 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
         lane.put(partition, records)
         if lane.is_full:
             self._pause(p for p in self.epochs if self._lane(p) is lane)
+        elif lane.has_enough(partition):
+            self._pause([partition])
 
     def _lane(self, partition: TopicPartition) -> Lane:
         return self.lanes[crc32(f"{partition[0]}/{partition[1]}".encode()) % len(self.lanes)]
@@ -313,7 +315,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
 
     def _resume(self, lane: Lane) -> None:
         if not lane.is_full:
-            self._unpause(p for p in self.epochs if self._lane(p) is lane)
+            self._unpause(p for p in self.epochs if self._lane(p) is lane and not lane.has_enough(p))
 
     def _pause(self, partitions: Iterable[TopicPartition]) -> None:
         kafka = self.kafka

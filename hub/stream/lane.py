@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from time import monotonic
 
@@ -16,6 +15,7 @@ from hub.stream.brake import Brake
 from hub.stream.failures import Fenced, Gap, Meaning, meaning
 from hub.stream.outcome import Applied
 from hub.stream.record import Judged, Raw, Reader
+from hub.stream.turns import Turns
 from hub.telemetry import Metrics, log
 
 _LONGEST_PAUSE = 10.0
@@ -54,7 +54,7 @@ class Lane:
         self._batch, self._reader, self._brake, self._metrics = batch, reader, brake, metrics
         self._connect, self._epochs, self._most = connect, epochs, most_records
         self._on_applied, self._on_fenced, self._on_gap, self._on_halt, self._on_room = on_applied, on_fenced, on_gap, on_halt, on_room
-        self._queue: deque[tuple[TopicPartition, Sequence[Raw]]] = deque()
+        self._queue = Turns()
         self._gaps: dict[TopicPartition, int] = {}
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
@@ -62,20 +62,24 @@ class Lane:
         self._dropped: set[TopicPartition] = set()
 
     def put(self, partition: TopicPartition, records: Sequence[Raw]) -> None:
-        """Queue records of one partition; the caller pauses it when `is_full`."""
-        self._queue.append((partition, records))
-        self.backlog += len(records)
+        """Queue records of one partition; the caller pauses it when it `has_enough`, and all when the lane `is_full`."""
+        self._queue.put(partition, records)
+        self.backlog = self._queue.size
         self._wake.set()
 
     @property
     def is_full(self) -> bool:
-        """Whether two batches wait already."""
-        return self.backlog >= 2 * self._most
+        """Whether four batches wait already: memory is bounded, however many partitions there are."""
+        return self.backlog >= 4 * self._most
+
+    def has_enough(self, partition: TopicPartition) -> bool:
+        """Whether a batch of this partition alone waits already: its flood must not keep the others from being fetched."""
+        return self._queue.size_of(partition) >= self._most
 
     def drop(self, partitions: set[TopicPartition]) -> None:
         """Forget what is queued of these partitions; what is being applied is the epoch's business."""
-        self._queue = deque(item for item in self._queue if item[0] not in partitions)
-        self.backlog = sum(len(records) for _, records in self._queue)
+        self._queue.drop(partitions)
+        self.backlog = self._queue.size
         self._dropped |= partitions
 
     async def rest(self) -> None:
@@ -103,21 +107,9 @@ class Lane:
             await self._disconnect()
 
     def _take(self) -> dict[TopicPartition, list[Raw]]:
-        taken: dict[TopicPartition, list[Raw]] = {}
-        count = 0
         self._dropped.clear()
-        while self._queue and count < self._most:
-            partition, records = self._queue[0]
-            if partition in taken and records[0].offset != taken[partition][-1].offset + 1:
-                break  # what is missing between two polls must show as a gap of its own
-            self._queue.popleft()
-            room = self._most - count
-            if len(records) > room:
-                self._queue.appendleft((partition, records[room:]))
-                records = records[:room]
-            taken.setdefault(partition, []).extend(records)
-            count += len(records)
-        self.backlog -= count
+        taken = self._queue.take(self._most)
+        self.backlog = self._queue.size
         return taken
 
     async def _work_off(self, taken: dict[TopicPartition, list[Raw]]) -> None:
