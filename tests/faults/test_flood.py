@@ -1,7 +1,6 @@
 """One dealer floods the hub with a hundred times what it usually says; the others' news comes through as soon as ever."""
 
 from collections.abc import Callable
-from statistics import median
 
 import pytest
 
@@ -9,13 +8,13 @@ from tests.support.pacing import Paced, p99
 from tests.support.scene import Scene
 
 FLOODER = "ber-flood"
-OTHERS = tuple(f"calm-{number:02}" for number in range(20))
-RATE, TIMES = 5, 100
-ROUNDS, SECONDS = 5, 6
+OTHERS = tuple(f"calm-{number:02}" for number in range(40))
+RATE, TIMES = 2, 100
+ROUNDS, SECONDS = 15, 2.5
 MOST = 1.2
 
 
-@pytest.mark.thorough
+@pytest.mark.thorough  # turns of a few seconds, so that whatever else the machine does falls upon both alike
 @pytest.mark.timeout(600)
 def test_the_others_p99_stays_within_a_fifth(scene: Scene, record_property: Callable[[str, object], None]) -> None:
     for dealer in (FLOODER, *OTHERS):
@@ -31,8 +30,8 @@ def test_the_others_p99_stays_within_a_fifth(scene: Scene, record_property: Call
         scene.until_folded(f"dealer.{dealer}.events")
     scene.until_relayed()
     found = paced.delays(others, [mark for pair in marks[1:] for mark in pair])  # the first pair warms everything up
-    pairs = [(p99(found[calm]), p99(found[flood])) for calm, flood in marks[1:]]
-    ratio = median(flood / calm for calm, flood in pairs)
-    record_property("p99 in ms, calm and flood by turns", ", ".join(f"{calm:.0f} {flood:.0f}" for calm, flood in pairs))
+    calm, flood = (p99([delay for pair in marks[1:] for delay in found[pair[turn]]]) for turn in (0, 1))
+    ratio = flood / calm
+    record_property("p99 in ms, calm and flood", f"{calm:.0f} and {flood:.0f}")
     record_property("ratio", f"{ratio:.2f}")
-    assert ratio <= MOST, pairs
+    assert ratio <= MOST, (calm, flood)
