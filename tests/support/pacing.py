@@ -33,8 +33,7 @@ class Paced:
                 while said[dealer] < elapsed * rate:
                     self._say(dealer, f"{mark}-{said[dealer]}")
                     said[dealer] += 1
-            self._producer.poll(0)
-            time.sleep(STEP_SECONDS)  # the pace itself, not a wait for something
+            self._producer.poll(STEP_SECONDS)
         assert self._producer.flush(60) == 0
         return said
 
