@@ -69,12 +69,12 @@ class Lane:
 
     @property
     def is_full(self) -> bool:
-        """Whether four batches wait already: memory is bounded, however many partitions there are."""
-        return self.backlog >= 4 * self._most
+        """Whether six batches wait already: memory is bounded, however many partitions there are."""
+        return self.backlog >= 6 * self._most
 
     def has_enough(self, partition: TopicPartition) -> bool:
-        """Whether a batch of this partition alone waits already: its flood must not keep the others from being fetched."""
-        return self._queue.size_of(partition) >= self._most
+        """Whether two batches of this partition alone wait already: its flood must not keep the others from being fetched."""
+        return self._queue.size_of(partition) >= 2 * self._most
 
     def drop(self, partitions: set[TopicPartition]) -> None:
         """Forget what is queued of these partitions; what is being applied is the epoch's business."""

@@ -6,6 +6,7 @@ records in the same order.
 
 import os
 import secrets
+import time
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -22,7 +23,7 @@ from tests.support.dealing import Record
 from tests.support.eventually import eventually
 from tests.support.processes import HubProcess
 from tests.support.scene import CALM_SECONDS, Scene
-from tests.support.watching import Watch
+from tests.support.watching import Sample, Watch
 
 SEED = int(os.environ.setdefault("HUB_SEED", str(secrets.randbelow(100_000))))
 """The workers of a test run inherit it from the process that started them."""
@@ -31,6 +32,7 @@ CREW = ("crm-sync", "crm-sync", "base-data", "base-data", "relay", "relay", "clo
 """Two of each: one works, or both do, and either may come to harm."""
 
 LIVELY = Faults(late=0.1, repeated=0.1, corrected=0.08, opened_late=0.06, bad=0.02, holding=0.01, structured=0.3, historical=0.05)
+_PART = 100
 _FOLDED = "SELECT coalesce(sum(next_offset), 0)::bigint FROM consumer_offsets WHERE consumer = 'crm-sync' AND topic = ANY($1)"
 
 
@@ -41,10 +43,11 @@ class Driver:
         self.scene, self.seed = scene, SEED
         self.world = World(dealers, seed=self.seed, faults=faults)
         self.hub: list[HubProcess] = []
+        self.calm_seconds = CALM_SECONDS
         self._crew, self._settings = crew, settings
         self._said = 0
         self._watcher = Database(scene.database.url)
-        self._watch = Watch(self.hub, "crm-sync", lambda: self._said, self._folded)
+        self._watch = Watch(self.hub, "crm-sync", lambda: self._said, lambda: self._ask(self._watcher))
 
     def __enter__(self) -> Self:
         """Everybody at work, base data folded."""
@@ -61,7 +64,7 @@ class Driver:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
             if kind is None:
-                self.calm_down()
+                self.calm_down(self.calm_seconds)
         finally:
             self._watch.__exit__()
             self._watcher.__exit__()
@@ -82,12 +85,29 @@ class Driver:
 
     def speak(self, count: int) -> None:
         """Let the world say so many records, and wait until the broker has them."""
-        for start in range(0, count, 100):
-            self._send([self.world.say() for _ in range(min(100, count - start))])
+        for start in range(0, count, _PART):
+            self._send([self.world.say() for _ in range(min(_PART, count - start))])
 
-    def until_folded(self, count: int, seconds: float = CALM_SECONDS) -> None:
-        """Wait until so many of the dealers' records are folded."""
-        eventually(lambda: (self._folded_now() or 0) >= count, seconds)
+    def speak_at(self, rate: float, seconds: float) -> int:
+        """Let the world say so many records a second for so long, or as many as the broker takes; returns how many it were."""
+        began, said = time.monotonic(), 0
+        while (elapsed := time.monotonic() - began) < seconds:
+            due = max(1, min(int(elapsed * rate) - said, _PART))
+            self.speak(due)
+            said += due
+        return said
+
+    def until_folded(self, seconds: float = CALM_SECONDS) -> None:
+        """Wait until all that was said is folded."""
+        eventually(lambda: (self.folded() or 0) >= self._said, seconds)
+
+    def sustainable(self, count: int = 1_000) -> float:
+        """How many records a second the hub folds when there are enough."""
+        self.until_folded()
+        began = time.monotonic()
+        self.speak(count)
+        self.until_folded()
+        return count / (time.monotonic() - began)
 
     def calm_down(self, seconds: float = CALM_SECONDS) -> None:
         """Say what is missing, then wait until nothing is left to do and everybody is well."""
@@ -119,14 +139,16 @@ class Driver:
         self.scene.send([Record(one.topic, one.key, one.value, tuple(one.headers)) for one in said])
         self._said += sum(one.topic != "oem.base" for one in said)
 
-    def _folded(self) -> int | None:
-        try:
-            return int(self._watcher.value(_FOLDED, self.world.topics[1:]))
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            return None
+    def folded(self) -> int | None:
+        """How many of the dealers' records are folded; None while the database does not answer."""
+        return self._ask(self.scene.database)
 
-    def _folded_now(self) -> int | None:
+    def samples(self) -> list[Sample]:
+        """What was seen so far."""
+        return self._watch.samples
+
+    def _ask(self, database: Database) -> int | None:
         try:
-            return int(self.scene.database.value(_FOLDED, self.world.topics[1:]))
+            return int(database.value(_FOLDED, self.world.topics[1:]))
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             return None

@@ -134,10 +134,12 @@ def logs(told: Mapping[str, int], seconds: float, most_a_minute: float = MOST_LO
 
 def privacy(told: Mapping[str, str], secrets: Iterable[str]) -> Iterator[Violation]:
     """I7: of nobody's values there is a trace in what processes told; a secret itself is not repeated here."""
-    known = [(secret, json.dumps(secret)[1:-1]) for secret in secrets]
+    known = {form for secret in secrets for form in (secret, json.dumps(secret)[1:-1])}
     for name, text in told.items():
-        for number, line in enumerate(text.splitlines(), 1):
-            if any(secret in line or written in line for secret, written in known):
+        begun = {text[at : at + _LEAST_SECRET] for at in range(len(text))}  # most secrets begin nowhere: only the others are looked for
+        suspects = [secret for secret in known if secret[:_LEAST_SECRET] in begun]
+        for number, line in enumerate(text.splitlines() if suspects else (), 1):
+            if any(secret in line for secret in suspects):
                 yield Violation("I7", f"{name} tells of a person in line {number}")
 
 
