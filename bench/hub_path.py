@@ -43,13 +43,17 @@ class HubPath:
         """How many records of the load's topics are folded."""
         return int(await watcher.fetchval(_FOLDED, dealers_topics(load)))
 
+    async def has_left(self, watcher: Connection) -> bool:
+        """Whether something waits to be told."""
+        return bool(await watcher.fetchval(_LEFT))
+
     async def drain(self, watcher: Connection, processes: Processes, load: Load, records: int) -> Figures:
         """Measure until that many more records of the load's topics are folded, and all is told."""
         before, topics = await self.folded(watcher, load), dealers_topics(load)
 
         async def progress() -> int:
             folded = await watcher.fetchval(_FOLDED, topics) - before
-            if folded >= records and await watcher.fetchval(_LEFT):
+            if folded >= records and await self.has_left(watcher):
                 return records - 1
             return int(folded)
 

@@ -22,7 +22,8 @@ from hub.state.connect import connect
 from hub.state.store import Connection
 
 _COMMITS = "SELECT revision, extract(epoch FROM pg_xact_commit_timestamp(xmin))::float8 FROM customers WHERE revision > $1"
-_WAKING = 200
+HALF = "half"
+_WAKING = 100
 _PATIENCE_SECONDS = 120.0
 _RUNS = count(1)
 
@@ -81,16 +82,19 @@ class Latency:
 
     name = "latency"
 
-    def __init__(self, house: House, log: Log, listeners: "Sequence[HubListens | DebeziumListens]", seconds: float) -> None:
-        self._house, self._log, self._listeners, self._seconds = house, log, listeners, seconds
+    def __init__(
+        self, house: House, log: Log, listeners: "Sequence[HubListens | DebeziumListens]", rates: Sequence[str], seconds: float
+    ) -> None:
+        self._house, self._log, self._listeners = house, log, listeners
+        self._rates, self._seconds = rates, seconds
 
     async def round(self, number: int, chance: random.Random, sheet: Sheet) -> None:
         """100 and 1,000 events a second, and half of what the full path has reached so far."""
-        rates = {"100": 100.0, "1000": 1000.0}
-        if reached := sheet.numbers.get("100k/full/rate"):
-            rates["half"] = statistics.median(reached.values()) / 2
         if not number:
             return  # a first commit warms each run up; there is nothing else to get warm
+        rates = {label: float(label) for label in self._rates if label != HALF}
+        if HALF in self._rates and (reached := sheet.numbers.get("100k/full/rate")):
+            rates[HALF] = statistics.median(reached.values()) / 2
         delays: dict[tuple[str, str], Delays] = {}
         for label, rate in rates.items():
             for listener in chance.sample(self._listeners, len(self._listeners)):

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar, cast
 
 import asyncpg
 
@@ -40,6 +40,7 @@ class Said(NamedTuple):
 Tapes = dict[tuple[str, int], list[list[Said]]]
 """By partition, batch by batch."""
 
+T = TypeVar("T")
 Verify = Callable[[Connection, Load, int], Awaitable[None]]
 
 
@@ -59,7 +60,7 @@ class Limit:
         tapes = self._recorded[1]
         return await self._on_database(load, rows, partial(self._replay, load, rows, tapes))
 
-    async def _on_database(self, load: Load, rows: int, work: Callable[[str], Any]) -> Any:
+    async def _on_database(self, load: Load, rows: int, work: Callable[[str], Awaitable[T]]) -> T:
         url = await self._house.database(load, rows)
         try:
             return await work(url)
@@ -87,7 +88,7 @@ class Limit:
     async def _record(self, load: Load, url: str) -> Tapes:
         reader, offsets = Reader(self._consumer, 1_000_000), Offsets(self._consumer.name, "bench")
         batch = Batch(offsets, self._work(), reader, self._consumer.name)
-        tape = await connect(url, name="bench", connection_class=_Tape)
+        tape = cast("_Tape", await connect(url, name="bench", connection_class=_Tape))
         logs: dict[tuple[str, int], list[Stored]] = defaultdict(list)
         now = int(time.time() * 1000)
         for event in load:
@@ -114,7 +115,7 @@ class Limit:
         return Work(self._consumer, BaseDataCache(self._consumer.using), timedelta(days=1))
 
 
-class _Tape(asyncpg.Connection):  # type: ignore[misc,type-arg] # asyncpg's own stubs make it generic
+class _Tape(asyncpg.Connection):
     """A connection that keeps every statement with its arguments."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:

@@ -79,7 +79,7 @@ class Load:
     @cached_property
     def last(self) -> dict[tuple[int, str], Event]:
         """The event that must stand in the store, by subject."""
-        return {(event.dealer, event.ref): event for event in self}
+        return {(event.dealer, event.ref): event for event in sorted(self)}
 
     @cached_property
     def records(self) -> int:

@@ -28,7 +28,10 @@ class Outage:
         self._load = replace(load, name="away", after=_BEFORE)
 
     async def round(self, number: int, _chance: random.Random, sheet: Sheet) -> None:
-        """A few events, the stop, the load, the start; the clock runs from the first commit afterwards."""
+        """A few events, the stop, the load, the start; the clock runs from the first commit afterwards.
+
+        The few are told before the stop: what is on its way then may be told twice, and could not be counted.
+        """
         if not number:
             return
         load, path, house = self._load, self._path, self._house
@@ -40,7 +43,7 @@ class Outage:
             async with running(path.commands, house.environment(url)) as processes:
                 watcher = await connect(url, name="bench")
                 self._log.publish(before)
-                while await path.folded(watcher, load) < _BEFORE:
+                while await path.folded(watcher, load) < _BEFORE or await path.has_left(watcher):
                     processes.check()
                     await asyncio.sleep(0.1)
                 await watcher.close()

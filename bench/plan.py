@@ -16,10 +16,12 @@ class Plan:
     warm_passes: int = 8
     warm_events: int = 100_000
     latency_seconds: float = 20.0
+    latency_rates: tuple[str, ...] = ("100", "1000", "half")
     outage_seconds: float = 60.0
     memory_events: int = 5_000_000
     seed: int = 1
     workloads: tuple[str, ...] = ("100k", "1m", "again", "dealers", "latency", "outage", "memory")
+    has_warm_round: bool = True
     is_claim: bool = True
 
 
@@ -28,15 +30,15 @@ QUICK = replace(
     FULL,
     rounds=3,
     events=20_000,
-    rows=100_000,
-    many_rows=1_000_000,
     tutorial_events=300,
     dealers=100,
     warm_passes=4,
     warm_events=20_000,
-    latency_seconds=3.0,
+    latency_seconds=2.0,
+    latency_rates=("100", "1000"),
     outage_seconds=3.0,
     memory_events=100_000,
-    workloads=("100k", "again", "dealers", "latency", "outage"),
+    workloads=("100k", "again", "latency"),
+    has_warm_round=False,
     is_claim=False,
 )

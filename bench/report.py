@@ -10,7 +10,7 @@ from typing import Any
 
 from bench.plan import Plan
 from bench.plot import draw
-from bench.sheet import Sheet
+from bench.sheet import RATIOS, Sheet
 
 KINDER = (
     "Kinder to Debezium than to the hub: its topic is flat already, so nothing is checked and no rule is asked; it knows no"
@@ -23,13 +23,16 @@ NO_CLAIM = "QUICK: three short rounds. These figures are no claim."
 
 def write(sheet: Sheet, plan: Plan, setting: str, path: Path) -> None:
     """Print the tables and write the file."""
-    found = {
+    runs = sheet.medians()
+    found: dict[str, Any] = {
         "is_claim": plan.is_claim,
         "note": "medians of interleaved rounds; CPU in seconds per 1,000 events" if plan.is_claim else NO_CLAIM,
         "kinder": KINDER,
         "debezium_setting": setting,
         "ratios": sheet.ratios(),
-        "runs": sheet.medians(),
+        "not_measured": [name for name in RATIOS if not sheet.ratio(name)],
+        "contenders": {run.removeprefix("100k/"): measures for run, measures in runs.items() if run.startswith("100k/")},
+        "runs": runs,
         "machine": _machine(),
         "plan": {name: getattr(plan, name) for name in plan.__slots__},
     }

@@ -59,7 +59,7 @@ class Course:
                 await debezium.warm_up(Load(self._plan.warm_events, self._plan.rows), self._plan.rows, self._plan.warm_passes)
                 self.setting = debezium.setting
             workloads = [workload for workload in self._workloads(house, log, debezium) if workload.name in self._names]
-            for number in range(self._plan.rounds + 1):
+            for number in range(0 if self._plan.has_warm_round else 1, self._plan.rounds + 1):
                 for workload in workloads:
                     await workload.round(number, chance, sheet)
 
@@ -73,7 +73,9 @@ class Course:
             Backlog("100k", log, contenders, load, rows),
             Backlog("1m", log, [contender for contender in contenders if contender.name in LARGE], wide, plan.many_rows),
             Backlog("dealers", log, full, many, rows),
-            Latency(house, log, [*listeners, *([DebeziumListens(debezium, log)] if debezium else [])], plan.latency_seconds),
+            Latency(
+                house, log, [*listeners, *([DebeziumListens(debezium, log)] if debezium else [])], plan.latency_rates, plan.latency_seconds
+            ),
         ]
         if full:
             found += [

@@ -63,6 +63,7 @@ def test_a_load_is_what_the_contract_says_and_the_same_each_time(load: Load) -> 
 def test_a_fifth_said_again_is_a_fifth_more() -> None:
     load = Load(1_000, 100, again=0.2)
     assert load.records == pytest.approx(1_200, abs=40)
+    assert load.last == Load(1_000, 100).last
 
 
 def test_the_plot_shows_each_rate_and_each_delay() -> None:
