@@ -8,6 +8,8 @@ from contracts.acts import BodyChange
 from hub.rules.masking import mask
 
 _MOST = 100
+_LONGEST = 10_000
+"""Longer values are told by their size: whole they stand in the letter, and in the body that the act keeps."""
 _NOWHERE: Any = object()
 
 Steps: TypeAlias = tuple[str | int, ...]
@@ -61,7 +63,10 @@ def _path(steps: Steps) -> str:
 
 
 def _json(value: object) -> str | None:
-    return None if value is _NOWHERE else json.dumps(value, ensure_ascii=False)
+    if value is _NOWHERE:
+        return None
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST else json.dumps(f"<JSON, {len(text)}>")
 
 
 def _masked(wire: str, change: BodyChange) -> tuple[str, str | None, str | None]:

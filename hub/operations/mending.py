@@ -22,8 +22,10 @@ _NEVER = {
     "principal_mismatch": "it speaks for somebody else, and who speaks is not for an operator to change: its owner says it again",
     "id_reuse": "its id was used for other content, and only its sender can give it an id of its own",
 }
+_LONGEST = 1_000_000
+"""The characters of a body that an act can keep."""
 _HEAD_BYTES = 5_000
-"""What an act holds beside the body, and what the change of a body costs, at most."""
+"""Who, why and the like, at most: what an act holds beside what is counted here."""
 
 
 class Patient(NamedTuple):
@@ -55,6 +57,8 @@ def check(one: Patient, mend: Mend, max_record_bytes: int) -> tuple[Finding, ...
     """All that is wrong with the record as it was mended; raises InputError for what nobody may mend of it."""
     if one.letter.event is not None and (mend.type is not None or mend.key is not None):
         raise InputError("--type" if mend.type is not None else "--key", "none: the record kept its contract, so only its body is in doubt")
+    if mend.body is not None and len(mend.body) > _LONGEST:
+        raise InputError("--body", f"at most {_LONGEST:,} characters, as an act keeps it", f"{len(mend.body):,}")
     wire = mend.type or one.envelope.type
     try:
         lineage, version = lookup(wire)

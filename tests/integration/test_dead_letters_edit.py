@@ -201,3 +201,5 @@ async def test_a_body_that_no_act_could_hold_is_refused_before_it_is_said(operat
     assert (await operator.types(*words)).exit_code == 0
     done = await operator.types(*words, HUB_MAX_RECORD_BYTES="435000")
     assert "--body: expected a body and a difference that fit into an act of 435,000 bytes" in str(done.exception)
+    done = await operator.types(*words, "--set", f'odd="{"x" * 1_000_000}"', HUB_MAX_RECORD_BYTES="9000000")
+    assert "--body: expected at most 1,000,000 characters, as an act keeps it" in str(done.exception)

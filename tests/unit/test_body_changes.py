@@ -39,6 +39,11 @@ def test_more_than_a_record_lists_is_the_whole_body() -> None:
     assert one.path == ""
 
 
+def test_a_value_too_long_for_a_record_is_told_by_its_size() -> None:
+    (one,) = changes({"note": "x" * 20_000}, {"note": "y"})
+    assert (one.before, one.after) == ('"<JSON, 20002>"', '"y"')
+
+
 def test_a_body_that_could_not_be_read_is_changed_as_a_whole() -> None:
     assert [tuple(one) for one in differences(changes('{"customer": ', {"customer": "C1"}))] == [
         ("", json.dumps('{"customer": '), '{"customer": "C1"}')
