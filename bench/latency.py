@@ -66,6 +66,7 @@ class DebeziumListens:
     @asynccontextmanager
     async def listening(self, load: Load, url: str) -> AsyncIterator[None]:
         debezium, name = self._debezium, f"steady-{next(_RUNS)}"
+        self._log.empty(load)
         self._log.fresh([FLAT_TOPIC], load.dealers)
         debezium.worker.put(name, FLAT_TOPIC, url, tasks=debezium.tasks, batch=debezium.batch)
         try:

@@ -55,6 +55,10 @@ def _machine() -> dict[str, Any]:
     }
 
 
+def _whole(value: float) -> str:
+    return f"{value:,.0f}" if value else ""  # a replay's memory is the benchmark's own
+
+
 def _table(found: dict[str, Any]) -> str:
     costs = f"{'client':>8}{'database':>10}{'broker':>8}{'peak MB':>9}"
     lines = [f"{'workload/contender':24}{'events/s':>10}{'min':>9}{'max':>9}   CPU s per 1,000: {costs}"]
@@ -64,7 +68,7 @@ def _table(found: dict[str, Any]) -> str:
             cpu = [measures[name]["median"] for name in ("client_cpu", "database_cpu", "broker_cpu")]
             lines.append(
                 f"{run:24}{rate['median']:>10,.0f}{rate['min']:>9,.0f}{rate['max']:>9,.0f}                    "
-                f"{cpu[0]:>8.4f}{cpu[1]:>10.4f}{cpu[2]:>8.4f}{measures['peak_mb']['median'] or '':>9}"
+                f"{cpu[0]:>8.4f}{cpu[1]:>10.4f}{cpu[2]:>8.4f}{_whole(measures['peak_mb']['median']):>9}"
             )
     delays = {run: measures for run, measures in found["runs"].items() if "p50" in measures}
     if delays:
