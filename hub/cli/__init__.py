@@ -47,6 +47,7 @@ def mount() -> typer.Typer:
         offsets,
         outbox,
         partners,
+        recover,
         replay,
         run,
         show,
@@ -77,6 +78,7 @@ def mount() -> typer.Typer:
     app.add_typer(topics.app, name="topics")
     app.add_typer(contracts.app, name="contracts")
     app.command("replay")(replay.replay)
+    app.command("recover")(recover.recover)
     app.command("run")(run.run)
     app.command("migrate")(run.migrate)
     return app

@@ -52,6 +52,7 @@ ON CONFLICT (id) DO UPDATE SET set_aside = EXCLUDED.set_aside
 """  # noqa: S608 - names of our own
 _FOUND = "UPDATE outbox_apart SET set_aside = NULL WHERE set_aside = 'unknown_topic' AND topic = ANY($1::text[])"
 _ASIDE_TOPICS = "SELECT DISTINCT topic FROM outbox_apart WHERE set_aside = 'unknown_topic'"
+_ENDS = 'SELECT topic, partition, max("offset" + length(places) / 2) FROM outbox_receipts GROUP BY 1, 2'
 _FORGET = "DELETE FROM outbox_receipts WHERE sent_at < now() - interval '1 day'"
 
 
@@ -155,6 +156,11 @@ async def homeless(connection: Connection) -> list[str]:
 async def found(connection: Connection, topics: Sequence[str]) -> None:
     """These topics are there now: what was set aside for them may go."""
     await connection.execute(_FOUND, topics)
+
+
+async def ends(connection: Connection) -> dict[tuple[str, int], int]:
+    """Where, by topic and partition, the log went on after the last event of which there is a receipt."""
+    return {(row[0], row[1]): row[2] for row in await connection.fetch(_ENDS)}
 
 
 async def forget_old(connection: Connection) -> None:

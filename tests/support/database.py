@@ -43,9 +43,14 @@ class Database:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._connection is not None:
-            self._connection.terminate()
+        self.close()
         self._runner.close()
+
+    def close(self) -> None:
+        """Let go of the connection until the next question."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.terminate()
 
     def bear_witness(self) -> None:
         """From now on note whenever an offset or an epoch goes back, whoever does it and however briefly."""

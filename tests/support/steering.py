@@ -32,10 +32,11 @@ class Helm:
     def resume(self, place: str = "") -> Outcome:
         return self.scene.database.run(pausing.resume(self.settings, scoped("crm-sync", place), why="mended"))
 
-    def until_alone(self) -> None:
+    def until_alone(self, *consumers: str) -> None:
         """Wait until the broker knows of no process at work, of this test or of one before."""
         cluster = Cluster(self.settings)
-        eventually(lambda: cluster.members("crm-sync") == 0, 30)
+        for consumer in consumers or ("crm-sync",):
+            eventually(lambda: cluster.members(consumer) == 0, 30)  # noqa: B023 - asked at once
 
     def types(self, *words: str) -> Result:
         """What came of words; an error that a person would read is in `exception`."""
