@@ -127,6 +127,7 @@ class Metrics:
             "hub_partitions_halted", "Partitions stopped for an operator, by reason.", ["consumer", "reason"], registry=registry
         )
         self.paused = Gauge("hub_partitions_paused", "Partitions that an operator has paused.", ["consumer"], registry=registry)
+        self.paused_age = Gauge("hub_paused_age_seconds", "Age of the oldest pause.", ["consumer"], registry=registry)
         self.sent = Counter("hub_outbox_sent_total", "Events sent by the relay.", registry=registry)
         self.outbox = Gauge("hub_outbox_rows", "Events that wait to be sent.", registry=registry)
         self.outbox_age = Gauge("hub_outbox_age_seconds", "Age of the oldest event that waits to be sent.", registry=registry)

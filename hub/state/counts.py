@@ -19,6 +19,7 @@ _DEAD = """
 SELECT count(*), coalesce(extract(epoch FROM now() - min(since)), 0)::float8
 FROM dead_letters WHERE consumer = $1 AND state = 'open'
 """
+_PAUSED = "SELECT coalesce(extract(epoch FROM now() - min(since)), 0)::float8 FROM pauses WHERE consumer = $1"
 
 
 async def measure(url: str, metrics: Metrics, consumer: str | None) -> None:
@@ -45,6 +46,7 @@ async def _measure(url: str, metrics: Metrics, consumer: str | None) -> None:
             for count, age in await connection.fetch(_DEAD, consumer):
                 metrics.open_dead.labels(consumer).set(count)
                 metrics.dead_age.labels(consumer).set(age)
+            metrics.paused_age.labels(consumer).set(await connection.fetchval(_PAUSED, consumer))
     finally:
         await connection.close(timeout=2)
 

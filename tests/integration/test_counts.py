@@ -73,3 +73,21 @@ async def test_what_the_runbook_asks_of_the_database_it_answers(database: str) -
     for query in asked:
         await connection.fetch(query)
     await connection.close()
+
+
+async def test_the_oldest_pause_is_told_by_its_age(database: str) -> None:
+    connection = await connect(database, name="test")
+    metrics = Metrics()
+    await counts.measure(database, metrics, "crm-sync")
+    assert told(metrics, "hub_paused_age_seconds", consumer="crm-sync") == 0
+    for topic, age in (("dealer.a.events", 60), ("dealer.b.events", 7200)):
+        pause = (
+            "INSERT INTO pauses (consumer, topic, partition, who, why, since)"
+            " VALUES ('crm-sync', $1, -1, 'ada', 'x', now() - $2 * interval '1 second')"
+        )
+        await connection.execute(pause, topic, age)
+    await connection.close()
+    await counts.measure(database, metrics, "crm-sync")
+    await counts.measure(database, metrics, "base-data")
+    assert 7200 <= told(metrics, "hub_paused_age_seconds", consumer="crm-sync") < 7300
+    assert told(metrics, "hub_paused_age_seconds", consumer="base-data") == 0
