@@ -170,6 +170,10 @@ def told(done: Swapped) -> list[str]:
 def _may_be_swapped(again: Again, chain: Sequence[Consumer], *, partly: bool) -> None:
     """Raises HubError where what was folded is not what the log and the live store would come to."""
     done = again.done
+    if again.room.ahead:
+        raise HubError(
+            f"{done.consumer} was set back, and has yet to read again what it knows of {again.room.ahead:,} subjects: swap when it has"
+        )
     if done.is_empty:
         raise HubError(f"nothing to compare: {done.consumer} has folded nothing, so there is nothing to swap")
     for table in done.tables:

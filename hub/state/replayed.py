@@ -30,6 +30,11 @@ CREATE TABLE replay_bounds (
 );
 CREATE TABLE replay_outside (principal text, ref text, PRIMARY KEY (principal, ref))
 """
+_AHEAD = """
+INSERT INTO replay_outside SELECT DISTINCT j.principal, j.ref FROM {live}.journal j JOIN {live}.consumer_offsets o
+ON o.consumer = j.consumer AND o.topic = j.topic AND o.partition = j.partition
+WHERE o.cluster_id = $1 AND o.consumer = ANY($2::text[]) AND j."offset" >= o.next_offset AND j.store <> '' AND j.ref IS NOT NULL
+"""
 _BOUNDS = """
 INSERT INTO replay_bounds
 SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
@@ -59,12 +64,14 @@ class Bound(NamedTuple):
 class Beside:
     """A schema of a replay's own: `connection` sees nothing but this schema, `live` is the name of the other.
 
-    Unless it `is_kept`, the schema goes in the end.
+    Unless it `is_kept`, the schema goes in the end. `ahead` counts the subjects of which the live journal has records that the
+    live consumer, set back by an operator, has yet to read again: they are set apart.
     """
 
     def __init__(self, connection: Connection, live: str, schema: str, *, is_kept: bool) -> None:
         self.connection, self.live, self.schema, self.is_kept = connection, live, schema, is_kept
         self.taken_at = datetime.now(UTC)
+        self.ahead = 0
 
     async def take(self, cluster_id: str, consumers: Sequence[str], stores: Sequence[Store[Any]]) -> Stands:
         """Copy the live tables, and return how far each (consumer, topic, partition) had come, all as of one moment."""
@@ -75,8 +82,10 @@ class Beside:
             whose = ", ".join(f"'{consumer}'" for consumer in consumers)
             for ledger in ("waiting", "dead_letters"):
                 await self._copy(ledger, f"WHERE consumer IN ({whose})")
+            await self.connection.execute(_APART)
+            await self.connection.execute(_AHEAD.format(live=self.live), cluster_id, consumers)
+            self.ahead = int(await self.connection.fetchval("SELECT count(*) FROM replay_outside"))
             self.taken_at = await self.connection.fetchval("SELECT now()")
-        await self.connection.execute(_APART)
         return stands
 
     async def _copy(self, table: str, where: str) -> None:
@@ -104,7 +113,7 @@ class Beside:
         The journal below the live offsets no longer changes, so it need not be copied.
         """
         if all(bound.start == 0 and bound.stop == bound.next_offset for bound in bounds):
-            return 0
+            return self.ahead
         for table, ref in ((f"{self.live}.journal", "ref"), ("live_waiting", "ref"), ("live_dead_letters", "key")):
             await self.connection.execute(
                 f"INSERT INTO replay_outside SELECT DISTINCT t.principal, t.{ref} FROM {table} t JOIN replay_bounds b"  # noqa: S608 - names of our own

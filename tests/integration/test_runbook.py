@@ -168,10 +168,22 @@ def _plant(little: Hub) -> None:
     little.query("UPDATE customers SET note = 'by hand' WHERE ref = 'C-1'")
 
 
+def _still(little: Hub) -> None:
+    """Let a topic stand still, so that its offset may be set."""
+    _succeed(little, ["pause", "crm-sync", f"dealer.{DEALER}.events", "--why", "its offset is set"])
+
+
+def _go_on(little: Hub) -> None:
+    _succeed(little, ["resume", "crm-sync", f"dealer.{DEALER}.events", "--why", "its offset is set"])
+    little.folded()
+
+
 BEFORE: Mapping[str, Callable[[Hub], None]] = {
     "The brake holds a partition": _halt,
     "An error that nobody foresaw": _halt,
     "A halted partition": _halt,
+    "From where a consumer goes on": _still,
+    "Folding again": _go_on,
     "Putting a replay live": _plant,
 }
 """What a section speaks of happens before it is read."""
