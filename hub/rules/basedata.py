@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import TypeVar
 
 from contracts.base.v1 import BaseDatum
@@ -26,6 +26,6 @@ class BaseData:
         days = self._days.get((kind, ref))
         if days is None:
             return None
-        index = bisect_right(days, at.date()) - 1
+        index = bisect_right(days, at.astimezone(UTC).date()) - 1
         found = self._editions[kind, ref][index] if index >= 0 else None
         return found if isinstance(found, kind) else None
