@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from bench.say import say
 from hub.errors import HubError
 
+_STOPPING_SECONDS = 60.0
 ROOT = Path(__file__).parent.parent
 
 
@@ -41,5 +43,15 @@ async def running(commands: Sequence[Sequence[str]], environment: Mapping[str, s
         for process in started:
             if process.returncode is None:
                 process.terminate()
-        for process in started:
-            await process.wait()
+        for process, words in zip(started, commands, strict=True):
+            await _ended(process, " ".join(words))
+
+
+async def _ended(process: asyncio.subprocess.Process, name: str) -> None:
+    """Wait for the end of a process that was asked to end; one that does not is killed, and that is said."""
+    try:
+        await asyncio.wait_for(process.wait(), _STOPPING_SECONDS)
+    except TimeoutError:
+        say(f"bench: {name} did not end within {_STOPPING_SECONDS:.0f} s of being asked, and was killed")
+        process.kill()
+        await process.wait()
