@@ -361,7 +361,8 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
 
     def _passed(self, kafka: AIOKafkaConsumer, partition: TopicPartition, offset: int) -> int:
         """How far we are, behind what Kafka's own transactions left at the very end of the log: no record ever says that it was passed."""
-        state = kafka._subscription.subscription.assignment.state_value(KafkaPartition(*partition))
+        held = kafka._subscription.subscription.assignment  # None while the group is made anew
+        state = held.state_value(KafkaPartition(*partition)) if held is not None else None
         if partition in self._ages or partition in self.still or state is None or not state.has_valid_position:
             return offset
         return max(offset, int(state.position))

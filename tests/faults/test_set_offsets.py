@@ -156,7 +156,7 @@ def test_who_claims_between_look_and_word_is_not_overruled(scene: Scene, operato
         changes = await offsets.plan(operator.settings, scoped("crm-sync", TOPIC), "latest")
         assert [change.refused for change in changes] == [""]
         consumer = await asyncio.to_thread(scene.start, "crm-sync")
-        await asyncio.to_thread(consumer.until_ready)
+        await asyncio.to_thread(eventually, lambda: consumer.events("partitions.claimed"), 40)
         return await offsets.set_(operator.settings, changes, why="a test")
 
     [change] = scene.database.run(race())

@@ -12,7 +12,7 @@ from contracts.customers import CUSTOMER_CHANGED
 from hub.local.kafka import Kafka
 from tests.support.crm import Words, base_data
 from tests.support.engine import Log
-from tests.support.operator import APP, Operator, operating
+from tests.support.operators_hand import APP, Operator, operating
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from contracts.customers import CUSTOMER_CHANGED
 from hub.local.kafka import Kafka
 from tests.support.crm import Words, after, base_data
 from tests.support.engine import Log
-from tests.support.operator import Operator, operating
+from tests.support.operators_hand import Operator, operating
 
 WHY = ("--why", "by phone")
 MENDS_NAME = """sed -i 's/"name": 7/"name": "Bea"/'"""

@@ -15,7 +15,7 @@ from hub.stream.slips import Stored
 from tests.integration.test_engine_repairs import act, letters
 from tests.support.crm import Words
 from tests.support.engine import Engine, Log
-from tests.support.operator import Operator, operating
+from tests.support.operators_hand import Operator, operating
 
 
 @pytest.fixture

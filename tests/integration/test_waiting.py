@@ -9,7 +9,7 @@ from contracts.customers import CUSTOMER_CHANGED
 from hub.local.kafka import Kafka
 from tests.support.crm import Words, base_data
 from tests.support.engine import Engine, Log
-from tests.support.operator import Operator, operating
+from tests.support.operators_hand import Operator, operating
 
 WHY = ("--why", "a test")
 
