@@ -56,7 +56,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
         self.failure: BaseException | None = None
         self._consumer, self._owner, self._offsets, self._connect = consumer, owner, offsets, connect
         self._metrics, self._revoke_seconds, self._session_seconds = metrics, revoke_seconds, session_seconds
-        self._batch, self._orders = make_batch(), Orders(consumer, offsets, connect)
+        self._batch, self.orders = make_batch(), Orders(consumer, offsets, connect)
         self._assigned: set[TopicPartition] = set()
         self._topic_ids, self._look_seconds = topic_ids, look_seconds
         self._known: dict[TopicPartition, str] = {}
@@ -91,7 +91,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
             self._spawn(lane.run())
         self._spawn(self._commit_for_ever())
         self._spawn(self._look_for_topics_made_anew())
-        self._spawn(self._orders.listen(lambda: self.still.epochs(self.epochs), self.still.halted, self._heard))
+        self._spawn(self.orders.listen(lambda: self.still.epochs(self.epochs), self.still.halted, self._heard))
 
     async def stop(self) -> None:
         """Let running transactions end, tell Kafka how far we are, and stop."""

@@ -15,11 +15,10 @@ def group_health(group: Group, shell: Shell, stalled_seconds: float) -> Health:
         dead.append("the consume loop has ended")
     if group.failure is not None:
         dead.append(f"{type(group.failure).__name__} ended a part of it")
-    for lane in group.lanes:
-        if lane.backlog and now - lane.progressed_at > stalled_seconds:
-            dead.append(f"lane {lane.name} made no progress for {int(now - lane.progressed_at)} s")
-        if lane.failing_since is not None:
-            missing.append("database")
+    idle = {lane.name: int(now - lane.progressed_at) for lane in group.lanes if lane.backlog}
+    dead += [f"lane {name} made no progress for {seconds} s" for name, seconds in idle.items() if seconds >= stalled_seconds]
+    if group.orders.failing_since is not None or any(lane.failing_since is not None for lane in group.lanes):
+        missing.append("database")
     if group.claim_failing_since is not None:
         missing.append("claim")
     if not group.is_connected:

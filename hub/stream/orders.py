@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from time import monotonic
 from typing import NamedTuple
 
 import asyncpg
@@ -28,6 +29,7 @@ class Orders:
         self._consumer, self._offsets, self._connect = consumer, offsets, connect
         self._connection: Connection | None = None
         self._told: dict[TopicPartition, tuple[int, Halt]] = {}
+        self.failing_since: float | None = None
 
     async def listen(
         self, still: Callable[[], Mapping[TopicPartition, int]], halted: Mapping[TopicPartition, Halt], on_heard: Callable[[Heard], None]
@@ -38,8 +40,11 @@ class Orders:
                 try:
                     on_heard(await self._look(still(), dict(halted)))
                 except _AWAY as error:
+                    self.failing_since = self.failing_since or monotonic()
                     log.debug("orders.away", consumer=self._consumer, error=type(error).__name__)
                     await self._disconnect()
+                else:
+                    self.failing_since = None
                 await asyncio.sleep(_LOOK_SECONDS)
         finally:
             await self._disconnect()

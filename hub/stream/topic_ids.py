@@ -20,7 +20,7 @@ class TopicIds:
 
     async def __call__(self, names: Collection[str]) -> dict[str, str]:
         """The id of each of these topics that there is; raises aiokafka's KafkaConnectionError where nobody answers."""
-        self._admin = self._admin or AdminClient(self._config)
+        self._admin = self._admin or AdminClient(self._config | {"log_level": 0})  # it would tell of a lost broker every second
         asked = self._admin.describe_topics(TopicCollection(sorted(names)), request_timeout=_PATIENCE_SECONDS)
         # shielded: librdkafka would trip over a future that was cancelled
         answers = await asyncio.gather(*(asyncio.shield(asyncio.wrap_future(one)) for one in asked.values()), return_exceptions=True)

@@ -76,6 +76,13 @@ def own_broker(new_kafka: stack.NewKafka, database: str, tmp_path: Path) -> Iter
 
 
 @pytest.fixture
+def bare_own_broker(new_kafka: stack.NewKafka, database: str, tmp_path: Path) -> Iterator[Scene]:
+    """The same, in which nobody has laid down base data yet."""
+    with set_scene(new_kafka(), database, tmp_path, has_base_data=False) as ready:
+        yield ready
+
+
+@pytest.fixture
 def behind_a_line(new_kafka: stack.NewKafka, database: str, tmp_path: Path) -> Iterator[tuple[Scene, Proxy]]:
     """A scene whose processes may be told to reach the broker by a line of their own (`kafka_bootstrap=line.bootstrap`)."""
     outer, inner, controller = free_port(), free_port(), free_port()
@@ -93,7 +100,14 @@ def own_database(shared_kafka: Kafka, own_postgres: Postgres, tmp_path: Path) ->
 
 
 @pytest.fixture
+def bare_own_database(shared_kafka: Kafka, own_postgres: Postgres, tmp_path: Path) -> Iterator[Scene]:
+    """The same, in which nobody has laid down base data yet."""
+    with stack.fresh_database(own_postgres) as url, set_scene(shared_kafka, url, tmp_path, has_base_data=False) as ready:
+        yield ready
+
+
+@pytest.fixture
 def own_postgres(tmp_path: Path) -> Iterator[Postgres]:
-    """A database server that the test may stop and kill."""
-    with stack.running_postgres() as server:
+    """A database server that the test may stop and kill: what it has committed it keeps, if not over a power cut."""
+    with stack.running_postgres(synchronous_commit="on") as server:
         yield server

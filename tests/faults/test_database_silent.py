@@ -34,3 +34,14 @@ def test_a_database_that_says_nothing_more_is_given_up_and_asked_anew(scene: Sce
         assert_once(scene, TOPIC, records)
         assert_all_won(scene, 40, DEALER)
         assert [process.terminate() for process in hub] == [0, 0, 0]
+
+
+def test_a_consumer_with_nothing_to_do_notices_too(scene: Scene, postgres: Postgres) -> None:
+    with Proxy(postgres.port) as proxy:
+        through = scene.database.url.replace(f":{postgres.port}/", f":{proxy.port}/")
+        consumer = scene.start("crm-sync", database_url=through, command_timeout_ms=2_000).until_ready()
+        proxy.speaks.clear()
+        eventually(lambda: "database" in consumer.why_not_ready(), 30)
+        assert consumer.is_alive()
+        proxy.speaks.set()
+        consumer.until_ready()

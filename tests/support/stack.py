@@ -14,10 +14,10 @@ NewKafka = Callable[..., Kafka]
 
 
 @contextmanager
-def running_postgres() -> Iterator[Postgres]:
+def running_postgres(**settings: str) -> Iterator[Postgres]:
     """A server of its own, with a template database that has every table; it would not survive a power cut."""
     with scratch() as folder:
-        server = Postgres(folder / "postgres", password=secrets.token_urlsafe(12), durable=False)
+        server = Postgres(folder / "postgres", password=secrets.token_urlsafe(12), durable=False, settings=settings)
         server.start()
         try:
             migrations.upgrade(server.create_database(TEMPLATE))
