@@ -25,10 +25,11 @@ async def pause(settings: Settings, scope: Scope, *, why: str = "", who: str = "
 
     When it returns, no record of it is being folded. Paused already, it stays as it is.
     """
+    pausable(scope)
     cluster_id, cluster = await _cluster(settings)
     async with store(settings) as connection:
         known = await orders.pauses(connection, scope.consumer)
-        if already := next((found for found in known if found.scope == pausable(scope)), None):
+        if already := next((found for found in known if found.scope == scope), None):
             return Outcome((), (f"paused already{_by(already)}",))
         rows = [row for row in await orders.standings(connection, scope, cluster_id) if row.topic != ACTS.name and row.halted is None]
         done = (f"{scope}: paused, {len(rows)} partitions, and any that come to it",)

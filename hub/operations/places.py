@@ -32,11 +32,10 @@ def scope(consumer: str, place: str = "") -> Scope:
     return Scope(consumer, match["topic"]) if match["partition"] is None else Scope(consumer, match["topic"], int(match["partition"]))
 
 
-def pausable(asked: Scope) -> Scope:
-    """The same, unless it is the topic by which a consumer is told to go on."""
+def pausable(asked: Scope) -> None:
+    """Raise InputError for the topic by which a consumer is told to go on."""
     if asked.topic == ACTS.name:
         raise InputError("TOPIC[:PARTITION]", f"another topic: {ACTS.name} cannot be paused, operators' acts come by it", asked.topic)
-    return asked
 
 
 @asynccontextmanager

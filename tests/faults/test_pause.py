@@ -124,3 +124,17 @@ def test_what_the_log_no_longer_holds_is_not_released_by_going_on(scene: Scene, 
         f"{TOPIC}[0] stays halted (records_lost): its log does not go on from offset 15; hub offsets set decides from where to",
     )
     assert consumer.why_not_ready() == ["records_lost"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("crm-sync", "hub.acts", "--why", "a test"), "another topic: hub.acts cannot be paused"),
+        (("crm-sync", "hub.crm", "--why", "a test"), "a topic that crm-sync reads"),
+        (("crm-sink", "--why", "a test"), "CONSUMER: expected one of base-data, crm-sync"),
+        (("crm-sync",), "--why: expected a reason"),
+    ],
+)
+def test_what_cannot_be_paused_is_told_by_its_name(scene: Scene, operator: Helm, words: tuple[str, ...], told: str) -> None:
+    assert told in str(operator.types("pause", *words).exception)
+    assert operator.sees()["paused"] == []
