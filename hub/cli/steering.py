@@ -8,7 +8,7 @@ import typer
 if TYPE_CHECKING:
     from hub.operations.pausing import Outcome
     from hub.settings import Settings
-    from hub.state.orders import Scope
+    from hub.state.steering import Scope
 
 Name = Annotated[str, typer.Argument(metavar="CONSUMER", help="base-data or crm-sync.")]
 Place = Annotated[str, typer.Argument(metavar="[TOPIC[:PARTITION]]", help="One topic or partition; unless told, all of the consumer's.")]

@@ -15,8 +15,8 @@ from hub.operations.places import store
 from hub.operations.replay import moment
 from hub.operations.topic_facts import Reach, reaches
 from hub.settings import Settings
-from hub.state import orders
-from hub.state.orders import Move, Pause, Scope, Standing
+from hub.state import steering
+from hub.state.steering import Move, Pause, Scope, Standing
 
 EARLIEST, LATEST = "earliest", "latest"
 _AT_ONCE = 100  # what one record on hub.acts can tell of
@@ -82,8 +82,8 @@ async def show(settings: Settings, scopes: Sequence[Scope]) -> list[Place]:
     cluster = Cluster(settings)
     found, cluster_id = await asyncio.to_thread(_on_broker, cluster, scopes)
     async with store(settings) as connection:
-        pauses = await orders.pauses(connection)
-        rows = {scope: await orders.standings(connection, scope, cluster_id) for scope in scopes}
+        pauses = await steering.pauses(connection)
+        rows = {scope: await steering.standings(connection, scope, cluster_id) for scope in scopes}
     return [place for scope in scopes for place in _places(scope, found, rows[scope], pauses)]
 
 
@@ -106,7 +106,7 @@ def _places(scope: Scope, found: Mapping[str, Sequence[Reach]], rows: Sequence[S
             if not scope.covers(topic, part.partition):
                 continue
             row = known.get((topic, part.partition))
-            paused = orders.is_paused(ours, topic, part.partition)
+            paused = steering.is_paused(ours, topic, part.partition)
             ends = part.start, part.end
             if row is None:
                 places.append(Place(scope.consumer, topic, part.partition, None, None, None, 0, None, *ends, None, None, paused))
@@ -181,7 +181,7 @@ async def set_(settings: Settings, changes: Sequence[Change], *, why: str = "", 
             some = wanted[start : start + _AT_ONCE]
             with operator.does("offsets.set", some[0].place.consumer, [str(change) for change in some]) as noted:
                 moves = [_move(change) for change in some]
-                moved = await orders.move(connection, some[0].place.consumer, cluster_id, operator.who, moves)
+                moved = await steering.move(connection, some[0].place.consumer, cluster_id, operator.who, moves)
                 noted.extend(str(change) for change in some if (change.place.topic, change.place.partition) in moved)
                 done |= moved
     return [_outcome(change, done) for change in changes]

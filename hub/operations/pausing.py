@@ -9,8 +9,8 @@ from hub.operations.acts import Operator
 from hub.operations.cluster import Cluster
 from hub.operations.places import pausable, store
 from hub.settings import Settings
-from hub.state import orders
-from hub.state.orders import RELEASABLE, Pause, Scope, Standing
+from hub.state import steering
+from hub.state.steering import RELEASABLE, Pause, Scope, Standing
 
 
 class Outcome(NamedTuple):
@@ -28,16 +28,18 @@ async def pause(settings: Settings, scope: Scope, *, why: str = "", who: str = "
     pausable(scope)
     cluster_id, cluster = await _cluster(settings)
     async with store(settings) as connection:
-        known = await orders.pauses(connection, scope.consumer)
+        known = await steering.pauses(connection, scope.consumer)
         if already := next((found for found in known if found.scope == scope), None):
             return Outcome((), (f"paused already{_by(already)}",))
-        rows = [row for row in await orders.standings(connection, scope, cluster_id) if row.topic != ACTS.name and row.halted is None]
+        rows = [row for row in await steering.standings(connection, scope, cluster_id) if row.topic != ACTS.name and row.halted is None]
         done = (f"{scope}: paused, {len(rows)} partitions, and any that come to it",)
         notes = tuple(f"{found.scope} is paused too{_by(found)}" for found in known if found.scope.covers(scope.topic, scope.partition))
         if not dry_run:
             operator = Operator(cluster, why, who)
             with operator.does("consumer.paused", str(scope)) as noted:
-                await orders.pause(connection, scope, cluster_id, operator.who, operator.why, [(row.topic, row.partition) for row in rows])
+                await steering.pause(
+                    connection, scope, cluster_id, operator.who, operator.why, [(row.topic, row.partition) for row in rows]
+                )
                 noted.extend(done)
         return Outcome(done, notes)
 
@@ -49,8 +51,8 @@ async def resume(settings: Settings, scope: Scope, *, why: str = "", who: str = 
     """
     cluster_id, cluster = await _cluster(settings)
     async with store(settings) as connection:
-        known = await orders.pauses(connection, scope.consumer)
-        halted = [row for row in await orders.standings(connection, scope, cluster_id) if row.halted is not None]
+        known = await steering.pauses(connection, scope.consumer)
+        halted = [row for row in await steering.standings(connection, scope, cluster_id) if row.halted is not None]
         lifted = [found for found in known if scope.covers(found.scope.topic, found.scope.partition)]
         released = [row for row in halted if row.halted in RELEASABLE]
         done = (
@@ -61,7 +63,7 @@ async def resume(settings: Settings, scope: Scope, *, why: str = "", who: str = 
         if done and not dry_run:
             operator = Operator(cluster, why, who)
             with operator.does("consumer.resumed", str(scope)) as noted:
-                await orders.resume(connection, scope, cluster_id, operator.who, [(row.topic, row.partition) for row in released])
+                await steering.resume(connection, scope, cluster_id, operator.who, [(row.topic, row.partition) for row in released])
                 noted.extend(done)
         return Outcome(done, notes)
 

@@ -11,8 +11,8 @@ from hub.consumers import CONSUMERS
 from hub.errors import HubError, InputError
 from hub.settings import Settings
 from hub.state.connect import connect
-from hub.state.orders import Scope
 from hub.state.reading import answering
+from hub.state.steering import Scope
 from hub.state.store import Connection
 
 _PLACE = re.compile(r"(?P<topic>[^:\s]+)(?::(?P<partition>\d{1,9}))?\Z")

@@ -19,9 +19,9 @@ from hub.operations.places import store
 from hub.operations.record_view import headers_of
 from hub.operations.records import reach, read
 from hub.settings import Settings
-from hub.state import orders, outbox
-from hub.state.orders import Pause, Scope, Standing
+from hub.state import outbox, steering
 from hub.state.segments import Unsent
+from hub.state.steering import Pause, Scope, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +83,9 @@ async def look(settings: Settings) -> Outlook:
     places = await offsets.show(settings, scopes)
     cluster_id = str((await asyncio.to_thread(cluster.metadata)).cluster_id)
     async with store(settings) as connection:
-        rows = {scope: await orders.standings(connection, scope, cluster_id) for scope in scopes}
+        rows = {scope: await steering.standings(connection, scope, cluster_id) for scope in scopes}
         unsent, ends = await outbox.unsent(connection), await outbox.ends(connection)
-        pauses = await orders.pauses(connection)
+        pauses = await steering.pauses(connection)
     members = {name: count for name in CONSUMERS if (count := await asyncio.to_thread(cluster.members, name))}
     found = Outlook(
         max((row.moved_at for standing in rows.values() for row in standing), default=None),
@@ -154,6 +154,6 @@ async def recover(settings: Settings, found: Outlook, *, why: str = "", who: str
     cluster_id = str((await asyncio.to_thread(cluster.metadata)).cluster_id)
     async with store(settings) as connection:
         with operator.does("store.recovered", cluster_id, found.steps) as done:
-            count = await orders.jump(connection, cluster_id, operator.who)
+            count = await steering.jump(connection, cluster_id, operator.who)
             done.append(f"{count} partitions have new epochs; what is read again changes nothing that it changed before")
     return count

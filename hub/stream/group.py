@@ -19,10 +19,10 @@ from hub.stream.batch import Batch
 from hub.stream.brake import Brake
 from hub.stream.failures import Gap, Meaning, meaning
 from hub.stream.lane import Lane
-from hub.stream.orders import Heard, Orders
 from hub.stream.outcome import Applied
 from hub.stream.record import Raw, Reader
 from hub.stream.standstill import Standstill
+from hub.stream.steering import Heard, Steering
 from hub.telemetry import Metrics, log
 
 _COMMIT_SECONDS = 3.0
@@ -56,7 +56,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
         self.failure: BaseException | None = None
         self._consumer, self._owner, self._offsets, self._connect = consumer, owner, offsets, connect
         self._metrics, self._revoke_seconds, self._session_seconds = metrics, revoke_seconds, session_seconds
-        self._batch, self.orders = make_batch(), Orders(consumer, offsets, connect)
+        self._batch, self.steering = make_batch(), Steering(consumer, offsets, connect)
         self._assigned: set[TopicPartition] = set()
         self._topic_ids, self._look_seconds = topic_ids, look_seconds
         self._known: dict[TopicPartition, str] = {}
@@ -91,7 +91,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
             self._spawn(lane.run())
         self._spawn(self._commit_for_ever())
         self._spawn(self._look_for_topics_made_anew())
-        self._spawn(self.orders.listen(lambda: self.still.epochs(self.epochs), self.still.halted, self._heard))
+        self._spawn(self.steering.listen(lambda: self.still.epochs(self.epochs), self.still.halted, self._heard))
 
     async def stop(self) -> None:
         """Let running transactions end, tell Kafka how far we are, and stop."""

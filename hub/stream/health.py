@@ -17,7 +17,7 @@ def group_health(group: Group, shell: Shell, stalled_seconds: float) -> Health:
         dead.append(f"{type(group.failure).__name__} ended a part of it")
     idle = {lane.name: int(now - lane.progressed_at) for lane in group.lanes if lane.backlog}
     dead += [f"lane {name} made no progress for {seconds} s" for name, seconds in idle.items() if seconds >= stalled_seconds]
-    if group.orders.failing_since is not None or any(lane.failing_since is not None for lane in group.lanes):
+    if group.steering.failing_since is not None or any(lane.failing_since is not None for lane in group.lanes):
         missing.append("database")
     if group.claim_failing_since is not None:
         missing.append("claim")

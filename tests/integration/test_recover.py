@@ -11,7 +11,7 @@ from contracts.customers import CUSTOMER_RECORDED
 from hub.consumers.crm_sync import crm_sync
 from hub.local.kafka import Kafka
 from hub.local.postgres import Postgres
-from hub.state import orders
+from hub.state import steering
 from hub.stream.failures import Fenced
 from hub.stream.outcome import Outcome
 from tests.support.checker import inbound, take
@@ -121,7 +121,7 @@ async def test_whoever_claimed_after_the_backup_is_refused_although_the_epochs_w
         backup = await heir.db.fetchval("SELECT epoch FROM consumer_offsets")
         await zombie.claim([partition])
         await heir.db.execute("UPDATE consumer_offsets SET epoch = $1", backup)  # the restore
-        assert await orders.jump(heir.db, CLUSTER, "ada") == 1
+        assert await steering.jump(heir.db, CLUSTER, "ada") == 1
         await heir.claim([partition])
         record = dealer.recorded("C1", "Ada")
         with pytest.raises(Fenced):

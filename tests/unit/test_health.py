@@ -28,7 +28,7 @@ def stalled(*lanes: dict[str, Any], claiming: float | None = None) -> float:
         claim_failing_since=None if claiming is None else now - claiming,
         is_connected=True,
         failure=None,
-        orders=SimpleNamespace(failing_since=None),
+        steering=SimpleNamespace(failing_since=None),
         still=SimpleNamespace(halted={}),
     )
     return group_health(group, SimpleNamespace(is_consuming=True), 60).stalled_seconds  # type: ignore[arg-type] # what health looks at
@@ -108,7 +108,7 @@ async def test_a_consumer_of_which_a_part_has_ended_is_dead() -> None:
     group: Any = Group.__new__(Group)
     group._consumer, group._tasks, group.failure = "crm-sync", set(), None
     group.lanes, group.claim_failing_since, group.still = [], None, SimpleNamespace(halted={})
-    group._session_seconds, group.orders = 30, SimpleNamespace(failing_since=None)
+    group._session_seconds, group.steering = 30, SimpleNamespace(failing_since=None)
     group.kafka = SimpleNamespace(_client=SimpleNamespace(_conns={0: SimpleNamespace(connected=lambda: True, _last_action=monotonic())}))
     shell: Any = SimpleNamespace(is_consuming=True)
 

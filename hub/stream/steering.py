@@ -22,7 +22,7 @@ class Heard(NamedTuple):
     ordered: set[TopicPartition]
 
 
-class Orders:
+class Steering:
     """Looks for orders on a connection of its own, and lets others see what is halted; a database that is away is asked again."""
 
     def __init__(self, consumer: str, offsets: Offsets, connect: Callable[[], Awaitable[Connection]]) -> None:
@@ -41,7 +41,7 @@ class Orders:
                     on_heard(await self._look(still(), dict(halted)))
                 except _AWAY as error:
                     self.failing_since = self.failing_since or monotonic()
-                    log.debug("orders.away", consumer=self._consumer, error=type(error).__name__)
+                    log.debug("steering.away", consumer=self._consumer, error=type(error).__name__)
                     await self._disconnect()
                 else:
                     self.failing_since = None
