@@ -6,7 +6,7 @@ is refused here, by field, before it can spoil a batch. Never edited after a rel
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, FailFast, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
 from pydantic_core import CoreSchema, PydanticKnownError, core_schema
@@ -121,6 +121,9 @@ Currency = Annotated[str, StringConstraints(pattern=_CURRENCY)]
 Country = Annotated[str, StringConstraints(pattern=_COUNTRY)]
 
 Language = Annotated[str, StringConstraints(max_length=35, pattern=_LANGUAGE)]
+
+Channel = Literal["email", "sms", "post"]
+"""A way to people, out of the house."""
 
 T = TypeVar("T")
 
