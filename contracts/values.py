@@ -125,6 +125,11 @@ Language = Annotated[str, StringConstraints(max_length=35, pattern=_LANGUAGE)]
 Channel = Literal["email", "sms", "post"]
 """A way to people, out of the house."""
 
+Cause = Literal[
+    "unknown_address", "unreachable", "mailbox_full", "too_large", "policy", "content", "opted_out", "complaint", "sender_side", "other"
+]
+"""Why somebody did not get what was sent: what the address, its owner, the provider or we ourselves stood in the way with."""
+
 T = TypeVar("T")
 
 Several = Annotated[tuple[T, ...], Field(max_length=100), FailFast()]

@@ -1,0 +1,1 @@
+"""Whom we tell: the ways out of the house, to people."""

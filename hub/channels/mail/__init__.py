@@ -1,0 +1,1 @@
+"""Mail by SMTP: sessions that are kept open, and what a server's answers mean."""

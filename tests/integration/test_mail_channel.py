@@ -1,0 +1,146 @@
+"""What the mail channel answers to each fault of a real server, and how many copies that server then has."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.policy import SMTP as CRLF
+
+import pytest
+
+from hub.channels.mail.session import as_data
+from hub.channels.mail.smtp import MailServer, SmtpChannel
+from hub.channels.parcel import Accepted, Mail, Parcel, Refused, Sms, TryLater, Unsure
+from hub.local.mail_catcher import MailCatcher
+from hub.local.mail_moods import MailMood
+
+SECONDS = 5.0
+
+
+@pytest.fixture
+async def catcher() -> AsyncIterator[MailCatcher]:
+    found = MailCatcher()
+    yield found
+    await found.stop()
+
+
+async def channel_to(catcher: MailCatcher, *, sessions: int = 2, seconds: float = SECONDS) -> SmtpChannel:
+    return SmtpChannel(MailServer("127.0.0.1", await catcher.start(), "never"), sessions=sessions, seconds=seconds)
+
+
+def a_parcel(to: str = "anna@example.test", delivery: str = "d-1", text: str = "Dear Anna\n.\nyours") -> Parcel:
+    message = EmailMessage(policy=CRLF)
+    message["Subject"], message["To"], message["Message-ID"] = "Hello", to, f"<{delivery}@hub.test>"
+    message["Date"] = datetime(2026, 5, 1, tzinfo=UTC)
+    message.set_content(text)
+    return Parcel(delivery, to, Mail("bounces@hub.test", message.as_bytes()))
+
+
+async def test_a_mail_arrives_as_it_was_made_over_a_session_that_is_kept(catcher: MailCatcher) -> None:
+    channel = await channel_to(catcher)
+    receipts = [await channel.send(a_parcel(delivery=f"d-{n}")) for n in range(3)]
+    assert [type(receipt) for receipt in receipts] == [Accepted] * 3
+    assert "queued as" in receipts[0].reference  # type: ignore[union-attr]
+    assert catcher.sessions == 1
+    assert [mail.raw for mail in catcher.caught] == [a_parcel(delivery=f"d-{n}").content.message for n in range(3)]  # type: ignore[union-attr]
+    await channel.close()
+
+
+async def test_many_at_once_share_the_sessions(catcher: MailCatcher) -> None:
+    channel = await channel_to(catcher, sessions=3)
+    receipts = await asyncio.gather(*(channel.send(a_parcel(delivery=f"d-{n}")) for n in range(50)))
+    assert all(isinstance(receipt, Accepted) for receipt in receipts)
+    assert set(catcher.copies.values()) == {1}
+    assert (len(catcher.copies), catcher.sessions) == (50, 3)
+
+
+@pytest.mark.parametrize(
+    ("mood", "wanted", "copies"),
+    [
+        ("450", TryLater, 0),
+        ("451-after-dot", TryLater, 0),
+        ("slow-before-data", TryLater, 0),
+        ("slow-after-data", Unsure, 1),
+        ("drop-after-dot", Unsure, 1),
+        ("goodbye", TryLater, 0),
+        ("550", Refused, 0),
+        ("552", Refused, 0),
+        ("552-after-dot", Refused, 0),
+    ],
+)
+async def test_each_fault_has_its_receipt_and_the_server_at_most_one_copy(
+    catcher: MailCatcher, mood: MailMood, wanted: type, copies: int
+) -> None:
+    channel = await channel_to(catcher, seconds=0.2 if mood.startswith("slow") else SECONDS)
+    assert isinstance(await channel.send(a_parcel(f"anna+{mood}@example.test")), wanted)
+    assert len(catcher.caught) == copies
+    catcher.patience.set()
+    assert isinstance(await channel.send(a_parcel(delivery="d-2")), Accepted), "the channel is good for the next one"
+    assert [mail.recipient for mail in catcher.caught][copies:] == ["anna@example.test"]
+
+
+async def test_a_session_that_the_server_ended_is_opened_anew_and_nobody_notices(catcher: MailCatcher) -> None:
+    channel = await channel_to(catcher, sessions=1)
+    await channel.send(a_parcel())
+    catcher.moods.append("goodbye")
+    assert isinstance(await channel.send(a_parcel(delivery="d-2")), Accepted)
+    assert (catcher.sessions, len(catcher.caught)) == (2, 2)
+
+
+async def test_refusals_name_their_cause(catcher: MailCatcher) -> None:
+    channel = await channel_to(catcher)
+    receipts = [await channel.send(a_parcel(f"anna+{mood}@example.test")) for mood in ("550", "552", "552-after-dot")]
+    assert [receipt.cause for receipt in receipts if isinstance(receipt, Refused)] == ["unknown_address", "mailbox_full", "too_large"]
+    assert all(receipt.is_final for receipt in receipts if isinstance(receipt, Refused))
+
+
+async def test_nobody_listens(catcher: MailCatcher) -> None:
+    channel = await channel_to(catcher)
+    await catcher.stop()
+    assert isinstance(await channel.send(a_parcel()), TryLater)
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+async def test_a_wrong_password_is_ours_to_mend(catcher: MailCatcher) -> None:
+    port = await catcher.start(auth_required=True, auth_require_tls=False, auth_callback=lambda *_: False)
+    channel = SmtpChannel(MailServer("127.0.0.1", port, "never", "hub", "wrong"), sessions=1, seconds=SECONDS)
+    receipt = await channel.send(a_parcel())
+    assert isinstance(receipt, Refused)
+    assert (receipt.is_final, receipt.cause) == (False, "sender_side")
+
+
+async def test_a_server_without_tls_gets_nothing_where_tls_is_asked_for(catcher: MailCatcher) -> None:
+    channel = SmtpChannel(MailServer("127.0.0.1", await catcher.start(), "starttls"), sessions=1, seconds=SECONDS)
+    assert isinstance(await channel.send(a_parcel()), TryLater)
+    assert not catcher.caught
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["a@b.test\r\nRCPT TO:<c@d.test>", "a@b.test>\nDATA", "a b@c.test", "b.test", f"{'a' * 250}@b.test", "käthe@b.test", "a@-b.test", ""],
+)
+async def test_what_is_no_address_never_reaches_the_server(catcher: MailCatcher, address: str) -> None:
+    channel = await channel_to(catcher)
+    receipt = await channel.send(Parcel("d-1", address, Mail("bounces@hub.test", b"Subject: x\r\n\r\n")))
+    assert isinstance(receipt, Refused)
+    assert (receipt.is_final, catcher.sessions) == (True, 0)
+
+
+async def test_a_domain_beyond_ascii_is_written_in_ascii(catcher: MailCatcher) -> None:
+    channel = await channel_to(catcher)
+    assert isinstance(await channel.send(Parcel("d-1", "anna@müller.test", Mail("bounces@hub.test", b"Subject: x\r\n\r\n"))), Accepted)
+    assert catcher.caught[0].recipient == "anna@xn--mller-kva.test"
+
+
+async def test_a_text_does_not_go_by_mail(catcher: MailCatcher) -> None:
+    channel = await channel_to(catcher)
+    assert isinstance(await channel.send(Parcel("d-1", "+491701234567", Sms("Hub", "x"))), Refused)
+
+
+@pytest.mark.parametrize("message", [b"a\n.\nb\r\n", b"a\r.\r\nb", b".\r\nRSET\r\n", b"a\r\n.\r\nMAIL FROM:<x@y.test>\r\n"])
+def test_a_message_cannot_end_itself(message: bytes) -> None:
+    data = as_data(message)
+    assert data.endswith(b"\r\n.\r\n")
+    assert not data.startswith(b".\r\n")
+    assert data.count(b"\r\n.\r\n") == 1
+    assert data.count(b"\r\n") == data.count(b"\n") == data.count(b"\r")
