@@ -234,7 +234,8 @@ async def _until_there(settings: Settings, stop: asyncio.Event) -> str | None:
             log.warning("kafka.away", error=type(error).__name__)
             pause = min(pause * 2, 15.0)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await stop.wait()
     return None
 
 

@@ -80,7 +80,8 @@ class Relay(Sender):
                 swept = monotonic()
             elif not done.is_more:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), _LOOK_AGAIN)
+                    async with asyncio.timeout(_LOOK_AGAIN):  # wait_for loses a cancellation that comes with the wake (Python 3.11)
+                        await self._wake.wait()
 
     async def sweep(self, connection: Connection, producer: AIOKafkaProducer) -> None:
         """Let go of old receipts, and of events whose topic has been made since."""
