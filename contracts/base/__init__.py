@@ -4,6 +4,8 @@ A subject is one edition, `<id>@<effective_from>`: a compacted topic then keeps 
 and a fold can look up what held when its event occurred.
 """
 
+from contracts.base import templates
+from contracts.base.templates import TEMPLATE_RECORDED, LetterWording, MailWording, SmsWording, Template, TemplateField, Wording
 from contracts.base.v1 import Competitor, Dealer, LossReason, Product, SalesModel, Staff, Stage
 from contracts.contract import Lineage
 
@@ -21,6 +23,7 @@ LINEAGES = (
     SALES_MODEL_RECORDED,
     LOSS_REASON_RECORDED,
     COMPETITOR_RECORDED,
+    *templates.LINEAGES,
 )
 
 __all__ = [
@@ -31,11 +34,18 @@ __all__ = [
     "PRODUCT_RECORDED",
     "SALES_MODEL_RECORDED",
     "STAFF_RECORDED",
+    "TEMPLATE_RECORDED",
     "Competitor",
     "Dealer",
+    "LetterWording",
     "LossReason",
+    "MailWording",
     "Product",
     "SalesModel",
+    "SmsWording",
     "Staff",
     "Stage",
+    "Template",
+    "TemplateField",
+    "Wording",
 ]

@@ -31,6 +31,7 @@ HARMLESS_IN: Mapping[str, frozenset[str]] = MappingProxyType(
         "sales_model.recorded": frozenset({"name"}),
         "loss_reason.recorded": frozenset({"name"}),
         "competitor.recorded": frozenset({"name", "products", "strengths", "weaknesses"}),
+        "template.recorded": frozenset({"name", "language", "subject", "text", "mjml"}),
         "record.rejected": frozenset({"subject", "topic", "reason", "path", "expected", "event_id", "event_type"}),
         "wait.answered": frozenset({"consumer", "principal", "store", "subject", "kind", "ref"}),
         "wait.expired": frozenset({"consumer", "principal", "store", "subject", "kind", "ref"}),
