@@ -1,0 +1,1 @@
+"""Letters: their pages, the batches that a printer takes over, and what comes back."""
