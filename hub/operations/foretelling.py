@@ -10,7 +10,7 @@ from pydantic_core import from_json
 
 from contracts.catalogue import lookup
 from hub.consumers import CONSUMERS
-from hub.operations.verdicts import counting, faults, refusal, verdicts
+from hub.operations.verdicts import Counting, counting, faults, refusal, verdicts
 from hub.rules.basedata import BaseData
 from hub.rules.decision import Subject, Wait
 from hub.rules.folding import Told
@@ -123,11 +123,13 @@ def _walk(scene: _Scene, *, is_discarded: bool) -> None:
             _take(scene, letter, is_blocked=False, is_discarded=is_discarded)
     for key, standing in scene.standing.items():
         is_blocked, last = False, None
+        freed: set[UUID] = set()
         items: list[Standing | Held] = [*standing, *scene.held[key]]
         for item in sorted(items, key=lambda item: item.place):
             if isinstance(item, Held):
                 if not is_blocked and last is not None:
-                    scene.behind[last] += 1
+                    scene.behind[last] += item.event not in freed
+                    freed.add(item.event)
                     is_blocked = _goes_on(scene, item)
             elif item.id in scene.letters:
                 _take(scene, scene.letters[item.id], is_blocked=is_blocked, is_discarded=is_discarded)
@@ -166,7 +168,7 @@ def _dead(scene: _Scene, letter: Letter, record: Judged) -> str | None:
     known = scene.known.get(record.event)
     if known is not None and not _is_released(scene, letter) and not _is_known(record, known):
         return "id_reuse: id: an id of its own for other content"
-    fault = refusal(scene.consumer, scene.base, counting(scene.consumer, record))
+    fault = refusal(scene.consumer, scene.base, _parts(scene, letter, record))
     return None if fault is None else f"rejected: {faults([fault])}"
 
 
@@ -179,11 +181,16 @@ def _good(scene: _Scene, letter: Letter, record: Good, *, is_blocked: bool) -> s
     is_whole = record.lineage.snapshot and record.body.revision is not None
     if (is_blocked or is_elsewhere) and not is_released and not is_whole:
         return "taken; it waits behind another dead letter of its key"
-    for store, told in counting(scene.consumer, record):
-        scene.counted[store, Subject(record.principal, record.key)][told.event] = told
+    for store, subject, told in _parts(scene, letter, record):
+        scene.counted[store, subject][told.event] = told
     if letter.reason == "database_refused":
         return "taken, if the database can hold it now"
     return "taken"
+
+
+def _parts(scene: _Scene, letter: Letter, record: Good) -> list[Counting]:
+    """What is folded of a document: all of it, or the part alone that a rule refused."""
+    return [part for part in counting(record) if not _is_released(scene, letter) or part.told.part == letter.part]
 
 
 def _is_released(scene: _Scene, letter: Letter) -> bool:
@@ -199,11 +206,11 @@ def _is_known(record: Good, known: tuple[str, int, bytes]) -> bool:
 def _goes_on(scene: _Scene, held: Held) -> bool:
     """Let a held record count; returns whether a rule would refuse it, so that it holds back what comes after it."""
     lineage, version = lookup(held.type)
-    told = Told(held.event, held.part, lineage, lineage.decode(version, held.body), held.source, held.event_id, held.is_historical)
-    subject = Subject(held.principal, held.ref)
-    if refusal(scene.consumer, scene.base, [(held.store, told)], subject) is not None:
+    body = lineage.decode(version, held.body)
+    told = Told(held.event, held.part, lineage, body, held.source, held.event_id, held.is_historical, held.principal)
+    if refusal(scene.consumer, scene.base, [Counting(held.store, held.subject, told)]) is not None:
         return True
-    scene.counted[held.store, subject][told.event] = told
+    scene.counted[held.store, held.subject][told.event] = told
     return False
 
 
@@ -211,6 +218,6 @@ async def _wait(connection: Connection, scene: _Scene) -> None:
     """What would be folded, but for something that is not known yet."""
     of_letter = {record.event: name for name, record in scene.judged.items() if isinstance(record, Good)}
     found = await verdicts(connection, scene.consumer, scene.base, {where: list(told.values()) for where, told in scene.counted.items()})
-    for event, verdict in found.items():
+    for (event, _), verdict in found.items():
         if isinstance(verdict, Wait) and event in of_letter:
             scene.words[of_letter[event]] = f"taken; it waits for {verdict.kind} {verdict.ref}"

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from hub.consumers.crm_sync import crm_sync
+from hub.consumers import CONSUMERS
 from hub.errors import InputError
 from hub.operations import state_view
 from hub.operations.base_plan import as_data
@@ -95,9 +95,10 @@ def principal_of(dealer: str) -> str:
 async def _shown(look: Snapshot, kind: str, subject: Subject, *, is_masked: bool) -> Shown:
     store = STORE_OF[kind]
     standing = await timelines.standing(look, STORES[store], subject)
-    base = BaseData(as_data([edition for of in crm_sync.using for edition in await base_editions.editions(look, of)]))
+    keeper = next(consumer for consumer in CONSUMERS.values() if store in consumer.stores)
+    base = BaseData(as_data([edition for of in keeper.using for edition in await base_editions.editions(look, of)]))
     sayings = await timelines.sayings(look, store, subject)
-    story = tell(subject, crm_sync.stores[store].rules, base, sayings, is_masked=is_masked)
+    story = tell(subject, keeper.stores[store].rules, base, sayings, is_masked=is_masked)
     beside: dict[str, list[dict[str, Any]]] = {}
     if kind == "customer":
         for other, fields in BESIDE.items():

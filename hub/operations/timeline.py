@@ -14,6 +14,7 @@ from hub.rules.folding import NOTHING, Folded, Told, fold
 from hub.rules.masking import mask, mask_reference
 from hub.rules.order import in_order
 from hub.state.timelines import Broken, Saying
+from hub.stream.record import speaker
 
 
 class Happening(NamedTuple):
@@ -84,7 +85,7 @@ def apart(records: Sequence[Broken]) -> list[Happening]:
 def _told(saying: Saying) -> Told:
     lineage, version = lookup(saying.type)
     body = lineage.decode(version, saying.body)
-    return Told(saying.event, saying.part, lineage, body, saying.source, saying.event_id, saying.is_historical)
+    return Told(saying.event, saying.part, lineage, body, saying.source, saying.event_id, saying.is_historical, speaker(saying.topic))
 
 
 def _late(told: Sequence[Told]) -> list[Told]:

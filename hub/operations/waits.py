@@ -106,7 +106,7 @@ def end(operator: Operator, waits: Sequence[Parked]) -> Asked:
 async def _look(connection: Connection, name: str, waits: Sequence[Parked], max_record_bytes: int) -> dict[UUID, str]:
     consumer = CONSUMERS[name]
     base = await BaseDataCache(consumer.using).refresh(connection)
-    subjects = {(wait.store, Subject(wait.principal, wait.ref)) for wait in waits if wait.hold == "news"}
+    subjects = {(wait.store, Subject(wait.whose, wait.ref)) for wait in waits if wait.hold == "news"}
     found = await verdicts(connection, consumer, base, dict.fromkeys(subjects, ()))
     kept = await foresight.waiters(connection, [wait.id for wait in waits if wait.hold == "version"])
     reader = Reader(consumer, max_record_bytes)
@@ -120,12 +120,12 @@ async def _look(connection: Connection, name: str, waits: Sequence[Parked], max_
                 case Bad():
                     words[wait.id] = f"dead letter: {record.reason}: {faults(record.faults)}"
                 case Good():
-                    fault = refusal(consumer, base, counting(consumer, record))
+                    fault = refusal(consumer, base, counting(record))
                     words[wait.id] = "folded" if fault is None else f"dead letter: rejected: {faults([fault])}"
                 case _:
                     words[wait.id] = "folded; it means nothing to this consumer"
         else:
-            words[wait.id] = _in_words(found.get(wait.event) if wait.event else None)
+            words[wait.id] = _in_words(found.get((wait.event, wait.part)) if wait.event else None)
     return words
 
 

@@ -5,7 +5,7 @@ subject that is not known: then a subject's state is the same in whatever order 
 What the present state makes pointless (a second win) it keeps: the event stays in the history.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from contracts.contract import Event, Lineage
@@ -67,3 +67,5 @@ Rule: TypeAlias = Callable[[Any, Any, Facts], Decision[Any]]
 Rules: TypeAlias = Mapping[Lineage[Any], Rule]
 Tell: TypeAlias = Callable[[Any, Any, Subject, Event, int], Event | None]
 Answers: TypeAlias = Callable[[Any, Subject], tuple[str, str]]
+Concerns: TypeAlias = Callable[[Any, str], Iterable[Subject]]
+"""Which subjects an event concerns, by what it says and who says it."""

@@ -14,7 +14,7 @@ S = TypeVar("S")
 
 
 class Told(NamedTuple):
-    """One event as it concerns one subject: `event` and `part` name its journal row."""
+    """One event as it concerns one subject: `event` and `part` name its journal row, `speaker` is who says it."""
 
     event: UUID
     part: int
@@ -23,6 +23,7 @@ class Told(NamedTuple):
     source: str
     event_id: str
     is_historical: bool = False
+    speaker: str = ""
 
     @property
     def row(self) -> tuple[UUID, int]:
@@ -43,6 +44,11 @@ class Told(NamedTuple):
     def tie(self) -> str:
         """What settles equal times."""
         return f"{self.source} {self.event_id}"
+
+    @property
+    def counter(self) -> tuple[str, str, str, str]:
+        """Who counted the revision, and of what: the subject or document that the record's key names."""
+        return self.speaker, self.source, self.lineage.kind, self.lineage.ref(self.body)
 
 
 class Folded(NamedTuple, Generic[S]):

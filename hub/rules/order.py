@@ -3,11 +3,15 @@
 Events that carry the source's own revision stand in revision order; an event without one stands at the
 moment it occurred. Where revisions and clocks disagree the revision wins: such an event counts as
 occurred no earlier than those it follows. Ties fall to the source and the event's id.
+
+Where several speak of one subject each one's revisions order its own events alone, and of its documents each
+one's own: the third edition of an invoice says nothing of the first one of a despatch advice.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 
 class Dated(Protocol):
@@ -24,6 +28,11 @@ class Dated(Protocol):
         ...
 
     @property
+    def counter(self) -> Any:  # noqa: ANN401 - whatever can be told apart and put in order
+        """Who counted, and of what: revisions of one counter alone can be compared."""
+        ...
+
+    @property
     def tie(self) -> str:
         """What settles equal times."""
         ...
@@ -33,7 +42,7 @@ D = TypeVar("D", bound=Dated)
 
 
 class Position(NamedTuple):
-    """How far a subject is folded: when its last event counts, the highest revision, the last event's tie-break."""
+    """How far a subject is folded: when its last event counts, the highest revision of any counter, the last event's tie-break."""
 
     at: datetime
     revision: int
@@ -45,24 +54,32 @@ def in_order(events: Sequence[D]) -> list[tuple[Position, D]]:
     if len(events) == 1:
         (only,) = events
         return [(Position(only.occurred_at, only.revision or 0, only.tie), only)]
-    placed: list[tuple[datetime, int, str, D]] = []
-    counted = sorted((e for e in events if e.revision is not None), key=lambda e: (e.revision, e.occurred_at, e.tie))
-    latest: datetime | None = None
-    for event in counted:
-        latest = event.occurred_at if latest is None or event.occurred_at > latest else latest
-        placed.append((latest, event.revision or 0, event.tie, event))
-    placed.extend((e.occurred_at, 0, e.tie, e) for e in events if e.revision is None)
-    placed.sort(key=lambda p: p[:3])
+    placed: list[tuple[datetime, int, str, Any, D]] = []
+    counts: dict[Any, list[D]] = defaultdict(list)
+    for event in events:
+        if event.revision is None:
+            placed.append((event.occurred_at, 0, event.tie, event.counter, event))
+        else:
+            counts[event.counter].append(event)
+    for counter, counted in counts.items():
+        latest: datetime | None = None
+        for event in sorted(counted, key=lambda e: (e.revision, e.occurred_at, e.tie)):
+            latest = event.occurred_at if latest is None or event.occurred_at > latest else latest
+            placed.append((latest, event.revision or 0, event.tie, counter, event))
+    placed.sort(key=lambda p: p[:4])
     highest = 0
     ordered = []
-    for at, revision, tie, event in placed:
+    for at, revision, tie, _, event in placed:
         highest = max(highest, revision)
         ordered.append((Position(at, highest, tie), event))
     return ordered
 
 
 def follows(last: Position, event: Dated) -> Position | None:
-    """The position after an event that surely comes after `last`; None where only a full ordering can tell."""
+    """The position after an event that surely comes after `last`; None where only a full ordering can tell.
+
+    A position does not keep how far each counter has come: what is not above all of them may still follow its own.
+    """
     if event.revision is None:
         if event.occurred_at > last.at or (event.occurred_at == last.at and last.revision == 0 and event.tie > last.tie):
             return Position(event.occurred_at, last.revision, event.tie)

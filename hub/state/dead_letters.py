@@ -9,13 +9,14 @@ import orjson
 from hub.state.store import Connection
 
 _INSERT = """
-INSERT INTO dead_letters (id, consumer, principal, key, reason, faults, event, part, store, ref, source, event_id, type,
+INSERT INTO dead_letters (id, consumer, principal, key, reason, faults, event, part, store, whose, ref, source, event_id, type,
                           topic, partition, "offset", timestamp, headers, value)
-SELECT n.id, n.consumer, n.principal, n.key, n.reason, n.faults::jsonb, n.event, n.part, n.store, n.ref, n.source, n.event_id, n.type,
-       n.topic, n.partition, n.of, n.timestamp, n.headers, n.value
+SELECT n.id, n.consumer, n.principal, n.key, n.reason, n.faults::jsonb, n.event, n.part, n.store, n.whose, n.ref, n.source, n.event_id,
+       n.type, n.topic, n.partition, n.of, n.timestamp, n.headers, n.value
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::smallint[], $9::text[], $10::text[],
-            $11::text[], $12::text[], $13::text[], $14::text[], $15::int[], $16::bigint[], $17::bigint[], $18::bytea[], $19::bytea[])
-     AS n (id, consumer, principal, key, reason, faults, event, part, store, ref,
+            $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::int[], $17::bigint[], $18::bigint[], $19::bytea[],
+            $20::bytea[])
+     AS n (id, consumer, principal, key, reason, faults, event, part, store, whose, ref,
            source, event_id, type, topic, partition, of, timestamp, headers, value)
 ON CONFLICT (id) DO UPDATE SET state = 'open', reason = EXCLUDED.reason, faults = EXCLUDED.faults, since = now()
 WHERE dead_letters.state = 'redriven'
@@ -23,7 +24,7 @@ RETURNING id
 """
 
 COLUMNS = (
-    "id, consumer, principal, key, reason, faults, event, part, store, ref, source, event_id, type,"
+    "id, consumer, principal, key, reason, faults, event, part, store, whose, ref, source, event_id, type,"
     ' topic, partition, "offset", timestamp, headers, value'
 )
 _CLOSE = f"UPDATE dead_letters SET state = $3 WHERE consumer = $1 AND id = ANY($2::uuid[]) AND state = 'open' RETURNING {COLUMNS}"  # noqa: S608 - names of our own
@@ -32,7 +33,10 @@ _REOPEN = "UPDATE dead_letters SET state = 'open', since = now() WHERE id = ANY(
 
 
 class DeadLetter(NamedTuple):
-    """`faults` are [path, expected] pairs; `headers` is JSON of [name, base64 or null] pairs."""
+    """`faults` are [path, expected] pairs; `headers` is JSON of [name, base64 or null] pairs.
+
+    `whose` and `ref` are the subject's for whom a journalled part could not be folded.
+    """
 
     id: UUID
     consumer: str
@@ -43,6 +47,7 @@ class DeadLetter(NamedTuple):
     event: UUID | None
     part: int
     store: str | None
+    whose: str | None
     ref: str | None
     source: str | None
     event_id: str | None

@@ -157,7 +157,7 @@ class Exchange:
         """Which rows are this consumer's and folded on both sides, as conditions upon `t`."""
         if table.name == CORRECTIONS.name:  # they are whose the event is that corrects
             return f"t.event IN (SELECT t.event FROM {schema}.journal t WHERE {self._whose(JOURNAL, schema)})"  # noqa: S608 - names of our own
-        apart = f"NOT EXISTS (SELECT FROM {self._beside}.replay_outside o WHERE o.principal = t.principal AND o.ref = t.{table.ref})"
+        apart = f"NOT EXISTS (SELECT FROM {self._beside}.replay_outside o WHERE o.principal = t.{table.whose} AND o.ref = t.{table.ref})"
         if table.is_store:
             return apart
         folded = _FOLDED.format(beside=self._beside, consumer=self._consumer)

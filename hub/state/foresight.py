@@ -7,6 +7,7 @@ from uuid import UUID
 
 import zstandard
 
+from hub.rules.decision import Subject
 from hub.state.connect import connect
 from hub.state.dead_letters import COLUMNS, DeadLetter
 from hub.state.reading import answering
@@ -23,14 +24,14 @@ FROM dead_letters d JOIN unnest($2::text[], $3::text[]) AS k (principal, key) ON
 WHERE d.consumer = $1 AND d.state = 'open'
 """
 _HELD = """
-SELECT w.event, w.part, w.principal, w.key, w.store, w.ref, w.topic, w.partition, w."offset",
+SELECT w.event, w.part, w.principal, w.key, w.store, w.whose, w.ref, w.topic, w.partition, w."offset",
        j.type, j.body, j.source, j.event_id, j.is_historical
 FROM waiting w JOIN unnest($2::text[], $3::text[]) AS k (principal, key) ON w.principal = k.principal AND w.key = k.key
-JOIN journal j ON j.event = w.event AND j.part = w.part
+JOIN journal j ON j.event = w.event AND j.part = 0
 WHERE w.consumer = $1 AND w.hold = 'operator'
 """
 _WAITERS = f"SELECT {WAITING} FROM waiting WHERE id = ANY($1::uuid[])"  # noqa: S608 - names of our own
-_JOURNALLED = "SELECT type, body, source, event_id FROM journal WHERE event = $1 ORDER BY part LIMIT 1"
+_JOURNALLED = "SELECT type, body, source, event_id FROM journal WHERE event = $1 AND part = 0"
 
 Place = tuple[str, int, int, int]
 """Topic, partition, offset and part: the order of arrival."""
@@ -53,7 +54,7 @@ class Held(NamedTuple):
     principal: str
     key: str
     store: str
-    ref: str
+    subject: Subject
     place: Place
     type: str
     body: bytes
@@ -97,7 +98,10 @@ async def standing(connection: Connection, consumer: str, keys: Sequence[tuple[s
 async def held(connection: Connection, consumer: str, keys: Sequence[tuple[str, str]]) -> list[Held]:
     """Every record that these (principal, key) hold back."""
     rows = await connection.fetch(_HELD, consumer, [key[0] for key in keys], [key[1] for key in keys])
-    return [Held(r[0], r[1], r[2], r[3], r[4], r[5], (r[6], r[7], r[8], r[1]), r[9], _decompress(r[10]), r[11], r[12], r[13]) for r in rows]
+    return [
+        Held(r[0], r[1], r[2], r[3], r[4], Subject(r[5], r[6]), (r[7], r[8], r[9], r[1]), r[10], _decompress(r[11]), r[12], r[13], r[14])
+        for r in rows
+    ]
 
 
 async def waiters(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Waiter]:

@@ -13,11 +13,11 @@ SELECT 'dead', principal, key, NULL::text, NULL::uuid, topic, partition, "offset
     FROM dead_letters d JOIN unnest($2::text[], $3::text[]) AS k (principal, key) ON d.principal = k.principal AND d.key = k.key
     WHERE d.consumer = $1 AND d.state = 'open' FOR SHARE OF d) o
 UNION ALL
-SELECT 'waiting', w.principal, w.ref, w.store, NULL, NULL, NULL, NULL
-FROM waiting w JOIN unnest($2::text[], $3::text[]) AS k (principal, key) ON w.principal = k.principal AND w.ref = k.key
+SELECT 'waiting', w.whose, w.ref, w.store, NULL, NULL, NULL, NULL
+FROM waiting w JOIN unnest($4::text[], $5::text[]) AS s (principal, ref) ON w.whose = s.principal AND w.ref = s.ref
 WHERE w.consumer = $1 AND w.hold = 'news'
 UNION ALL
-SELECT 'corrected', NULL, NULL, NULL, c.target, NULL, NULL, NULL FROM corrections c WHERE c.target = ANY($4::uuid[])
+SELECT 'corrected', NULL, NULL, NULL, c.target, NULL, NULL, NULL FROM corrections c WHERE c.target = ANY($6::uuid[])
 """
 
 
@@ -33,12 +33,15 @@ class Holds(NamedTuple):
     corrected: set[UUID]
 
 
-async def find(connection: Connection, consumer: str, keys: Sequence[tuple[str, str]], events: Sequence[UUID]) -> Holds:
-    """All holds on these (principal, key) and events, in one round trip.
+async def find(
+    connection: Connection, consumer: str, keys: Sequence[tuple[str, str]], subjects: Sequence[Subject], events: Sequence[UUID]
+) -> Holds:
+    """All holds on these (principal, key), subjects and events, in one round trip.
 
     The dead letters are locked: whoever closes one meanwhile either is seen, or sees what was held back because of it.
     """
-    rows = await connection.fetch(_HOLDS, consumer, [k[0] for k in keys], [k[1] for k in keys], events)
+    columns = ([each[at] for each in some] for some in (keys, subjects) for at in (0, 1))
+    rows = await connection.fetch(_HOLDS, consumer, *columns, events)
     found = Holds({}, set(), set())
     for what, principal, key, store, event, *place in rows:
         if what == "dead":

@@ -1,6 +1,7 @@
 """The journal: every accepted record, kept for ever; at once the inbox, the history and the timeline."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Container, Iterable, Sequence
 from datetime import datetime
 from operator import itemgetter
 from typing import NamedTuple
@@ -48,18 +49,22 @@ ON CONFLICT (event, part) DO NOTHING
 RETURNING event
 """  # noqa: S608 - a name of our own
 
-_KNOWN = "SELECT DISTINCT ON (event) event, type, fingerprint, body FROM journal WHERE event = ANY($1::uuid[])"
+_KNOWN = "SELECT event, type, fingerprint, body FROM journal WHERE event = ANY($1::uuid[]) AND part = 0"
 
 _HISTORY = """
-SELECT j.principal, j.ref, j.event, j.part, j.type, j.body, j.source, j.event_id, j.is_historical, j.topic, j.partition, j."offset"
+SELECT j.principal, j.ref, j.event, j.part, j.type, CASE WHEN j.part = 0 THEN j.body END, j.source, j.event_id, j.is_historical,
+       j.topic, j.partition, j."offset", EXISTS (SELECT FROM corrections c WHERE c.target = j.event) AS is_corrected
 FROM journal j JOIN unnest($2::text[], $3::text[]) AS s (principal, ref) ON j.principal = s.principal AND j.ref = s.ref
 WHERE j.store = $1
   AND NOT EXISTS (SELECT FROM dead_letters d WHERE d.event = j.event AND d.part = j.part AND d.state <> 'redriven')
   AND NOT EXISTS (SELECT FROM waiting w WHERE w.event = j.event AND w.part = j.part AND w.hold = 'operator')
-  AND NOT EXISTS (
-    SELECT FROM corrections c WHERE c.target = j.event AND c.event <> ALL($4::uuid[])
-    AND NOT EXISTS (SELECT FROM dead_letters d WHERE d.event = c.event AND d.state <> 'redriven')
-    AND NOT EXISTS (SELECT FROM waiting w WHERE w.event = c.event AND w.hold = 'operator'))
+"""
+_BODIES = "SELECT event, body FROM journal WHERE event = ANY($1::uuid[]) AND part = 0"
+_CORRECTING = """
+SELECT c.target, c.event, j.part, j.store, j.principal, j.ref,
+       EXISTS (SELECT FROM dead_letters d WHERE d.event = j.event AND d.part = j.part AND d.state <> 'redriven')
+       OR EXISTS (SELECT FROM waiting w WHERE w.event = j.event AND w.part = j.part AND w.hold = 'operator') AS is_out
+FROM corrections c JOIN journal j ON j.event = c.event WHERE c.target = ANY($1::uuid[])
 """
 
 _CORRECT = "INSERT INTO corrections (target, event) SELECT * FROM unnest($1::uuid[], $2::uuid[]) ON CONFLICT DO NOTHING"
@@ -73,7 +78,10 @@ WHERE c.event = ANY($1::uuid[]) AND j.store <> ''
 
 
 class Row(NamedTuple):
-    """One part of one event, as it is journalled; `body` is packed."""
+    """One part of one event, as it is journalled; `body` is packed, and stands with the first part alone.
+
+    `principal` and `ref` are the subject's; who says it follows from the topic.
+    """
 
     event: UUID
     part: int
@@ -92,6 +100,17 @@ class Row(NamedTuple):
     topic: str
     partition: int
     offset: int
+
+
+class _Correction(NamedTuple):
+    """An event that takes the place of another: the (store, subject) of its parts that count, and of those that are dead or held."""
+
+    counting: set[tuple[str, Subject]]
+    out: set[tuple[str, Subject]]
+
+    def replaces(self, store: str, subject: Subject) -> bool:
+        """Whether the other counts no longer for this subject: one whose part is dead or held keeps what it had."""
+        return bool(self.counting) and (store, subject) not in self.out
 
 
 class Past(NamedTuple):
@@ -126,14 +145,39 @@ async def known(connection: Connection, events: Iterable[UUID]) -> dict[UUID, tu
     return {row[0]: (row[1], row[2], _decompress(row[3])) for row in rows}
 
 
-async def history(connection: Connection, store: str, subjects: Sequence[Subject], without: Iterable[UUID] = ()) -> list[Past]:
+async def history(connection: Connection, store: str, subjects: Sequence[Subject], without: Container[tuple[UUID, int]] = ()) -> list[Past]:
     """All that counts for these subjects, in no order.
 
     What is dead, or held for an operator, does not count, and neither does what was corrected, unless the
-    correction itself does not count. `without` are events that this very transaction takes for dead or held.
+    correction itself does not count. `without` are parts that this very transaction takes for dead or held.
     """
-    rows = await connection.fetch(_HISTORY, store, [s.principal for s in subjects], [s.ref for s in subjects], list(without))
-    return [Past(Subject(r[0], r[1]), r[2], r[3], r[4], _decompress(r[5]), *r[6:]) for r in map(tuple, rows)]
+    rows = await connection.fetch(_HISTORY, store, [s.principal for s in subjects], [s.ref for s in subjects])
+    counted = [(Subject(row[0], row[1]), row) for row in map(tuple, rows)]
+    corrected = {row[2] for row in rows if row[-1]}
+    if corrected:
+        corrections = await _corrections(connection, corrected, without)
+        counted = [
+            (subject, row) for subject, row in counted if not any(each.replaces(store, subject) for each in corrections.get(row[2], ()))
+        ]
+    apart = {row[2] for _, row in counted if row[5] is None}
+    bodies = {row[2]: _decompress(row[5]) for _, row in counted if row[5] is not None}
+    if apart - bodies.keys():
+        bodies |= {row[0]: _decompress(row[1]) for row in await connection.fetch(_BODIES, list(apart - bodies.keys()))}
+    return [Past(subject, row[2], row[3], row[4], bodies[row[2]], *row[6:-1]) for subject, row in counted]
+
+
+async def _corrections(
+    connection: Connection, corrected: Iterable[UUID], without: Container[tuple[UUID, int]]
+) -> dict[UUID, list["_Correction"]]:
+    """What corrects these events."""
+    found: dict[tuple[UUID, UUID], _Correction] = defaultdict(lambda: _Correction(set(), set()))
+    for target, event, part, store, principal, ref, is_out in await connection.fetch(_CORRECTING, list(corrected)):
+        correction = found[target, event]
+        (correction.out if is_out or (event, part) in without else correction.counting).add((store, Subject(principal, ref)))
+    by_target: dict[UUID, list[_Correction]] = defaultdict(list)
+    for (target, _), correction in found.items():
+        by_target[target].append(correction)
+    return by_target
 
 
 async def correct(connection: Connection, corrections: Sequence[tuple[UUID, UUID]]) -> None:

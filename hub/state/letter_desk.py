@@ -12,7 +12,7 @@ from hub.state.reading import Snapshot
 _decompress = zstandard.ZstdDecompressor().decompress
 
 _BEHIND = """
-(SELECT count(*) FROM waiting w
+(SELECT count(DISTINCT w.event) FROM waiting w
  WHERE d.state = 'open' AND w.hold = 'operator' AND w.consumer = d.consumer AND w.principal = d.principal AND w.key = d.key)
 """
 """Counted by its index, letter by letter: a join's plan depends on how much the server knows of tables that have just grown."""

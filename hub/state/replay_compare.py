@@ -10,7 +10,7 @@ _POSITION = ("ordered_at", "revision", "tie", "because")
 
 
 class Table(NamedTuple):
-    """What is compared of one table: rows are the same by `keys`; `ref` names the subject, beside its principal.
+    """What is compared of one table: rows are the same by `keys`; `whose` and `ref` name the subject.
 
     `is_store` where one consumer alone has the table, `where` the rows that count (of `t`).
     """
@@ -21,6 +21,7 @@ class Table(NamedTuple):
     ref: str = "ref"
     is_store: bool = False
     where: str = "true"
+    whose: str = "principal"
 
 
 class Unlike(NamedTuple):
@@ -49,10 +50,10 @@ def of_store(store: Store[Any]) -> Table:
     return Table(store.name, ("principal", "ref"), (*fields, *_POSITION), is_store=True)
 
 
-WAITING = Table("waiting", ("id",), ("hold", "principal", "ref", "store", "kind", "awaited_ref", "type"))
+WAITING = Table("waiting", ("id",), ("hold", "principal", "key", "store", "whose", "ref", "kind", "awaited_ref", "type"), whose="whose")
 """The records that wait; since when and until when is the live hub's own."""
 
-DEAD_LETTERS = Table("dead_letters", ("id",), ("reason", "state", "principal", "key", "faults", "type", "store"), "key")
+DEAD_LETTERS = Table("dead_letters", ("id",), ("reason", "state", "principal", "key", "faults", "type", "store", "whose", "ref"), "key")
 
 
 _COMPACTED = ", ".join(f"'{topic.name}'" for topic in CATALOGUE if topic.is_compacted)
@@ -83,7 +84,7 @@ async def compare(connection: Connection, table: Table, most_shown: int, live: s
     assert counted is not None  # noqa: S101 - it counts
     first: list[Unlike] = []
     if counted[2] and most_shown:
-        named = tuple(dict.fromkeys(("principal", table.ref, *table.columns)))
+        named = tuple(dict.fromkeys((table.whose, table.ref, *table.columns)))
         rows = await connection.fetch(
             f"WITH {sides} SELECT {_named('l', named)}, {_named('r', named)} {joined} ORDER BY {_keys(table)} LIMIT {most_shown}"
         )
@@ -96,7 +97,7 @@ def _side(source: str, table: Table) -> str:
 
 
 def _outside(table: Table) -> str:
-    return f"EXISTS (SELECT FROM replay_outside o WHERE o.principal = t.principal AND o.ref = t.{table.ref})"
+    return f"EXISTS (SELECT FROM replay_outside o WHERE o.principal = t.{table.whose} AND o.ref = t.{table.ref})"
 
 
 def _row(side: str, columns: Iterable[str]) -> str:
@@ -115,7 +116,7 @@ def _unlike(table: Table, named: tuple[str, ...], row: tuple[Any, ...]) -> Unlik
     half = len(row) // 2
     live, replayed = _values(table, named, row[:half]), _values(table, named, row[half:])
     there = dict(zip(named, row[1:half] if live is not None else row[half + 1 :], strict=True))
-    return Unlike(there["principal"], there[table.ref], live, replayed)
+    return Unlike(there[table.whose], there[table.ref], live, replayed)
 
 
 def _values(table: Table, named: tuple[str, ...], half: tuple[Any, ...]) -> dict[str, Any] | None:

@@ -114,9 +114,13 @@ class Beside:
         """
         if all(bound.start == 0 and bound.stop == bound.next_offset for bound in bounds):
             return self.ahead
-        for table, ref in ((f"{self.live}.journal", "ref"), ("live_waiting", "ref"), ("live_dead_letters", "key")):
+        for table, whose, ref in (
+            (f"{self.live}.journal", "principal", "ref"),
+            ("live_waiting", "whose", "ref"),
+            ("live_dead_letters", "principal", "key"),
+        ):
             await self.connection.execute(
-                f"INSERT INTO replay_outside SELECT DISTINCT t.principal, t.{ref} FROM {table} t JOIN replay_bounds b"  # noqa: S608 - names of our own
+                f"INSERT INTO replay_outside SELECT DISTINCT t.{whose}, t.{ref} FROM {table} t JOIN replay_bounds b"  # noqa: S608 - names of our own
                 " ON t.consumer = b.consumer AND t.topic = b.topic AND t.partition = b.partition"
                 f' WHERE t."offset" < b.next_offset AND (t."offset" < b.start OR t."offset" >= b.stop) AND t.{ref} IS NOT NULL'
                 " ON CONFLICT DO NOTHING"

@@ -17,19 +17,21 @@ _decompress = zstandard.ZstdDecompressor().decompress
 
 _HOLDERS = sa.text("""
 SELECT principal FROM journal WHERE ref = :ref AND store = :store
-UNION SELECT principal FROM dead_letters WHERE key = :ref AND state = 'open' AND type LIKE :types
+UNION SELECT principal FROM dead_letters WHERE key = :ref AND state = 'open' AND event IS NULL AND type LIKE :types
 ORDER BY 1
 """)
 
 _SAYINGS = sa.text("""
-SELECT j.event, j.part, j.type, j.body, j.source, j.event_id, j.is_historical, j.occurred_at, j.revision, j.corrects,
+SELECT j.event, j.part, j.type,
+       CASE WHEN j.part = 0 THEN j.body ELSE (SELECT body FROM journal WHERE event = j.event AND part = 0) END AS body,
+       j.source, j.event_id, j.is_historical, j.occurred_at, j.revision, j.corrects,
        j.topic, j.partition, j."offset", j.recorded_at, by.event_id AS corrected_by,
        w.hold, w.kind AS awaited_kind, w.awaited_ref, w.until, d.reason, d.faults, d.state AS dead_state
 FROM journal j
 LEFT JOIN corrections c ON c.target = j.event
 LEFT JOIN LATERAL (SELECT event_id FROM journal WHERE event = c.event LIMIT 1) by ON true
 LEFT JOIN LATERAL (SELECT hold, kind, awaited_ref, until FROM waiting
-                   WHERE consumer = j.consumer AND principal = j.principal AND store = j.store AND ref = j.ref
+                   WHERE consumer = j.consumer AND whose = j.principal AND store = j.store AND ref = j.ref
                      AND event = j.event AND part = j.part LIMIT 1) w ON true
 LEFT JOIN LATERAL (SELECT reason, faults, state FROM dead_letters
                    WHERE event = j.event AND part = j.part ORDER BY since DESC LIMIT 1) d ON true

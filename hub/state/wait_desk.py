@@ -8,7 +8,9 @@ from sqlalchemy import text
 
 from hub.state.reading import Snapshot
 
-_COLUMNS = 'id, consumer, principal, key, hold, kind, awaited_ref, type, topic, partition, "offset", since, until, event, part, store, ref'
+_COLUMNS = (
+    'id, consumer, principal, key, hold, kind, awaited_ref, type, topic, partition, "offset", since, until, event, part, store, whose, ref'
+)
 _CHOSEN = """
 WHERE (:hold = '' OR hold = :hold) AND (:topic = '' OR topic = :topic) AND (:principal = '' OR principal = :principal)
   AND (:type = '' OR type = :type) AND (:key = '' OR key = :key) AND (:consumer = '' OR consumer = :consumer)
@@ -54,6 +56,7 @@ class Parked(NamedTuple):
     event: UUID | None
     part: int
     store: str
+    whose: str
     ref: str
 
 

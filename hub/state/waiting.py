@@ -9,11 +9,11 @@ from hub.rules.decision import Subject
 from hub.state.store import Connection
 
 COLUMNS = (
-    "id, consumer, hold, principal, key, event, part, store, ref, kind, awaited_ref, type, topic, partition, "
+    "id, consumer, hold, principal, key, event, part, store, whose, ref, kind, awaited_ref, type, topic, partition, "
     '"offset", timestamp, headers, value, until'
 )
 _KINDS = (
-    "uuid text text text text uuid smallint text text text text text text int bigint bigint bytea bytea timestamptz".split()  # noqa: SIM905 - one word a column
+    "uuid text text text text uuid smallint text text text text text text text int bigint bigint bytea bytea timestamptz".split()  # noqa: SIM905 - one word a column
 )
 _INSERT = (
     f"INSERT INTO waiting ({COLUMNS}) SELECT * FROM unnest({', '.join(f'${n}::{kind}[]' for n, kind in enumerate(_KINDS, 1))})"  # noqa: S608 - names of our own
@@ -23,7 +23,7 @@ _INSERT = (
 _RELEASE = "DELETE FROM waiting WHERE hold = 'news' AND (event, part) IN (SELECT * FROM unnest($1::uuid[], $2::smallint[]))"
 _OF = """
 SELECT w.event, w.part, w.until
-FROM waiting w JOIN unnest($3::text[], $4::text[]) AS s (principal, ref) ON w.principal = s.principal AND w.ref = s.ref
+FROM waiting w JOIN unnest($3::text[], $4::text[]) AS s (principal, ref) ON w.whose = s.principal AND w.ref = s.ref
 WHERE w.consumer = $1 AND w.store = $2 AND w.hold = 'news' ORDER BY w.id FOR UPDATE OF w
 """
 _AWAIT = """
@@ -35,7 +35,7 @@ INSERT INTO awaited (kind, ref, came_at) SELECT k, r, clock_timestamp() FROM unn
 ON CONFLICT (kind, ref) DO UPDATE SET came_at = EXCLUDED.came_at
 """
 _ASKED = """
-SELECT DISTINCT w.consumer, w.principal, w.store, w.ref, w.kind, w.awaited_ref
+SELECT DISTINCT w.consumer, w.whose, w.store, w.ref, w.kind, w.awaited_ref
 FROM waiting w JOIN unnest($1::text[], $2::text[]) AS n (kind, ref) ON w.kind = n.kind AND w.awaited_ref = n.ref
 WHERE w.hold = 'news'
 """
@@ -53,23 +53,26 @@ DELETE FROM waiting WHERE id IN (
             WHERE d.consumer = $1 AND d.state = 'open' AND d.principal = k.principal AND d.key = k.key
               AND (d.topic, d.partition, d."offset") < (w.topic, w.partition, w."offset"))
         ORDER BY w.topic, w.partition, w."offset", w.part LIMIT $4) n)
-RETURNING event, part, store, ref, principal
+RETURNING event, part, store, whose, ref, principal, key
 """
 _NAMED = f'SELECT {COLUMNS} FROM waiting WHERE consumer = $1 AND id = ANY($2::uuid[]) ORDER BY topic, partition, "offset" FOR UPDATE'  # noqa: S608 - names of our own
-_STILL = "SELECT event, hold, kind, awaited_ref FROM waiting WHERE event = ANY($1::uuid[])"
+_STILL = "SELECT event, part, hold, kind, awaited_ref FROM waiting WHERE event = ANY($1::uuid[])"
 _DUE = """
-SELECT DISTINCT consumer, principal, store, ref, kind, awaited_ref, until FROM waiting
+SELECT DISTINCT consumer, whose, store, ref, kind, awaited_ref, until FROM waiting
 WHERE hold = 'news' AND until <= $1 ORDER BY until LIMIT $2
 """
 _OVERLOOKED = """
-SELECT DISTINCT w.consumer, w.principal, w.store, w.ref, w.kind, w.awaited_ref, a.came_at
+SELECT DISTINCT w.consumer, w.whose, w.store, w.ref, w.kind, w.awaited_ref, a.came_at
 FROM waiting w JOIN awaited a ON a.kind = w.kind AND a.ref = w.awaited_ref
 WHERE w.hold = 'news' AND a.came_at > w.since AND a.came_at < $1 LIMIT $2
 """
 
 
 class Waiter(NamedTuple):
-    """One record that waits; `headers` and `value` only where it could not be journalled (a newer version)."""
+    """One record that waits, said by `principal` of `key`; `whose` and `ref` are the subject's, as its part concerns it.
+
+    `headers` and `value` are there only where it could not be journalled (a newer version).
+    """
 
     id: UUID
     consumer: str
@@ -79,6 +82,7 @@ class Waiter(NamedTuple):
     event: UUID | None
     part: int
     store: str
+    whose: str
     ref: str
     kind: str
     awaited_ref: str
@@ -109,13 +113,15 @@ class Asked(NamedTuple):
 
 
 class Held(NamedTuple):
-    """A journalled part that is no longer held back."""
+    """A journalled part that is no longer held back: whom it concerns, and by which (principal, key) it was."""
 
     event: UUID
     part: int
     store: str
+    whose: str
     ref: str
     principal: str
+    key: str
 
 
 class Still(NamedTuple):
@@ -189,6 +195,6 @@ async def named(connection: Connection, consumer: str, ids: Sequence[UUID]) -> d
     return {row[0]: Waiter(*row) for row in await connection.fetch(_NAMED, consumer, ids)}
 
 
-async def still(connection: Connection, events: Sequence[UUID]) -> dict[UUID, Still]:
-    """What these journalled events wait for, as far as they do."""
-    return {row[0]: Still(*row[1:]) for row in map(tuple, await connection.fetch(_STILL, events))}
+async def still(connection: Connection, events: Sequence[UUID]) -> dict[tuple[UUID, int], Still]:
+    """What the parts of these journalled events wait for, as far as they do."""
+    return {(row[0], row[1]): Still(*row[2:]) for row in map(tuple, await connection.fetch(_STILL, events))}

@@ -1,14 +1,15 @@
 """What a consumer declares: the topics it reads, and which events it folds into which store by which rule."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from contracts.acts import FOR_CONSUMERS
-from contracts.contract import Lineage
+from contracts.contract import Event, Lineage
 from contracts.timers import WAIT_ANSWERED, WAIT_EXPIRED
 from contracts.topics import Topic
-from hub.rules.decision import Answers, Rules, Tell
+from hub.rules.decision import Answers, Concerns, Rules, Subject, Tell
 from hub.state.store import Store
 
 CONTROL = {lineage.name: lineage for lineage in (WAIT_ANSWERED, WAIT_EXPIRED, *FOR_CONSUMERS)}
@@ -20,7 +21,8 @@ class Fold:
     """One store's rules; `tell` says where, as what and how others hear of a change; `answers` what may stop waiting.
 
     A store without `history` takes each event once and only forwards: what its subject is past already is passed over,
-    nothing waits, nothing is corrected.
+    nothing waits, nothing is corrected. `concerns` says of documents which subjects they concern; any other event
+    concerns the one that its key names, as whoever says it knows it.
     """
 
     store: Store[Any]
@@ -28,6 +30,7 @@ class Fold:
     tell: tuple[Topic, Lineage[Any], Tell] | None = None
     answers: Answers | None = None
     history: bool = True
+    concerns: Mapping[Lineage[Any], Concerns] = field(default_factory=dict)
 
 
 class Consumer:
@@ -51,14 +54,21 @@ class Consumer:
         tell: tuple[Topic, Lineage[Any], Tell] | None = None,
         answers: Answers | None = None,
         history: bool = True,
+        concerns: Mapping[Lineage[Any], Concerns] | None = None,
     ) -> None:
-        """Fold each listed event type into the store by its rule; without `history` where only the newest news matters."""
+        """Fold each listed event type into the store by its rule; without `history` where only the newest news matters.
+
+        A rule is shown the whole event once for each subject that it `concerns`, and takes the lines of `facts.subject`.
+        """
         if store.name in self.stores:
             raise TypeError(f"{self.name} folds {store.name} already")
         for lineage in rules:
             if any(other.history != history for other in self.folds.get(lineage.name, ())):
                 raise TypeError(f"{self.name} folds {lineage.name} with history and without")
-        fold = Fold(store, rules, tell, answers, history)
+        for lineage in concerns or {}:
+            if lineage not in rules:
+                raise TypeError(f"{self.name} has no rule for {lineage.name}, whatever it concerns")
+        fold = Fold(store, rules, tell, answers, history, concerns or {})
         self.stores[store.name] = fold
         for lineage in rules:
             self.folds.setdefault(lineage.name, []).append(fold)
@@ -70,6 +80,17 @@ class Consumer:
     def remembers(self, lineage: Lineage[Any]) -> bool:
         """Whether the journal keeps events of this lineage; else the inbox knows only that they came."""
         return all(fold.history for fold in self.folds.get(lineage.name, ()))
+
+    def parts(self, lineage: Lineage[Any], body: Event, principal: str, ref: str) -> tuple[tuple[str, Subject], ...]:
+        """Whom an event concerns: stores and subjects, each once, in the order of the event's parts in the journal."""
+        found: list[tuple[str, Subject]] = []
+        for fold in self.folds.get(lineage.name, ()):
+            concerns = fold.concerns.get(lineage)
+            if concerns is None:
+                found.append((fold.store.name, Subject(principal, ref)))
+            else:
+                found.extend((fold.store.name, subject) for subject in dict.fromkeys(concerns(body, principal)))
+        return tuple(found)
 
     def topic(self, name: str) -> Topic | None:
         """The catalogue's entry, among those read, for a topic's name."""

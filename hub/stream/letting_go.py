@@ -1,6 +1,6 @@
 """Let records go on that were held back by their key, in their order, up to the next dead letter of it."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -20,7 +20,7 @@ class _OneByOne(Exception):  # noqa: N818 - it only rolls back a savepoint
 
 async def let_go(acting: Acting, keys: Sequence[tuple[str, str]], applied: Applied) -> Counter[tuple[str, str]]:
     """All that nothing stands before any more; returns how many went on, by (principal, key)."""
-    freed: Counter[tuple[str, str]] = Counter()
+    freed: dict[tuple[str, str], set[UUID]] = defaultdict(set)
     left, most = list(dict.fromkeys(keys)), _MOST_AT_ONCE
     while left:
         part = Applied()
@@ -36,26 +36,27 @@ async def let_go(acting: Acting, keys: Sequence[tuple[str, str]], applied: Appli
             most = 1
             continue
         applied.take(part)
-        freed.update(went)
-        left = [key for key in left if went[key]]
-    return freed
+        for key, event in went:
+            freed[key].add(event)
+        left = [key for key in left if key in {each for each, _ in went}]
+    return Counter({key: len(events) for key, events in freed.items()})
 
 
-async def _some(acting: Acting, keys: Sequence[tuple[str, str]], most: int, applied: Applied) -> Counter[tuple[str, str]]:
-    """The first of each key, at most so many."""
+async def _some(acting: Acting, keys: Sequence[tuple[str, str]], most: int, applied: Applied) -> set[tuple[tuple[str, str], UUID]]:
+    """The first parts of each key, at most so many; returns the keys and events."""
     rows = await waiting.held(acting.connection, acting.consumer, keys, most)
     if rows:
-        parts = [Released(row.store, Subject(row.principal, row.ref), (row.event, row.part)) for row in rows]
+        parts = [Released(row.store, Subject(row.whose, row.ref), (row.event, row.part)) for row in rows]
         await acting.work.do(acting.connection, [], applied, parts)
         if most > 1 and applied.buried:
             raise _OneByOne
-    return Counter((row.principal, row.ref) for row in rows)
+    return {((row.principal, row.key), row.event) for row in rows}
 
 
-async def waits_for(acting: Acting, events: Sequence[UUID]) -> dict[UUID | None, str]:
-    """What each of these journalled events still waits for, in words."""
+async def waits_for(acting: Acting, events: Sequence[UUID]) -> dict[tuple[UUID, int], str]:
+    """What each part of these journalled events still waits for, in words."""
     still = await waiting.still(acting.connection, events) if events else {}
-    return {event: _in_words(wait) for event, wait in still.items()}
+    return {row: _in_words(wait) for row, wait in still.items()}
 
 
 def _in_words(wait: waiting.Still) -> str:

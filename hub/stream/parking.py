@@ -12,8 +12,9 @@ from hub.state.waiting import Waiter
 from hub.stream import slips
 from hub.stream.failures import Conflict
 from hub.stream.outcome import Applied, Outcome
+from hub.stream.record import Part
 from hub.stream.settling import Settled
-from hub.stream.sorting import Part, Sorted, place
+from hub.stream.sorting import Sorted, place
 from hub.stream.subjects import Row
 
 
@@ -34,7 +35,7 @@ async def park(
     if released:
         await waiting.release(connection, released)
     waits += [slips.newer(consumer, record) for record in found.newer]
-    waits += [slips.held(consumer, part.good, part.told.part, part.store, part.subject.ref) for part in settled.held]
+    waits += [slips.held(consumer, part) for part in settled.held]
     if waits:
         await waiting.insert(connection, waits)
     return await _bury(connection, settled.letters, applied) if settled.letters else []

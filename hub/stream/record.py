@@ -1,6 +1,8 @@
 """One Kafka record, read and judged before any transaction begins."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
 from hashlib import blake2b, sha256
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
@@ -8,16 +10,21 @@ from uuid import UUID
 from asyncpg.pgproto import pgproto  # its UUID is made from bytes in a third of the time
 
 from contracts import envelope as cloudevents
+from contracts import topics
 from contracts.catalogue import BY_NAME, NewerVersion, lookup
 from contracts.contract import Event, Finding, Invalid, Lineage
 from contracts.envelope import Envelope
 from contracts.topics import Topic
+from hub.rules.decision import Subject
+from hub.rules.folding import Told
 from hub.stream.consumer import Consumer
 
 _AHEAD_SECONDS = 600.0
 _PARTIES = {"dealers": "dealer", "carriers": "carrier", "oem": "oem", "erp": "erp", "hub": "hub"}
 _MOST_KEY_BYTES = 1_000
 _LEADING = 6
+MOST_PARTS = 1_000
+"""How many subjects a document may concern: its rule is shown the whole of it for each."""
 
 
 class Raw(Protocol):
@@ -40,7 +47,10 @@ class Raw(Protocol):
 
 
 class Good(NamedTuple):
-    """A record that keeps its contract; `event` is its name in the journal, `fingerprint` tells other content of that name."""
+    """A record that keeps its contract; `event` is its name in the journal, `fingerprint` tells other content of that name.
+
+    `parts` are the stores and subjects that it concerns, in the order of its parts in the journal.
+    """
 
     raw: Raw
     principal: str
@@ -51,6 +61,18 @@ class Good(NamedTuple):
     event: UUID
     fingerprint: int
     data: bytes
+    parts: tuple[tuple[str, Subject], ...]
+
+
+@dataclass(slots=True)
+class Part:
+    """One good record as it concerns one subject of one store; `order` is its place of arrival in the batch."""
+
+    good: Good
+    told: Told
+    store: str
+    subject: Subject
+    order: int
 
 
 class Bad(NamedTuple):
@@ -127,8 +149,11 @@ class Reader:
             self._check_correction(body.corrects, envelope.id, lineage)
         if body.occurred_at.timestamp() * 1000 > raw.timestamp + _AHEAD_SECONDS * 1000:
             raise Invalid("from_the_future", Finding("occurred_at", "a moment at most ten minutes after the broker's clock"))
+        parts = self._consumer.parts(lineage, body, principal, ref)
+        if len(parts) > MOST_PARTS:
+            raise Invalid("too_many_subjects", Finding("", f"at most {MOST_PARTS:,} subjects in one document, and not {len(parts):,}"))
         event = event_name(self._consumer.name, principal, envelope.source, envelope.id)
-        return Good(raw, principal, ref, envelope, lineage, body, event, fingerprint(envelope.type, data), data)
+        return Good(raw, principal, ref, envelope, lineage, body, event, fingerprint(envelope.type, data), data, parts)
 
     def _check_correction(self, corrects: str, event_id: str, lineage: Lineage[Any]) -> None:
         if corrects == event_id:
@@ -159,6 +184,13 @@ def refused(record: Judged, error: BaseException) -> Bad:
     finding = Finding("(body)", f"values that the database can hold ({detail})")
     key, envelope = getattr(record, "key", None), getattr(record, "envelope", None)
     return Bad(record.raw, getattr(record, "principal", ""), key, "database_refused", (finding,), envelope)
+
+
+@cache
+def speaker(topic: str) -> str:
+    """Who wrote what stands in the topic of that name, which the journal does not keep; nobody where it is the hub's no longer."""
+    known = topics.find(topic)
+    return known.principal(topic) if known else ""
 
 
 def event_name(consumer: str, principal: str, source: str, event_id: str) -> UUID:

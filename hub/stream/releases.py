@@ -73,7 +73,7 @@ def _judged(acting: Acting, row: Waiter, is_ended: bool) -> Judged:
 
 async def _fold(acting: Acting, rows: Sequence[Waiter], judged: dict[UUID, Judged], is_ended: bool, applied: Applied) -> dict[UUID, str]:
     parts = [
-        Released(row.store, Subject(row.principal, row.ref), (row.event, row.part), is_over=is_ended)
+        Released(row.store, Subject(row.whose, row.ref), (row.event, row.part), is_over=is_ended)
         for row in rows
         if row.event is not None and row.id not in judged
     ]
@@ -83,15 +83,16 @@ async def _fold(acting: Acting, rows: Sequence[Waiter], judged: dict[UUID, Judge
     await acting.work.do(acting.connection, list(known.values()), applied, parts)
     events = {row.id: row.event for row in rows} | {wait: record.event for wait, record in known.items() if isinstance(record, Good)}
     waits = await waits_for(acting, [event for event in events.values() if event is not None])
-    dead = {letter.event or letter.place: letter for letter in applied.buried.values()}
+    dead = {(letter.event or letter.place, letter.part): letter for letter in applied.buried.values()}
     words = {}
     for row in rows:
         event = events[row.id]
-        letter = dead.get(event or row.place) or dead.get(row.place)
+        letter = dead.get((event or row.place, row.part)) or dead.get((row.place, 0))
+        waited = waits.get((event, row.part)) if event else None
         if isinstance(judged.get(row.id), Newer):
             words[row.id] = f"{GOES_ON}: this hub does not know {row.type} yet"
         elif letter is not None:
             words[row.id] = f"{'ended' if is_ended else DEAD}: dead letter {str(letter.id)[:8]}, {reason(letter)}"
         else:
-            words[row.id] = f"{GOES_ON}: {waits[event]}" if event in waits else "folded"
+            words[row.id] = f"{GOES_ON}: {waited}" if waited else "folded"
     return words

@@ -40,9 +40,9 @@ class _Asked(NamedTuple):
     def part(self) -> Released | None:
         """Its part in the journal, where it is folded again as it is: only a rule had refused it."""
         letter = self.letter
-        if letter.event is None or letter.store is None or letter.ref is None or self.mend.body is not None:
+        if letter.event is None or self.mend.body is not None or letter.store is None or letter.whose is None or letter.ref is None:
             return None
-        return Released(letter.store, Subject(letter.principal, letter.ref), (letter.event, letter.part))
+        return Released(letter.store, Subject(letter.whose, letter.ref), (letter.event, letter.part))
 
 
 async def carry_out(acting: Acting, acts: Sequence[Good], applied: Applied) -> list[Effect]:
@@ -135,12 +135,16 @@ async def _fold(acting: Acting, asked: Sequence[_Asked], applied: Applied) -> li
     effects = []
     for each in asked:
         event, record = events[each.letter.id], records.get(each.letter.id)
-        again = dead.get(event) or dead.get(slips.of_place(acting.consumer, each.letter.place))
+        if each.part is not None:
+            again, waited = applied.buried.get(each.letter.id), waits.get(each.part.row)
+        else:
+            again = dead.get(event) or dead.get(slips.of_place(acting.consumer, each.letter.place))
+            waited = next((words for row, words in waits.items() if row[0] == event), None)
         if again is not None:
             now = "" if again.id == each.letter.id else f", dead letter {str(again.id)[:8]} now"
             effects.append(Effect(each.act, f"{DEAD} again{'' if each.mend != AS_IT_CAME else now}: {reason(again)}"))
         else:
-            effects.append(Effect(each.act, f"taken; {waits[event]}" if event in waits else _taken(record, applied)))
+            effects.append(Effect(each.act, f"taken; {waited}" if waited else _taken(record, applied)))
     return effects
 
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
+from contracts.contract import Event
 from hub.rules.decision import Change, Subject
 from hub.rules.folding import Folded, Told
 from hub.state import journal
@@ -29,9 +31,10 @@ async def retell(
     if declared.tell is None or not new:
         return []
     causes: dict[Subject, Told] = {}
+    bodies: dict[UUID, Event] = {}
     for past in await journal.history(connection, declared.store.name, list(new)):
         if past.event == new[past.subject].because:
-            causes[past.subject] = as_told(past)
+            causes[past.subject] = as_told(past, bodies)
     folded: dict[Subject, Folded[Any]] = {
         subject: Folded(kept.state, kept.position, kept.because, ((causes[subject], Change(kept.state)),))
         for subject, kept in new.items()

@@ -14,8 +14,8 @@ from hub.state.dead_letters import DeadLetter
 from hub.state.store import Connection
 from hub.stream import slips
 from hub.stream.consumer import Consumer
-from hub.stream.record import Bad, event_name
-from hub.stream.sorting import Part, Sorted, place
+from hub.stream.record import Bad, Part, event_name
+from hub.stream.sorting import Sorted, place
 from hub.stream.subjects import Row, StoreFold, fold_store
 from hub.stream.touching import Touch, Touched
 
@@ -39,7 +39,6 @@ class _Refusal(NamedTuple):
     order: int
     part: Part | None
     letter: DeadLetter
-    subject: Subject
     told: Told
 
 
@@ -78,9 +77,9 @@ async def settle(connection: Connection, consumer: Consumer, base: BaseData, fou
     refused: dict[Row, Part | None] = {}
     for early, fault in _refused_before_corrected(consumer, base, found):
         if not dead.holds(early):
-            letters.append((early.order, slips.refused(consumer.name, early.good, early.told, early.store, "rejected", fault)))
+            letters.append((early.order, slips.refused(consumer.name, early, "rejected", fault)))
             refused[early.told.row] = early
-            dead.note((early.subject.principal, early.subject.ref), early.order)
+            dead.note((early.good.principal, early.good.key), early.order)
     while True:
         held = [part for part in found.parts if dead.holds(part) and part.told.row not in refused] if dead else []
         without = {part.told.row for part in held} | refused.keys()
@@ -91,14 +90,24 @@ async def settle(connection: Connection, consumer: Consumer, base: BaseData, fou
         refusals = sorted(_refusals(consumer.name, folds, found, touched), key=lambda refusal: refusal.order)
         if not refusals:
             letters.sort(key=lambda letter: letter[0])
-            return Settled(folds, held, [part for part in refused.values() if part], [letter for _, letter in letters])
-        for order, part, letter, subject, told in refusals:
+            return Settled(folds, held, [part for part in refused.values() if part], _each_once(letter for _, letter in letters))
+        for order, part, letter, told in refusals:
             if part is None or not dead.holds(part):
                 letters.append((order, letter))
                 refused[told.row] = part
-                dead.note((subject.principal, subject.ref), order)
+                dead.note((told.speaker, told.lineage.ref(told.body)), order)
                 if told.body.corrects is not None:
-                    await _bring_back(connection, consumer.name, touched, subject, told)
+                    await _bring_back(connection, consumer.name, touched, told)
+
+
+def _each_once(letters: Iterable[DeadLetter]) -> list[DeadLetter]:
+    """A record that no journal keeps has one letter, whichever of its parts are refused."""
+    found: dict[UUID, DeadLetter] = {}
+    for letter in letters:
+        first = found.setdefault(letter.id, letter)
+        if first is not letter:
+            found[letter.id] = first._replace(faults=[*first.faults, *(fault for fault in letter.faults if fault not in first.faults)])
+    return list(found.values())
 
 
 def _refused_before_corrected(consumer: Consumer, base: BaseData, found: Sorted) -> list[tuple[Part, Finding]]:
@@ -106,7 +115,7 @@ def _refused_before_corrected(consumer: Consumer, base: BaseData, found: Sorted)
 
     A rule refuses for what event and base data say by themselves, so it may be asked without a state.
     """
-    corrected = {target: part.order for target, part in found.corrections}
+    corrected = {correction.target: correction.order for correction in found.corrections}
     refused: list[tuple[Part, Finding]] = []
     for part in found.parts if corrected else ():
         told = part.told
@@ -133,14 +142,13 @@ def _refusals(consumer: str, folds: Iterable[StoreFold], found: Sorted, touched:
                     parts = {part.told.row: part for part in found.parts}
                 part = parts.get(told.row)
                 if part is not None and not result.declared.history:
-                    letter = slips.dead(
-                        consumer, Bad(part.good.raw, subject.principal, subject.ref, reason[0], reason[1:], part.good.envelope)
-                    )
+                    good = part.good
+                    letter = slips.dead(consumer, Bad(good.raw, good.principal, good.key, reason[0], reason[1:], good.envelope))
                 elif part is not None:
-                    letter = slips.refused(consumer, part.good, told, result.store, *reason)
+                    letter = slips.refused(consumer, part, *reason)
                 else:
                     letter = slips.refused_late(consumer, result.pasts[told.row], told, result.store, *reason)
-                refusals.append(_Refusal(part.order if part else _BEFORE, part, letter, subject, told))
+                refusals.append(_Refusal(part.order if part else _BEFORE, part, letter, told))
     return refusals
 
 
@@ -156,9 +164,9 @@ def _reason(result: StoreFold, touched: Touched, subject: Subject, told: Told, v
     return None
 
 
-async def _bring_back(connection: Connection, consumer: str, touched: Touched, subject: Subject, told: Told) -> None:
+async def _bring_back(connection: Connection, consumer: str, touched: Touched, told: Told) -> None:
     """What a refused correction meant to take out counts again."""
-    target: UUID = event_name(consumer, subject.principal, told.source, told.body.corrects or "")
+    target: UUID = event_name(consumer, told.speaker, told.source, told.body.corrects or "")
     for _, store, concerned in await journal.subjects_of(connection, [target]):
         again: Touch = touched.subjects[store][concerned]
         again.again = True

@@ -21,7 +21,7 @@ from hub.state.dead_letters import DeadLetter
 from hub.state.journal import Past
 from hub.state.segments import Said
 from hub.state.waiting import Waiter
-from hub.stream.record import Bad, Good, Newer, Raw
+from hub.stream.record import Bad, Newer, Part, Raw
 
 _NAMESPACE = uuid5(NAMESPACE_URL, "urn:hub").bytes
 _MOMENTS = range(7_258_118_400_000)
@@ -57,27 +57,29 @@ def dead(consumer: str, bad: Bad) -> DeadLetter:
     """A record that never came as far as the journal."""
     raw, envelope = bad.raw, bad.envelope
     source, event_id, wire = (envelope.source, envelope.id, envelope.type) if envelope else (None, None, None)
-    return _dead(consumer, raw, bad.principal, bad.key, bad.reason, bad.faults, (None, 0, None, None), (source, event_id, wire))
+    return _dead(consumer, raw, bad.principal, bad.key, bad.reason, bad.faults, (None, 0, None, None, None), (source, event_id, wire))
 
 
-def refused(consumer: str, good: Good, told: Told, store: str, reason: str, fault: Finding) -> DeadLetter:
-    """A record of this batch that is in the journal, and cannot be folded."""
+def refused(consumer: str, part: Part, reason: str, fault: Finding) -> DeadLetter:
+    """A part of this batch that is in the journal, and cannot be folded."""
+    good = part.good
     names = good.envelope.source, good.envelope.id, good.envelope.type
-    return _dead(consumer, good.raw, good.principal, good.key, reason, (fault,), (told.event, told.part, store, good.key), names)
+    where = good.event, part.told.part, part.store, *part.subject
+    return _dead(consumer, good.raw, good.principal, good.key, reason, (fault,), where, names)
 
 
 def refused_late(consumer: str, past: Past, told: Told, store: str, reason: str, fault: Finding) -> DeadLetter:
-    """A record of an earlier batch that can no longer be folded; its envelope is written anew from the journal.
+    """A part of an earlier batch that can no longer be folded; its envelope is written anew from the journal.
 
     The broker's time is gone by then: when it happened stands in for it.
     """
     extensions = {cloudevents.HISTORICAL: "true"} if past.is_historical else {}
     headers = cloudevents.write(cloudevents.Envelope(past.event_id, past.source, past.type, None, None, extensions))
     moment = int(told.occurred_at.timestamp() * 1000)
-    subject = past.subject
-    raw = Stored(past.topic, past.partition, past.offset, moment, subject.ref.encode(), past.body, headers)
-    where, names = (past.event, past.part, store, subject.ref), (past.source, past.event_id, past.type)
-    return _dead(consumer, raw, subject.principal, subject.ref, reason, (fault,), where, names)
+    key = told.lineage.ref(told.body)
+    raw = Stored(past.topic, past.partition, past.offset, moment, key.encode(), past.body, headers)
+    where, names = (past.event, past.part, store, *past.subject), (past.source, past.event_id, past.type)
+    return _dead(consumer, raw, told.speaker, key, reason, (fault,), where, names)
 
 
 def _dead(
@@ -87,7 +89,7 @@ def _dead(
     key: str | None,
     reason: str,
     faults: Sequence[Finding],
-    place: tuple[UUID | None, int, str | None, str | None],
+    place: tuple[UUID | None, int, str | None, str | None, str | None],
     names: tuple[str | None, str | None, str | None],
 ) -> DeadLetter:
     event, part = place[:2]
@@ -112,17 +114,17 @@ def _dead(
 
 
 def waiter(consumer: str, told: Told, subject: Subject, store: str, awaited: Wait, where: tuple[str, int, int], until: datetime) -> Waiter:
-    """A journalled record that waits for news."""
+    """A journalled part that waits for news."""
     return Waiter(
         name("wait", consumer, told.event, told.part),
         consumer,
         "news",
-        subject.principal,
-        subject.ref,
+        told.speaker,
+        told.lineage.ref(told.body),
         told.event,
         told.part,
         store,
-        subject.ref,
+        *subject,
         awaited.kind,
         awaited.ref,
         told.lineage.wire,
@@ -136,19 +138,19 @@ def waiter(consumer: str, told: Told, subject: Subject, store: str, awaited: Wai
     )
 
 
-def held(consumer: str, good: Good, part: int, store: str, ref: str) -> Waiter:
-    """A journalled record whose key waits for an operator."""
-    raw = good.raw
+def held(consumer: str, part: Part) -> Waiter:
+    """A journalled part whose record's key waits for an operator."""
+    good, raw = part.good, part.good.raw
     return Waiter(
-        name("wait", consumer, good.event, part),
+        name("wait", consumer, good.event, part.told.part),
         consumer,
         "operator",
         good.principal,
         good.key,
         good.event,
-        part,
-        store,
-        ref,
+        part.told.part,
+        part.store,
+        *part.subject,
         "dead_letter",
         good.key,
         good.envelope.type,
@@ -174,6 +176,7 @@ def newer(consumer: str, record: Newer) -> Waiter:
         None,
         0,
         "",
+        record.principal,
         record.key or "",
         "version",
         record.envelope.type,

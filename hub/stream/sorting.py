@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from uuid import UUID
 
 from pydantic_core import from_json
@@ -17,25 +18,22 @@ from hub.state.store import Connection
 from hub.stream import slips
 from hub.stream.consumer import Consumer
 from hub.stream.outcome import Outcome
-from hub.stream.record import Bad, Good, Ignored, Judged, Newer, event_name
+from hub.stream.record import Bad, Good, Ignored, Judged, Newer, Part, event_name
 
 _REUSED = (Finding("id", "an id of its own for other content"),)
 
 
-@dataclass(slots=True)
-class Part:
-    """One good record as it concerns one subject of one store; `order` is its place of arrival in the batch."""
+class Correction(NamedTuple):
+    """An event that takes the place of another one: `target` is the other's name in the journal."""
 
-    good: Good
+    target: UUID
     told: Told
-    store: str
-    subject: Subject
     order: int
 
 
 @dataclass(slots=True)
 class Sorted:
-    """A batch, sorted; `corrections` are (target, correcting part) pairs, `bad` comes with its place of arrival.
+    """A batch, sorted; `bad` comes with its place of arrival.
 
     What `is_redriven` came earlier than what waits by now: it is held by dead letters that stand before it alone.
     """
@@ -45,7 +43,7 @@ class Sorted:
     newer: list[Newer] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
     control: list[Good] = field(default_factory=list)
-    corrections: list[tuple[UUID, Part]] = field(default_factory=list)
+    corrections: list[Correction] = field(default_factory=list)
     holds: Holds = field(default_factory=lambda: Holds({}, set(), set()))
     is_redriven: bool = False
 
@@ -80,7 +78,8 @@ async def _journal(
     for order, good in batch.values():
         _take(found, consumer, good, order)
     keys = {(good.principal, good.key) for _, good in batch.values()}
-    found.holds = await holding.find(connection, consumer.name, list(keys), list(batch))
+    subjects = {part.subject for part in found.parts}
+    found.holds = await holding.find(connection, consumer.name, list(keys), list(subjects), list(batch))
 
 
 async def _know(connection: Connection, consumer: Consumer, found: Sorted) -> None:
@@ -101,7 +100,7 @@ async def _note(connection: Connection, consumer: Consumer, goods: Sequence[Good
     known: dict[UUID, _Earlier] = {}
     kept = [good for good in goods if consumer.remembers(good.lineage)]
     if kept:
-        fresh = await journal.insert(connection, consumer.name, [row for good in kept for row in _rows(consumer, good)])
+        fresh = await journal.insert(connection, consumer.name, [row for good in kept for row in _rows(good)])
         if len(fresh) < len(kept):
             known |= await journal.known(connection, {good.event for good in kept} - fresh)
     if len(kept) < len(goods):
@@ -140,42 +139,43 @@ def _compare(found: Sorted, order: int, good: Good, earlier: _Earlier) -> None:
 
 
 def _take(found: Sorted, consumer: Consumer, good: Good, order: int) -> None:
-    folds = consumer.folds.get(good.lineage.name)
-    if folds is None:
+    if good.lineage.name not in consumer.folds:
         found.control.append(good)
         found.outcomes[place(good)] = Outcome.HANDLED
         return
-    envelope, subject = good.envelope, Subject(good.principal, good.key)
-    for part, fold in enumerate(folds):
-        told = Told(good.event, part, good.lineage, good.body, envelope.source, envelope.id, envelope.is_historical)
-        found.parts.append(Part(good, told, fold.store.name, subject, order))
+    envelope = good.envelope
+    told = Told(good.event, 0, good.lineage, good.body, envelope.source, envelope.id, envelope.is_historical, good.principal)
+    for part, (store, subject) in enumerate(good.parts):
+        found.parts.append(Part(good, told._replace(part=part) if part else told, store, subject, order))
+    if not good.parts:
+        found.outcomes[place(good)] = Outcome.IGNORED
     if good.body.corrects is not None:
-        target = event_name(consumer.name, good.principal, good.envelope.source, good.body.corrects)
-        found.corrections.append((target, found.parts[-1]))
+        target = event_name(consumer.name, good.principal, envelope.source, good.body.corrects)
+        found.corrections.append(Correction(target, told, order))
 
 
-def _rows(consumer: Consumer, good: Good) -> list[journal.Row]:
+def _rows(good: Good) -> list[journal.Row]:
+    """One for each part, the body with the first alone; what concerns nobody is kept as well."""
     envelope, body, raw, packed = good.envelope, good.body, good.raw, journal.pack(good.data)
-    stores = [fold.store.name for fold in consumer.folds.get(good.lineage.name, ())] or [""]
     return [
         journal.Row(
             good.event,
             part,
-            good.principal,
+            subject.principal,
             envelope.source,
             envelope.id,
             envelope.type,
             store,
-            good.key,
+            subject.ref,
             body.occurred_at,
             body.revision,
             body.corrects,
             envelope.is_historical,
             good.fingerprint,
-            packed,
+            b"" if part else packed,
             raw.topic,
             raw.partition,
             raw.offset,
         )
-        for part, store in enumerate(stores)
+        for part, (store, subject) in enumerate(good.parts or [("", Subject(good.principal, good.key))])
     ]

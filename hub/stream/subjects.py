@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from contracts.catalogue import lookup
+from contracts.contract import Event
 from hub.rules.basedata import BaseData
 from hub.rules.decision import Subject
 from hub.rules.folding import NOTHING, Folded, Told, fold
@@ -17,6 +18,7 @@ from hub.state.store import Connection, Kept
 from hub.stream.consumer import Fold
 from hub.stream.failures import Conflict
 from hub.stream.passing import fold_forward
+from hub.stream.record import speaker
 from hub.stream.touching import Touch
 
 Row = tuple[UUID, int]
@@ -75,8 +77,9 @@ async def _fold_again(
 ) -> None:
     result.waited = await waiting.of(connection, consumer, result.store, subjects)
     events: dict[Subject, list[Told]] = {subject: [] for subject in subjects}
-    for past in await journal.history(connection, result.store, subjects, {event for event, _ in without}):
-        told = as_told(past)
+    bodies: dict[UUID, Event] = {}
+    for past in await journal.history(connection, result.store, subjects, without):
+        told = as_told(past, bodies)
         if told.row not in without:
             result.pasts[told.row] = past
             events[past.subject].append(told)
@@ -100,10 +103,13 @@ def _onward(position: Position | None, new: Sequence[Told]) -> list[tuple[Positi
     return onward
 
 
-def as_told(past: Past) -> Told:
-    """A journalled part, read as it was told."""
+def as_told(past: Past, bodies: dict[UUID, Event]) -> Told:
+    """A journalled part, read as it was told; `bodies` keeps what is read, as a document has many parts."""
     lineage, version = lookup(past.type)
-    return Told(past.event, past.part, lineage, lineage.decode(version, past.body), past.source, past.event_id, past.is_historical)
+    body = bodies.get(past.event)
+    if body is None:
+        body = bodies[past.event] = lineage.decode(version, past.body)
+    return Told(past.event, past.part, lineage, body, past.source, past.event_id, past.is_historical, speaker(past.topic))
 
 
 async def save(connection: Connection, result: StoreFold) -> dict[Subject, int]:

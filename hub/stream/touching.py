@@ -59,8 +59,8 @@ async def touch(connection: Connection, consumer: Consumer, found: Sorted, relea
         if arrived.told.event in holds.corrected or (arrived.store, arrived.subject) in holds.subjects:
             subject.again = True
     if found.corrections:
-        await journal.correct(connection, [(target, part.told.event) for target, part in found.corrections])
-        causes = {target: part.told for target, part in found.corrections}
+        await journal.correct(connection, [(correction.target, correction.told.event) for correction in found.corrections])
+        causes = {correction.target: correction.told for correction in found.corrections}
         for event, store, concerned in await journal.subjects_of(connection, causes):
             subject = touched[store][concerned]
             subject.again = True

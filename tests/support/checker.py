@@ -119,7 +119,7 @@ def inbound(consumer: Consumer, log: Log, picture: Picture, max_record_bytes: in
     yield from _ends(judged, picture)
     yield from _places(judged, picture, [m for m in moves(log) if m.consumer == consumer.name])
     yield from _once(consumer, goods, picture)
-    yield from _principals(consumer, picture)
+    yield from _principals(consumer, goods, picture)
     yield from _folds(consumer, goods, picture)
 
 
@@ -170,7 +170,7 @@ def _once(consumer: Consumer, goods: Mapping[UUID, Sequence[Good]], picture: Pic
         first = goods.get(event)
         if first is None:
             yield Violation("I1", f"the journal has {event}, which nobody said")
-        elif count != max(1, len(consumer.folds.get(first[0].lineage.name, ()))):
+        elif count != max(1, len(first[0].parts)):
             yield Violation("I1", f"{first[0].envelope.id} of {first[0].principal} is in the journal {count} times")
     dead = {(row["event"], row["part"]) for row in picture.dead if row["event"] and row["state"] != "redriven"}
     for row in picture.waiting:
@@ -178,16 +178,21 @@ def _once(consumer: Consumer, goods: Mapping[UUID, Sequence[Good]], picture: Pic
             yield Violation("I2", f"{_place(row)} is dead, and waits")
 
 
-def _principals(consumer: Consumer, picture: Picture) -> Iterator[Violation]:
-    """I8: whose topic it is, that one's row it is."""
-    for row in (*picture.journal, *picture.waiting, *picture.dead):
+def _principals(consumer: Consumer, goods: Mapping[UUID, Sequence[Good]], picture: Picture) -> Iterator[Violation]:
+    """I8: whose topic it is, that one's row it is, and each state follows from an event that concerns its subject."""
+    for row in (*picture.waiting, *picture.dead):
         topic = consumer.topic(row["topic"])
         if topic is None or topic.principal(row["topic"]) != row["principal"]:
             yield Violation("I8", f"{_place(row)} is kept as {row['principal']}'s")
-    owners = {row["event"]: (row["principal"], row["ref"]) for row in picture.journal}
+    parts = {(row["event"], row["store"], row["principal"], row["ref"]) for row in picture.journal}
+    for row in picture.journal:
+        good = goods[row["event"]][0] if row["event"] in goods else None
+        told = good and (good.parts or [("", Subject(good.principal, good.key))])
+        if told and (row["store"], Subject(row["principal"], row["ref"])) not in told:
+            yield Violation("I8", f"{_place(row)} is kept as {row['principal']}'s")
     for store, rows in picture.states.items():
         for row in rows:
-            if owners.get(row["because"]) != (row["principal"], row["ref"]):
+            if (row["because"], store, row["principal"], row["ref"]) not in parts:
                 yield Violation("I8", f"{store} {row['principal']} {row['ref']} is because of another's event")
 
 
@@ -195,27 +200,35 @@ def _folds(consumer: Consumer, goods: Mapping[UUID, Sequence[Good]], picture: Pi
     """I3: each state, and what waits for it, is the fold of the events that count, in their order."""
     out = {(row["event"], row["part"]) for row in picture.dead if row["event"] and row["state"] != "redriven"}
     out |= {(row["event"], row["part"]) for row in picture.waiting if row["event"] and row["hold"] == "operator"}
-    silent = {event for event, _ in out}
     places = {(row["event"], row["part"]): _place(row) for row in picture.journal}
     counted: dict[tuple[str, Subject], list[Told]] = defaultdict(list)
-    corrected: set[UUID] = set()
+    corrections: list[tuple[UUID, Good]] = []
     for event, said in goods.items():
-        for part, declared in enumerate(consumer.folds.get(said[0].lineage.name, ())):
+        for part, (store, subject) in enumerate(said[0].parts):
             place = places.get((event, part))
             good = next((one for one in said if (one.raw.topic, one.raw.partition, one.raw.offset) == place), None)
             if good is None:
                 continue
-            if good.body.corrects is not None and event not in silent:
-                corrected.add(event_name(consumer.name, good.principal, good.envelope.source, good.body.corrects))
+            if good.body.corrects is not None and part == 0:
+                corrections.append((event_name(consumer.name, good.principal, good.envelope.source, good.body.corrects), good))
             envelope = good.envelope
-            told = Told(event, part, good.lineage, good.body, envelope.source, envelope.id, envelope.is_historical)
-            counted[declared.store.name, Subject(good.principal, good.key)].append(told)
+            told = Told(event, part, good.lineage, good.body, envelope.source, envelope.id, envelope.is_historical, good.principal)
+            counted[store, subject].append(told)
     states = {(store, Subject(row["principal"], row["ref"])): row for store, rows in picture.states.items() for row in rows}
     waits = {(row["event"], row["part"]) for row in picture.waiting if row["hold"] == "news"}
     for where in counted.keys() | states.keys():
         store, subject = where
-        history = [told for told in counted.get(where, ()) if told.row not in out and told.event not in corrected]
+        history = [told for told in counted.get(where, ()) if told.row not in out and not _is_corrected(told, where, corrections, out)]
         yield from _fold(consumer, store, subject, picture, history, states.get(where), waits)
+
+
+def _is_corrected(told: Told, where: tuple[str, Subject], corrections: Sequence[tuple[UUID, Good]], out: set[tuple[UUID, int]]) -> bool:
+    """Whether another event counts in its place for this subject: one of whose parts counts, and not without the subject's own."""
+    for target, good in corrections:
+        standing = {part: (good.event, n) not in out for n, part in enumerate(good.parts)}
+        if target == told.event and any(standing.values()) and standing.get(where, True):
+            return True
+    return False
 
 
 def _fold(

@@ -15,6 +15,7 @@ class Said(NamedTuple):
     occurred_at: datetime
     revision: int | None
     tie: str
+    counter: str = "dealer"
 
 
 # few values, so that times, revisions and ties meet
@@ -23,8 +24,9 @@ SAID = st.builds(
     st.integers(0, 4).map(lambda hours: NOON + timedelta(hours=hours)),
     st.one_of(st.none(), st.integers(1, 4)),
     st.sampled_from("abcdef"),
+    st.sampled_from(("dealer", "erp")),
 )
-HISTORIES = st.lists(SAID, max_size=8, unique_by=lambda said: said.tie)
+HISTORIES = st.lists(SAID, max_size=8, unique_by=lambda said: (said.tie, said.counter))
 
 
 @given(HISTORIES, st.randoms(use_true_random=False))
@@ -37,10 +39,18 @@ def test_the_order_is_the_same_in_whatever_order_events_are_told(history: list[S
 @given(HISTORIES)
 def test_revisions_stand_in_their_order_and_positions_only_grow(history: list[Said]) -> None:
     ordered = in_order(history)
-    revisions = [said.revision for _, said in ordered if said.revision is not None]
-    assert revisions == sorted(revisions)
+    for counter in ("dealer", "erp"):
+        revisions = [said.revision for _, said in ordered if said.revision is not None and said.counter == counter]
+        assert revisions == sorted(revisions)
     assert [position.at for position, _ in ordered] == sorted(position.at for position, _ in ordered)
     assert [position.revision for position, _ in ordered] == sorted(position.revision for position, _ in ordered)
+
+
+def test_revisions_order_the_events_of_their_own_counter_alone() -> None:
+    """What a dealer counts says nothing of what the ERP counts: between the two, time decides."""
+    dealer = [Said(NOON + timedelta(hours=hour), revision, "d", "dealer") for hour, revision in ((0, 7), (2, 8))]
+    erp = [Said(NOON + timedelta(hours=hour), revision, "e", "erp") for hour, revision in ((1, 1), (3, 2))]
+    assert [said for _, said in in_order([*erp, *dealer])] == [dealer[0], erp[0], dealer[1], erp[1]]
 
 
 @settings(max_examples=500)

@@ -1,0 +1,183 @@
+"""A document that concerns several subjects is folded for each of them, and what goes wrong with one leaves the others alone."""
+
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from itertools import permutations
+
+import pytest
+
+from contracts import envelope as cloudevents
+from contracts.acts import DEAD_LETTER_DISCARDED, DEAD_LETTER_REDRIVEN
+from contracts.timers import WAIT_EXPIRED
+from hub.operations.timeline import tell
+from hub.rules.basedata import BaseData
+from hub.state import timelines
+from hub.state.reading import snapshot
+from hub.stream import record
+from hub.stream.outcome import Outcome
+from hub.stream.slips import Stored
+from tests.integration.test_engine_repairs import act, letters
+from tests.support.crm import after
+from tests.support.documents import NOBODY, Desk, consumer, lot
+from tests.support.engine import Engine, Log
+
+HANDLED, DUPLICATE, IGNORED, WAITING, HELD, DEAD = (
+    Outcome.HANDLED,
+    Outcome.DUPLICATE,
+    Outcome.IGNORED,
+    Outcome.WAITING,
+    Outcome.HELD,
+    Outcome.DEAD,
+)
+
+
+@pytest.fixture
+async def engine(database: str) -> AsyncIterator[Engine]:
+    async with Engine(database, consumer()) as engine:
+        yield engine
+
+
+@pytest.fixture
+def log() -> Log:
+    return Log()
+
+
+@pytest.fixture
+def desk(log: Log) -> Desk:
+    return Desk(log)
+
+
+async def kept(engine: Engine) -> dict[str, str]:
+    """Each lot, and what counted for it in its order."""
+    return {row["ref"]: row["name"] for row in await engine.rows("contacts") if row["principal"] == "lot"}
+
+
+async def test_each_subject_is_folded_and_the_body_is_kept_once(engine: Engine, desk: Desk) -> None:
+    assert await engine.outcomes([desk.says("D1", "a", "b", "a")]) == [HANDLED]
+    assert await kept(engine) == {"a": "D1@1", "b": "D1@1"}
+    rows = await engine.rows("journal")
+    assert [(row["part"], row["principal"], row["ref"], bool(row["body"])) for row in rows] == [(0, "lot", "a", True), (1, "lot", "b", False)]
+
+
+async def test_what_several_partners_say_meets_in_one_subject_in_its_own_order(engine: Engine, log: Log, desk: Desk) -> None:
+    """Each counts its own editions; between them time decides, also where it came late and where the body stands with another part."""
+    other, oem = Desk(log, "muc-002"), Desk(log, "oem")
+    await engine.apply([desk.says("D1", "b", "a", hour=4, revision=9)])
+    await engine.apply([other.says("E1", "a", hour=3, revision=1), oem.opens("a")])
+    await engine.apply([other.says("E1", "a", hour=5, revision=2)])
+    assert await kept(engine) == {"a": "oem@0 E1@3 D1@4 E1@5", "b": "D1@4"}
+
+
+async def test_a_document_that_concerns_nobody_is_kept_and_ignored(engine: Engine, desk: Desk) -> None:
+    assert await engine.outcomes([desk.says("D1", NOBODY)]) == [IGNORED]
+    assert await engine.outcomes([desk.says("D1", NOBODY)]) == [DUPLICATE]
+    assert [(row["store"], row["principal"], row["ref"]) for row in await engine.rows("journal")] == [("", "dealer:ber-001", "D1")]
+
+
+async def test_a_document_that_concerns_too_many_is_a_dead_letter(engine: Engine, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record, "MOST_PARTS", 2)
+    assert await engine.outcomes([desk.says("D1", "a", "b", "a"), desk.says("D2", "a", "b", "c")]) == [HANDLED, DEAD]
+    [letter] = await letters(engine)
+    assert (letter["reason"], letter["faults"]) == ("too_many_subjects", [["", "at most 2 subjects in one document, and not 3"]])
+
+
+async def test_a_refused_part_is_a_dead_letter_of_that_part_alone(engine: Engine, log: Log, desk: Desk) -> None:
+    """The document's own key is held, as what comes next of it may build on what failed; other documents of the same lots go on."""
+    assert await engine.outcomes([desk.says("D1", "a", "x-b", "c")]) == [DEAD]
+    assert await kept(engine) == {"a": "D1@1", "c": "D1@1"}
+    [letter] = await letters(engine)
+    assert (letter["key"], letter["principal"], letter["whose"], letter["ref"], letter["part"]) == ("D1", "dealer:ber-001", "lot", "b", 1)
+    behind = [desk.says("D1", "a", "b", hour=2), desk.says("D2", "a", "b", hour=3), Desk(log, "oem").opens("b")]
+    assert await engine.outcomes(behind) == [HELD, HANDLED, HANDLED]
+    assert await kept(engine) == {"a": "D1@1 D2@3", "b": "oem@0 D2@3", "c": "D1@1"}
+    await engine.apply([act(log, DEAD_LETTER_DISCARDED, letter["id"], 1)])
+    assert await kept(engine) == {"a": "D1@1 D1@2 D2@3", "b": "oem@0 D1@2 D2@3", "c": "D1@1"}
+    assert [row["effect"] for row in await engine.rows("act_effects")] == ["given up; 1 behind it went on"]
+
+
+async def test_a_part_that_is_redriven_in_vain_leaves_the_others_as_they_were(engine: Engine, log: Log, desk: Desk) -> None:
+    await engine.apply([desk.says("D1", "x-a", "x-b", "c")])
+    first, second = await letters(engine)
+    await engine.apply([act(log, DEAD_LETTER_REDRIVEN, first["id"], 1)])
+    assert [row["effect"] for row in await engine.rows("act_effects")] == ["dead again: rejected: segments: lines that lot a can take"]
+    assert [row["state"] for row in await letters(engine)] == ["open", "open"]
+    await engine.apply([act(log, DEAD_LETTER_DISCARDED, first["id"], 2)])
+    assert await engine.outcomes([desk.says("D1", "c", hour=2)]) == [HELD]
+    await engine.apply([act(log, DEAD_LETTER_DISCARDED, second["id"], 3)])
+    assert await kept(engine) == {"c": "D1@1 D1@2"}
+
+
+async def test_a_mended_document_takes_the_place_of_all_that_came(engine: Engine, log: Log, desk: Desk) -> None:
+    await engine.apply([desk.says("D1", "a", "x-b", "c")])
+    [letter] = await letters(engine)
+    mended = {"customer": "D1", "status": "active", "segments": ["b", "c"], "occurred_at": after(-7)}
+    await engine.apply([act(log, DEAD_LETTER_REDRIVEN, letter["id"], 1, body=json.dumps(mended))])
+    assert await kept(engine) == {"b": "D1@5", "c": "D1@5"}
+    assert [row["effect"] for row in await engine.rows("act_effects")] == ["taken"]
+
+
+async def test_a_part_that_waits_does_not_keep_the_others_and_follows_when_its_subject_is_known(engine: Engine, log: Log, desk: Desk) -> None:
+    assert await engine.outcomes([desk.says("D1", "a", "w-b")]) == [WAITING]
+    assert await kept(engine) == {"a": "D1@1"}
+    assert await engine.outcomes([desk.says("D1", "a", hour=2), Desk(log, "oem").opens("b")]) == [HANDLED, HANDLED]
+    assert await kept(engine) == {"a": "D1@1 D1@2", "b": "oem@0 D1@1"}
+    assert await engine.rows("waiting") == []
+
+
+async def test_a_part_that_waited_too_long_is_a_letter_of_its_document(engine: Engine, log: Log, desk: Desk) -> None:
+    await engine.apply([desk.says("D1", "a", "w-b", "w-c")])
+    fired = {"consumer": "crm-sync", "principal": "lot", "store": "contacts", "subject": "b", "kind": "lot", "ref": "b"}
+    body = json.dumps({"occurred_at": datetime(2199, 1, 1, tzinfo=UTC).isoformat(), **fired}).encode()
+    headers = cloudevents.write(cloudevents.Envelope("t1", "/hub/clock", WAIT_EXPIRED.wire))
+    await engine.apply([log.write("hub.timers", body, key="b", headers=headers, at=datetime(2199, 1, 1, tzinfo=UTC))])
+    [letter] = await letters(engine)
+    assert (letter["principal"], letter["key"], letter["whose"], letter["ref"]) == ("dealer:ber-001", "D1", "lot", "b")
+    assert (letter["reason"], letter["part"]) == ("wait_expired", 1)
+    assert [(row["ref"], row["hold"]) for row in await engine.rows("waiting")] == [("c", "news")]
+    assert await engine.outcomes([desk.says("D1", "a", hour=2)]) == [HELD]
+
+
+async def test_a_correction_takes_its_document_out_of_every_subject_that_either_names(engine: Engine) -> None:
+    for number, order in enumerate(permutations(range(3))):
+        desk, a, b, c = Desk(Log(), f"dealer-{number}"), *(f"{line}{number}" for line in "abc")
+        said = [desk.says("D1", a, b), desk.says("D1", b, c, hour=2, corrects="D1-1"), desk.says("D2", b, hour=3)]
+        for offset, which in enumerate(order):
+            await engine.apply([said[which]._replace(offset=offset)])
+        assert (a, (await kept(engine)).pop(a, None)) == (a, None)
+        assert {lot: words for lot, words in (await kept(engine)).items() if lot in {a, b, c}} == {b: "D1@2 D2@3", c: "D1@2"}
+
+
+async def test_a_correction_that_concerns_nobody_takes_its_document_out(engine: Engine, desk: Desk) -> None:
+    await engine.apply([desk.says("D1", "a", "b"), desk.says("D2", "b", hour=2)])
+    assert await engine.outcomes([desk.says("D1", NOBODY, hour=3, corrects="D1-1")]) == [IGNORED]
+    assert await kept(engine) == {"b": "D2@2"}
+
+
+async def test_a_correction_whose_part_is_refused_leaves_that_subject_as_it_was(engine: Engine, log: Log, desk: Desk) -> None:
+    await engine.apply([desk.says("D1", "a", "b", "c")])
+    assert await engine.outcomes([desk.says("D1", "x-b", "c", hour=2, corrects="D1-1")]) == [DEAD]
+    assert await kept(engine) == {"b": "D1@1", "c": "D1@2"}
+    await engine.apply([Desk(log, "muc-002").says("E1", "a", "b", "c", hour=3)])
+    assert await kept(engine) == {"a": "E1@3", "b": "D1@1 E1@3", "c": "D1@2 E1@3"}
+
+
+async def test_the_story_of_a_lot_shows_what_each_document_says_of_it(engine: Engine, log: Log, desk: Desk) -> None:
+    await engine.apply([desk.says("D1", "a", "x-b", "c"), Desk(log, "muc-002").says("E1", "c", "b")])
+    async with snapshot(engine.url) as look:
+        assert await timelines.holders(look, "contacts", "b", "contact") == ["lot"]
+        sayings = await timelines.sayings(look, "contacts", lot("b"))
+    story = tell(lot("b"), engine.consumer.stores["contacts"].rules, BaseData(), sayings, is_masked=False)
+    assert [(one.body["customer"], one.marks[:1]) for one in story] == [
+        ("D1", ["rejected (rejected): segments: expected lines that lot b can take"]),
+        ("E1", []),
+    ]
+
+
+async def test_without_history_each_subject_goes_forward_and_a_refusal_is_one_letter(database: str, desk: Desk) -> None:
+    async with Engine(database, consumer(history=False)) as engine:
+        said: list[Stored] = [desk.says("D1", "a", "b", hour=2), desk.says("D2", "b", "c"), desk.says("D3", "x-a", "x-b", "c", hour=3)]
+        assert await engine.outcomes(said) == [HANDLED, HANDLED, DEAD]
+        assert await kept(engine) == {"a": "D1@2", "b": "D1@2", "c": "D2@1 D3@3"}
+        [letter] = await letters(engine)
+        assert [expected for _, expected in letter["faults"]] == ["lines that lot a can take", "lines that lot b can take"]
