@@ -65,7 +65,10 @@ class Facts(NamedTuple):
 
 Rule: TypeAlias = Callable[[Any, Any, Facts], Decision[Any]]
 Rules: TypeAlias = Mapping[Lineage[Any], Rule]
-Tell: TypeAlias = Callable[[Any, Any, Subject, Event, int], Event | None]
+Tell: TypeAlias = Callable[[Any, Any, Subject, Event, int], Event | Iterable[Event] | None]
+"""What others hear of a change: state before (or None) and after, subject, the event that it is because of, the state's version."""
+Partner: TypeAlias = Callable[[Any, Subject, Any], str | None]
+"""Whose topic an event goes to, by the state after the change, the subject and the event that is told; None: to nobody's."""
 Answers: TypeAlias = Callable[[Any, Subject], tuple[str, str]]
 Concerns: TypeAlias = Callable[[Any, str], Iterable[Subject]]
 """Which subjects an event concerns, by what it says and who says it."""

@@ -1,24 +1,36 @@
 """What a consumer declares: the topics it reads, and which events it folds into which store by which rule."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from contracts.acts import FOR_CONSUMERS
 from contracts.contract import Event, Lineage
 from contracts.timers import WAIT_ANSWERED, WAIT_EXPIRED
 from contracts.topics import Topic
-from hub.rules.decision import Answers, Concerns, Rules, Subject, Tell
+from hub.rules.decision import Answers, Concerns, Partner, Rules, Subject, Tell
 from hub.state.store import Store
 
 CONTROL = {lineage.name: lineage for lineage in (WAIT_ANSWERED, WAIT_EXPIRED, *FOR_CONSUMERS)}
 """What the engine itself understands, for every consumer."""
 
 
+class Telling(NamedTuple):
+    """Where, as what and how others hear of a change; where each partner has a topic of its own, `partner` says whose."""
+
+    topic: Topic
+    lineage: Lineage[Any]
+    tell: Tell
+    partner: Partner | None = None
+
+
+Tells: TypeAlias = tuple[Topic, Lineage[Any], Tell] | tuple[Topic, Lineage[Any], Tell, Partner | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """One store's rules; `tell` says where, as what and how others hear of a change; `answers` what may stop waiting.
+    """One store's rules; `tells` say where, as what and how others hear of a change; `answers` what may stop waiting.
 
     A store without `history` takes each event once and only forwards: what its subject is past already is passed over,
     nothing waits, nothing is corrected. `concerns` says of documents which subjects they concern; any other event
@@ -27,7 +39,7 @@ class Fold:
 
     store: Store[Any]
     rules: Rules
-    tell: tuple[Topic, Lineage[Any], Tell] | None = None
+    tells: tuple[Telling, ...] = ()
     answers: Answers | None = None
     history: bool = True
     concerns: Mapping[Lineage[Any], Concerns] = field(default_factory=dict)
@@ -51,7 +63,7 @@ class Consumer:
         store: Store[Any],
         rules: Rules,
         *,
-        tell: tuple[Topic, Lineage[Any], Tell] | None = None,
+        tell: Tells | Sequence[Tells] = (),
         answers: Answers | None = None,
         history: bool = True,
         concerns: Mapping[Lineage[Any], Concerns] | None = None,
@@ -59,6 +71,7 @@ class Consumer:
         """Fold each listed event type into the store by its rule; without `history` where only the newest news matters.
 
         A rule is shown the whole event once for each subject that it `concerns`, and takes the lines of `facts.subject`.
+        `tell` is one or several of (topic, lineage, function), with a fourth, whose topic it is, where each partner has one.
         """
         if store.name in self.stores:
             raise TypeError(f"{self.name} folds {store.name} already")
@@ -68,7 +81,11 @@ class Consumer:
         for lineage in concerns or {}:
             if lineage not in rules:
                 raise TypeError(f"{self.name} has no rule for {lineage.name}, whatever it concerns")
-        fold = Fold(store, rules, tell, answers, history, concerns or {})
+        tells = tuple(Telling(*each) for each in _several(tell))
+        for telling in tells:
+            if telling.topic.is_per_partner != (telling.partner is not None):
+                raise TypeError(f"{telling.topic.name}: say whose topic it is where each partner has one, and there alone")
+        fold = Fold(store, rules, tells, answers, history, concerns or {})
         self.stores[store.name] = fold
         for lineage in rules:
             self.folds.setdefault(lineage.name, []).append(fold)
@@ -95,3 +112,7 @@ class Consumer:
     def topic(self, name: str) -> Topic | None:
         """The catalogue's entry, among those read, for a topic's name."""
         return next((t for t in self.topics if re.fullmatch(t.pattern, name)), None)
+
+
+def _several(tell: Tells | Sequence[Tells]) -> Sequence[Tells]:
+    return [cast("Tells", tell)] if tell and isinstance(tell[0], Topic) else cast("Sequence[Tells]", tell)

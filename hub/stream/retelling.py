@@ -28,7 +28,7 @@ async def retell(
 
     `connection` sees the journal of which the new states are the fold.
     """
-    if declared.tell is None or not new:
+    if not declared.tells or not new:
         return []
     causes: dict[Subject, Told] = {}
     bodies: dict[UUID, Event] = {}

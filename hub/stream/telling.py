@@ -1,10 +1,11 @@
 """Tell others what changed, and those who waited what has come."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from pydantic_core import to_json
 
 from contracts import topics
+from contracts.contract import Event
 from contracts.timers import WAIT_ANSWERED, WaitAnswered
 from hub.rules.decision import Change, Subject
 from hub.rules.folding import Folded, Told
@@ -12,31 +13,55 @@ from hub.state import waiting
 from hub.state.segments import Said
 from hub.state.store import Connection
 from hub.stream import slips
+from hub.stream.consumer import Telling
 from hub.stream.subjects import Row, StoreFold
 from hub.stream.touching import Touch
+from hub.telemetry import log
 
 
 def sayings(consumer: str, result: StoreFold, changed: Mapping[Subject, int], touched: Mapping[Subject, Touch]) -> list[Said]:
     """What others hear of each changed subject: once per batch, because of the last event that is not of the past.
 
-    The id follows from that event and the version it led to: one event may change a state twice, when
-    another one before it is corrected.
+    An id follows from that event and the version it led to (one event may change a state twice, when another one before
+    it is corrected), from where it goes, and from its number among what is said there.
     """
-    if result.declared.tell is None:
+    tells = result.declared.tells
+    if not tells:
         return []
-    topic, lineage, tell = result.declared.tell
     heard = []
     for subject, version in changed.items():
         folded, old = result.folded[subject], result.kept.get(subject)
         cause = _cause(result, folded, touched[subject])
         if cause is None or folded.state is None:
             continue
-        body = tell(old.state if old else None, folded.state, subject, cause.body, version)
-        if body is not None:
-            ref = lineage.ref(body)
-            said_id = slips.name(consumer, cause.event, result.store, *subject, version)
-            heard.append(Said(topic.name, ref, lineage.wire, said_id, ref, to_json(body, exclude_none=True)))
+        before = old.state if old else None
+        for telling in tells:
+            lineage = telling.lineage
+            for number, body in enumerate(_bodies(telling.tell(before, folded.state, subject, cause.body, version))):
+                topic = _topic(telling, folded.state, subject, body)
+                if topic is not None:
+                    ref = lineage.ref(body)
+                    said_id = slips.name(consumer, cause.event, result.store, *subject, version, telling.topic.name, lineage.name, number)
+                    heard.append(Said(topic, ref, lineage.wire, said_id, ref, to_json(body, exclude_none=True)))
     return heard
+
+
+def _bodies(said: Event | Iterable[Event] | None) -> Iterable[Event]:
+    return () if said is None else (said,) if isinstance(said, Event) else said
+
+
+def _topic(telling: Telling, state: object, subject: Subject, body: Event) -> str | None:
+    """The topic's name; None where it is nobody's, which is noted where a name was given that no partner can have."""
+    if telling.partner is None:
+        return telling.topic.name
+    partner = telling.partner(state, subject, body)
+    if partner is None:
+        return None
+    try:
+        return telling.topic.of(partner)
+    except ValueError:
+        log.warning("telling.no_partner", topic=telling.topic.name, type=telling.lineage.name)
+        return None
 
 
 def _cause(result: StoreFold, folded: Folded[object], touch: Touch) -> Told | None:

@@ -69,8 +69,8 @@ def test_all_that_a_topic_carries_is_used() -> None:
         for topic in consumer.topics:
             read.setdefault(topic.name, set()).update(lineage.name for lineage in topic.types if consumer.listens_to(lineage))
         for fold in consumer.stores.values():
-            if fold.tell is not None:
-                told.setdefault(fold.tell[0].name, set()).add(fold.tell[1].name)
+            for telling in fold.tells:
+                told.setdefault(telling.topic.name, set()).add(telling.lineage.name)
     assert not (found := unused(CATALOGUE, read, told)), "\n".join(found)
     for topic in CATALOGUE:
         strange = told.get(topic.name, set()) - {lineage.name for lineage in topic.types}

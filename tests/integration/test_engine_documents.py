@@ -57,7 +57,10 @@ async def test_each_subject_is_folded_and_the_body_is_kept_once(engine: Engine, 
     assert await engine.outcomes([desk.says("D1", "a", "b", "a")]) == [HANDLED]
     assert await kept(engine) == {"a": "D1@1", "b": "D1@1"}
     rows = await engine.rows("journal")
-    assert [(row["part"], row["principal"], row["ref"], bool(row["body"])) for row in rows] == [(0, "lot", "a", True), (1, "lot", "b", False)]
+    assert [(row["part"], row["principal"], row["ref"], bool(row["body"])) for row in rows] == [
+        (0, "lot", "a", True),
+        (1, "lot", "b", False),
+    ]
 
 
 async def test_what_several_partners_say_meets_in_one_subject_in_its_own_order(engine: Engine, log: Log, desk: Desk) -> None:
@@ -117,7 +120,7 @@ async def test_a_mended_document_takes_the_place_of_all_that_came(engine: Engine
     assert [row["effect"] for row in await engine.rows("act_effects")] == ["taken"]
 
 
-async def test_a_part_that_waits_does_not_keep_the_others_and_follows_when_its_subject_is_known(engine: Engine, log: Log, desk: Desk) -> None:
+async def test_a_part_that_waits_keeps_no_other_and_follows_when_its_subject_is_known(engine: Engine, log: Log, desk: Desk) -> None:
     assert await engine.outcomes([desk.says("D1", "a", "w-b")]) == [WAITING]
     assert await kept(engine) == {"a": "D1@1"}
     assert await engine.outcomes([desk.says("D1", "a", hour=2), Desk(log, "oem").opens("b")]) == [HANDLED, HANDLED]

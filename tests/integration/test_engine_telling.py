@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
+from contracts import topics
+from contracts.crm import OPPORTUNITY_UPDATED, OpportunityUpdated
+from contracts.opportunities import OPPORTUNITY_OPENED
 from hub.consumers.crm_sync import crm_sync
+from hub.rules import opportunities
+from hub.state import stores
+from hub.stream.consumer import Consumer
 from hub.stream.outcome import Outcome
 from tests.support.crm import Words, base_data
 from tests.support.engine import Engine, Log
@@ -127,3 +133,52 @@ async def test_nobody_hears_of_another_dealers_customer(engine: Engine, dealer: 
     await engine.apply([dealer.recorded("C1", "Ada"), Words(dealer.log, "muc-002").recorded("C1", "Eve")])
     assert [(key, body["dealer"]) for _, key, body in await heard(engine)] == [("ber-001/C1", "ber-001"), ("muc-002/C1", "muc-002")]
     assert "Ada" not in str(await heard(engine))
+
+
+def telling_much(**more: Any) -> Consumer:
+    """One change is told in two topics, once as two events, and on the feed of the dealer whose opportunity it is."""
+    consumer = Consumer("crm-sync", topics.DEALER_EVENTS, topics.ACTS, topics.TIMERS, using=crm_sync.using)
+
+    def twice(*change: Any) -> list[OpportunityUpdated]:
+        once = opportunities.told(*change)
+        return [once, once.model_copy(update={"subject": f"{once.subject}/again"})]
+
+    consumer.fold(
+        stores.opportunities,
+        crm_sync.stores["opportunities"].rules,
+        tell=[
+            (topics.CRM, OPPORTUNITY_UPDATED, opportunities.told),
+            (topics.ORDERS, OPPORTUNITY_UPDATED, twice),
+            (topics.DEALER_FEED, OPPORTUNITY_UPDATED, opportunities.told, lambda state, _subject, _said: state.title),
+            (topics.ALERTS, OPPORTUNITY_UPDATED, lambda *_: None),
+        ],
+        **more,
+    )
+    return consumer
+
+
+async def test_a_change_may_be_told_in_several_ways_each_under_an_id_of_its_own(database: str, dealer: Words) -> None:
+    base_data(dealer.log)
+    async with Engine(database, telling_much()) as engine:
+        await engine.lay(dealer.log)
+        await engine.db.execute("DELETE FROM outbox")
+        await engine.apply([dealer.say(OPPORTUNITY_OPENED, {"opportunity": "O1", "stage": "offer", "title": "muc-002"}, 0)])
+        said = [(row["topic"], row["key"]) for row in await engine.rows("outbox")]
+        one = "ber-001/O1"
+        assert said == [("hub.crm", one), ("hub.orders", one), ("hub.orders", f"{one}/again"), ("dealer.muc-002.feed", one)]
+        assert len({row["event_id"] for row in await engine.rows("outbox")}) == len(said)
+
+
+@pytest.mark.parametrize("partner", [None, "No such partner!"])
+async def test_what_is_for_no_partner_is_told_to_none(database: str, dealer: Words, partner: str | None) -> None:
+    base_data(dealer.log)
+    async with Engine(database, telling_much()) as engine:
+        await engine.lay(dealer.log)
+        titled = {"title": partner} if partner else {}
+        await engine.apply([dealer.say(OPPORTUNITY_OPENED, {"opportunity": "O1", "stage": "offer", **titled}, 0)])
+        assert [topic for topic, *_ in await heard(engine) if topic.startswith("dealer.")] == []
+
+
+def test_a_topic_of_each_partner_needs_to_know_whose() -> None:
+    with pytest.raises(TypeError, match=r"dealer\.\{id\}\.feed: say whose"):
+        Consumer("x").fold(stores.contacts, {}, tell=(topics.DEALER_FEED, OPPORTUNITY_UPDATED, opportunities.told))

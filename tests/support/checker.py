@@ -277,7 +277,8 @@ def outbound(log: Log, unsent: Sequence[Row], sent: Sequence[Row]) -> Iterator[V
     for topic, records in log.items():
         dealer = re.fullmatch(r"dealer\.(.+)\.feed", topic)
         for record in records if dealer else ():
-            about = from_json(record.value or b"{}").get("topic")
+            body = from_json(record.value or b"{}")
+            about = body.get("topic") or f"dealer.{body.get('dealer')}.events"
             if dealer and about != f"dealer.{dealer[1]}.events":
                 yield Violation("I8", f"{topic} hears of {about}")
 

@@ -144,7 +144,7 @@ def test_what_others_hear_of_a_change_can_always_be_said(lineage: Lineage[Any], 
     body = data.draw(bodies(lineage))
     state = fold_all(SUBJECT, declared.rules, BASE, told).state
     verdict = declared.rules[lineage](state, body, Facts(SUBJECT, BASE))
-    if isinstance(verdict, Change) and declared.tell is not None:
-        _, said, tell = declared.tell
-        heard = tell(state, verdict.state, SUBJECT, body, 1)
-        assert heard is None or isinstance(heard, said.body)
+    if isinstance(verdict, Change):
+        for telling in declared.tells:
+            heard = telling.tell(state, verdict.state, SUBJECT, body, 1)
+            assert heard is None or isinstance(heard, telling.lineage.body)
