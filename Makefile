@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench faults soak mutants lock
 SHELL := /bin/bash
-WORKERS ?= 2
+WORKERS ?= 3
 SOAK_MINUTES ?= 15
 RUN := .venv/bin
 COMPILE := $(RUN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links
@@ -13,7 +13,7 @@ help: ## print these words
 demo: .venv/ready ## start everything, send a dealer's day through it, show what came of it
 	@$(RUN)/hub demo
 
-test: .venv/ready ## every test, against a real Kafka and a real PostgreSQL
+test: .venv/ready ## the tests, against a real Kafka and a real PostgreSQL; the longest are left to `make faults`
 	@$(RUN)/python -m pytest -n $(WORKERS) --dist loadgroup tests
 
 check: .venv/ready ## lint, types, import rules, contracts, house rules
@@ -27,8 +27,8 @@ check: .venv/ready ## lint, types, import rules, contracts, house rules
 bench: .venv/ready ## measure, and say on what
 	@$(RUN)/python -m bench
 
-faults: .venv/ready ## every fault: servers, processes, records, tenants, time, load; LAST_RUN=FILE keeps what it came to
-	@$(RUN)/python -m pytest -v --thorough --soak-minutes=$(SOAK_MINUTES) $(if $(LAST_RUN),--last-run=$(LAST_RUN)) tests/faults
+faults: .venv/ready ## every fault, the runbook and all else that takes long; LAST_RUN=FILE keeps what it came to
+	@$(RUN)/python -m pytest -v --thorough --soak-minutes=$(SOAK_MINUTES) -m "faults or thorough" $(if $(LAST_RUN),--last-run=$(LAST_RUN)) tests
 
 soak: .venv/ready ## twice the sustainable load with faults for SOAK_MINUTES (15): memory, logs, health
 	@$(RUN)/python -m pytest -v -s --thorough --soak-minutes=$(SOAK_MINUTES) tests/faults/test_soak.py

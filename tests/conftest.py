@@ -15,7 +15,7 @@ from tests.support.fault_report import FaultReport
 def pytest_addoption(parser: pytest.Parser) -> None:
     """What `make faults` and `make soak` say beyond `make test`."""
     group = parser.getgroup("faults", "faults put upon real servers and processes")
-    group.addoption("--thorough", action="store_true", help="every fault, not only one case of each class")
+    group.addoption("--thorough", action="store_true", help="also what takes long: every fault, not only one case of each class")
     group.addoption("--soak-minutes", type=float, default=15, help="how long the soak lasts (default: 15)")
     group.addoption("--last-run", type=Path, metavar="FILE", help="write what the faults came to as a page")
 

@@ -1,5 +1,7 @@
 """One process is cut off from the broker, and nobody else is: its connections stand, and nothing passes."""
 
+import pytest
+
 from tests.support.aftermath import assert_all_won, assert_once
 from tests.support.dealing import DEALER, sales
 from tests.support.eventually import eventually
@@ -32,6 +34,7 @@ def test_a_consumer_cut_off_from_the_broker_is_red_and_another_takes_over(behind
     assert_all_won(scene, 45, DEALER)
 
 
+@pytest.mark.thorough
 def test_senders_cut_off_from_the_broker_are_red_and_say_everything_afterwards(behind_a_line: tuple[Scene, Proxy]) -> None:
     (scene, line), records = behind_a_line, sales(40)
     relay = scene.start("relay", kafka_bootstrap=line.bootstrap).until_ready()

@@ -58,6 +58,7 @@ def test_a_paused_topic_waits_in_every_process_and_after_restarts(scene: Scene, 
     assert_all_won(scene, 20, DEALER)
 
 
+@pytest.mark.thorough
 def test_a_paused_consumer_holds_also_what_comes_later_and_hears_that_it_may_go_on(scene: Scene, operator: Helm) -> None:
     consumer = scene.start("crm-sync").until_ready()
     scene.start("relay")

@@ -7,6 +7,8 @@ from collections import defaultdict
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from tests.support.aftermath import assert_all_won
 from tests.support.dealing import DEALER, in_parts, sales
 from tests.support.desk import desk_at
@@ -49,6 +51,7 @@ def test_a_spare_relay_waits_and_takes_over(scene: Scene) -> None:
     assert_all_won(scene, COUNT, DEALER)
 
 
+@pytest.mark.thorough
 def test_a_frozen_relay_loses_its_place_and_does_no_harm_when_it_comes_back(scene: Scene) -> None:
     scene.send(sales(COUNT))
     scene.start("crm-sync")

@@ -93,6 +93,7 @@ def test_a_deployment_rolls_over_while_both_versions_flow(scene: Scene) -> None:
     assert kept == 8 * 3 * COUNT * len(DEALERS)
 
 
+@pytest.mark.thorough
 def test_a_deployment_taken_back_stops_what_only_the_newer_build_can_fold_and_loses_nothing(scene: Scene) -> None:
     topic, other = f"dealer.{DEALER}.events", scene.add_dealer(DEALERS[1])
     opened, moved, *wins = ([in_version_2(record) for record in sales(COUNT)][n * COUNT : (n + 1) * COUNT] for n in range(3))

@@ -64,6 +64,7 @@ def test_what_is_read_again_falls_out_as_a_duplicate(scene: Scene, operator: Hel
     assert (act["subject"], act["why"], act["effect"]) == ("crm-sync", "a test", [f"{TOPIC}[0] 30 → 0"])
 
 
+@pytest.mark.thorough
 def test_a_paused_partition_is_set_while_processes_run_and_goes_on_from_there(scene: Scene, operator: Helm) -> None:
     records = sales(10)
     scene.start("relay")
@@ -85,6 +86,7 @@ def test_a_paused_partition_is_set_while_processes_run_and_goes_on_from_there(sc
     assert_all_won(scene, 15, DEALER)
 
 
+@pytest.mark.thorough
 def test_where_records_are_lost_for_good_a_halted_partition_goes_on_without_a_restart(scene: Scene, operator: Helm) -> None:
     scene.is_cut_short = True
     scene.start("relay")
@@ -107,6 +109,7 @@ def test_where_records_are_lost_for_good_a_halted_partition_goes_on_without_a_re
     assert_all_won(scene, 10, DEALER)
 
 
+@pytest.mark.thorough
 def test_a_topic_that_was_made_anew_is_read_from_its_beginning(scene: Scene, operator: Helm) -> None:
     scene.is_cut_short = True
     scene.start("relay")
@@ -127,6 +130,7 @@ def test_a_topic_that_was_made_anew_is_read_from_its_beginning(scene: Scene, ope
     assert_all_won(scene, 8, DEALER)
 
 
+@pytest.mark.thorough
 def test_what_is_skipped_is_counted_and_nobody_folds_it(scene: Scene, operator: Helm) -> None:
     operator.until_alone()
     scene.start("relay")

@@ -1,5 +1,7 @@
 """An instance that has a name is restarted within its session: nobody else has to stop for it."""
 
+import pytest
+
 from tests.support.aftermath import assert_all_won, assert_once
 from tests.support.dealing import DEALER, sales
 from tests.support.eventually import eventually
@@ -12,6 +14,7 @@ LONG_MS = 30_000
 """More than a restart takes, however slow the machine."""
 
 
+@pytest.mark.thorough
 def test_a_restart_within_the_session_moves_no_partition(scene: Scene) -> None:
     records = sales(40)
     scene.start("relay")

@@ -2,6 +2,8 @@
 
 from time import monotonic
 
+import pytest
+
 from tests.support.aftermath import assert_all_won, assert_once
 from tests.support.dealing import DEALER, sales
 from tests.support.eventually import eventually
@@ -31,6 +33,7 @@ def test_a_stopped_consumer_ends_at_once_and_loses_nothing(scene: Scene) -> None
     assert_all_won(scene, COUNT, DEALER)
 
 
+@pytest.mark.thorough
 def test_a_consumer_that_still_waits_for_its_group_can_be_stopped(scene: Scene) -> None:
     frozen = scene.start("crm-sync", session_timeout_ms=30_000).until_ready()
     frozen.freeze()

@@ -1,5 +1,7 @@
 """SIGTERM while the broker is away."""
 
+import pytest
+
 from tests.support.dealing import DEALER, sales
 from tests.support.eventually import eventually
 from tests.support.scene import Scene
@@ -7,6 +9,7 @@ from tests.support.scene import Scene
 TOPIC = f"dealer.{DEALER}.events"
 
 
+@pytest.mark.thorough
 def test_a_process_told_to_stop_while_the_broker_is_away_stops(own_broker: Scene) -> None:
     scene = own_broker
     hub = [scene.start(name) for name in ("crm-sync", "relay", "clock")]

@@ -6,7 +6,9 @@ from tests.support.dealing import sales
 from tests.support.halting import FOLDED, TOPIC, assert_halted, fold_some
 from tests.support.scene import Scene
 
-AGAIN = pytest.mark.parametrize("sold", [pytest.param(1, id="shorter than it was"), pytest.param(2 * FOLDED, id="grown past the offset")])
+AGAIN = pytest.mark.parametrize(
+    "sold", [pytest.param(1, marks=pytest.mark.thorough, id="shorter than it was"), pytest.param(2 * FOLDED, id="grown past the offset")]
+)
 
 
 @AGAIN

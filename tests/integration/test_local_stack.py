@@ -77,6 +77,7 @@ def test_a_killed_broker_comes_back_with_its_records_on_the_same_port(new_kafka:
     assert offsets == [1]
 
 
+@pytest.mark.thorough
 def test_the_data_of_a_broker_is_not_opened_with_another_password(new_kafka: NewKafka) -> None:
     broker = new_kafka()
     broker.stop()
@@ -139,6 +140,7 @@ def test_root_is_told_when_nobody_could_not_enter_the_data_folder(tmp_path: Path
     assert not (closed / "data").exists()
 
 
+@pytest.mark.thorough
 def test_programs_copied_out_of_a_closed_folder_run_for_anybody() -> None:
     with scratch() as folder:
         programs = copied_programs(folder / "cache")
@@ -162,6 +164,7 @@ server.stop()
 """
 
 
+@pytest.mark.thorough
 def test_an_ordinary_user_runs_postgres_as_themselves() -> None:
     with scratch() as folder:
         home = folder / "home"

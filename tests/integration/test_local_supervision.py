@@ -82,6 +82,7 @@ def test_what_is_killed_is_started_again(data: Path) -> None:
     supervisor.communicate(timeout=10)
 
 
+@pytest.mark.thorough
 def test_a_second_supervisor_on_the_same_data_says_so(data: Path) -> None:
     first = bring_up(data)
     second = subprocess.run(supervisor_of(data), capture_output=True, text=True, check=False, timeout=30)
@@ -92,6 +93,7 @@ def test_a_second_supervisor_on_the_same_data_says_so(data: Path) -> None:
     first.communicate(timeout=10)
 
 
+@pytest.mark.thorough
 def test_a_dead_supervisor_leaves_nothing_in_the_way(data: Path) -> None:
     supervisor = bring_up(data, "relay")
     left = running(data)
@@ -104,6 +106,7 @@ def test_a_dead_supervisor_leaves_nothing_in_the_way(data: Path) -> None:
     assert not any(identity.is_running for identity in identities(left))
 
 
+@pytest.mark.thorough
 def test_a_process_that_does_not_become_ready_brings_the_rest_down(data: Path) -> None:
     done = subprocess.run(
         supervisor_of(data, "relay", "broken"),

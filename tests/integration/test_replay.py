@@ -160,6 +160,7 @@ async def test_nothing_leaves(live: Live) -> None:
     assert live.scene.end_offset("hub.crm") == 0
 
 
+@pytest.mark.thorough
 def test_the_live_hub_runs_on_meanwhile(scene: Scene, kafka: Kafka, database: str) -> None:
     settings = settings_of(kafka).model_copy(update={"database_url": SecretStr(database)})
     world = World(4, seed=11, faults=HARSH)

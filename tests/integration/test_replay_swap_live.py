@@ -118,6 +118,7 @@ def killed(busy: Busy, words: str, point: str) -> int:
     return subprocess.run(typed, env=environment, cwd=tree.ROOT, check=False, capture_output=True).returncode
 
 
+@pytest.mark.thorough
 def test_a_busy_consumer_is_swapped_and_swapped_back(scene: Scene, kafka: Kafka, database: str) -> None:
     busy = Busy(scene, settings_of(kafka).model_copy(update={"database_url": SecretStr(database)}))
     busy.speak(400)

@@ -197,6 +197,8 @@ BEFORE: Mapping[str, Callable[[Hub], None]] = {
 """What a section speaks of happens before it is read."""
 
 
+@pytest.mark.thorough
+@pytest.mark.timeout(900)
 def test_every_command_of_the_page_does_what_it_says(hub: Hub) -> None:
     section, faults, tried = "", [], 0
     for command in runbook.commands(tree.text(runbook.PAGE)):
@@ -260,6 +262,7 @@ def _watched(hub: Hub, words: list[str]) -> str | None:
     return None if first and process.returncode in {0, 130} else f"ended with {process.returncode}: {first}{rest}"
 
 
+@pytest.mark.thorough
 def test_a_hub_on_one_machine_comes_up_and_goes_down() -> None:
     with scratch() as folder:
         _up_and_down(folder)

@@ -11,7 +11,6 @@ import pytest
 
 from tests.support.driver import SEED
 
-HERE = Path(__file__).parents[1] / "faults"
 _WORDS = {"passed": "holds", "failed": "DOES NOT HOLD", "skipped": "skipped", "error": "DOES NOT HOLD"}
 
 
@@ -33,12 +32,11 @@ class FaultReport:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Each test reports three times: setup, call and teardown; the worst counts."""
-        if HERE.name in Path(report.nodeid.partition("::")[0]).parts:
-            verdict = self._verdicts.setdefault(report.nodeid, Verdict())
-            verdict.seconds += report.duration
-            verdict.measured += [f"{name}: {value}" for name, value in report.user_properties if report.when == "call"]
-            if report.outcome != "passed":
-                verdict.outcome = report.outcome
+        verdict = self._verdicts.setdefault(report.nodeid, Verdict())
+        verdict.seconds += report.duration
+        verdict.measured += [f"{name}: {value}" for name, value in report.user_properties if report.when == "call"]
+        if report.outcome != "passed":
+            verdict.outcome = report.outcome
 
     def pytest_sessionfinish(self) -> None:
         """Write what is known by now, also of a run that was interrupted."""
