@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from contracts import acts, base, contacts, crm, customers, leads, opportunities, records, timers
+from contracts import acts, base, consents, contacts, crm, customers, leads, opportunities, records, reports, timers
 from contracts.contract import Finding, Invalid, Lineage, wire_type
 
 LINEAGES: tuple[Lineage[Any], ...] = (
@@ -12,6 +12,8 @@ LINEAGES: tuple[Lineage[Any], ...] = (
     *contacts.LINEAGES,
     *leads.LINEAGES,
     *opportunities.LINEAGES,
+    *consents.LINEAGES,
+    *reports.LINEAGES,
     *records.LINEAGES,
     *timers.LINEAGES,
     *acts.LINEAGES,

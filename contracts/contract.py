@@ -47,7 +47,7 @@ class Lineage(Generic[E_co]):
     `kind` is the subject's kind, and the field of that name (or `ref`) holds its reference, which is the record's key.
     """
 
-    __slots__ = ("editions", "kind", "lifts", "name", "ref", "ref_field", "snapshot", "wire")
+    __slots__ = ("editions", "kind", "lifts", "name", "pressing", "ref", "ref_field", "snapshot", "wire")
 
     def __init__(
         self,
@@ -57,6 +57,7 @@ class Lineage(Generic[E_co]):
         ref: str | None = None,
         lifts: Sequence[Callable[[Any], Event]] = (),
         snapshot: bool = False,
+        pressing: bool = False,
     ) -> None:
         if len(lifts) != len(editions) - 1:
             raise TypeError(f"{name}: {len(editions)} editions need {len(editions) - 1} lifts, got {len(lifts)}")
@@ -65,6 +66,7 @@ class Lineage(Generic[E_co]):
         self.ref: Callable[[Event], str] = attrgetter(self.ref_field)
         self.wire = wire_type(name, len(editions))  # the CloudEvents type of the current edition, such as `hub.opportunity.lost.v1`
         self.snapshot = snapshot  # tells all of its subject, so it need not wait behind a dead letter
+        self.pressing = pressing  # says no for somebody: it counts at once, whatever waits for an operator before it
 
     def __repr__(self) -> str:
         return f"<{self.wire}>"

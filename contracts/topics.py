@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
-from contracts import acts, base, contacts, crm, customers, leads, opportunities, records, timers
+from contracts import acts, base, consents, contacts, crm, customers, leads, opportunities, records, reports, timers
 from contracts.contract import Lineage
 
 Party = Literal["oem", "dealer", "carrier", "erp", "hub"]
@@ -64,14 +64,20 @@ class Topic:
 
 
 OEM_BASE = Topic("oem.base", "base data", "oem", "kind/id@effective day", base.LINEAGES, partitions=1, retention=None, is_compacted=True)
-OEM_CRM = Topic("oem.crm", "leads from web, fairs and call centre", "oem", "subject's ref", (*leads.LINEAGES,))
+OEM_CRM = Topic(
+    "oem.crm",
+    "leads from web, fairs and call centre; consents taken by the OEM",
+    "oem",
+    "subject's ref",
+    (*leads.LINEAGES, *consents.LINEAGES),
+)
 OEM_CAMPAIGNS = Topic("oem.campaigns", "campaigns prepared, released, paused; single messages", "oem", "campaign or message id")
 DEALER_EVENTS = Topic(
     "dealer.{id}.events",
     "all that a dealer says",
     "dealer",
     "subject's ref",
-    (*customers.LINEAGES, *contacts.LINEAGES, *leads.LINEAGES, *opportunities.LINEAGES),
+    (*customers.LINEAGES, *contacts.LINEAGES, *leads.LINEAGES, *opportunities.LINEAGES, *consents.LINEAGES),
     partitions=1,  # a dealer's own order is kept
     retention=None,  # the hub's state can be folded again from the log's start
 )
@@ -86,6 +92,7 @@ CARRIER_REQUESTS = Topic("carrier.{id}.requests", "tenders, disputes", "hub", "s
 ERP_REQUESTS = Topic("hub.erp.requests", "orders from won opportunities, call-offs, cancellations", "hub", "order id", reader="erp")
 ACTS = Topic("hub.acts", "every operator's act", "hub", "subject", acts.LINEAGES, partitions=1, retention=None)
 TIMERS = Topic("hub.timers", "every timer that fired", "hub", "subject", timers.LINEAGES, partitions=1, retention=None)
+REPORTS = Topic("hub.reports", "what providers and recipients report", "hub", "delivery or address", reports.LINEAGES, retention=None)
 CRM = Topic("hub.crm", "what changed in customers, contacts, leads, opportunities", "hub", "subject", crm.LINEAGES)
 ORDERS = Topic("hub.orders", "what changed in orders, invoices, receipts", "hub", "subject")
 SHIPMENTS = Topic("hub.shipments", "what changed in shipments", "hub", "subject")

@@ -22,6 +22,7 @@ _PARTNER_ID = r"^[a-z0-9-]{1,40}$"
 _EVENT_ID = rf"^[^\x00-\x1f{_UNSEEN}]+$"
 _CURRENCY = r"^[A-Z]{3}$"
 _COUNTRY = r"^[A-Z]{2}$"
+_SHA256 = r"^[0-9a-f]{64}$"
 _LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$"
 _DAY = r"^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$"
 # Seconds may be missing: Java leaves them out where they are zero.
@@ -39,6 +40,7 @@ EXPECTED = {
     _CURRENCY: "a currency code of ISO 4217, such as EUR",
     _COUNTRY: "a country code of ISO 3166-1, such as DE",
     _LANGUAGE: "a language tag of BCP 47, such as de or pt-BR",
+    _SHA256: "a SHA-256 as 64 of 0-9 and a-f",
     _DAY: DAY_EXPECTED,
     _INSTANT: INSTANT_EXPECTED,
 }
@@ -122,6 +124,9 @@ Country = Annotated[str, StringConstraints(pattern=_COUNTRY)]
 
 Language = Annotated[str, StringConstraints(max_length=35, pattern=_LANGUAGE)]
 
+Sha256 = Annotated[str, StringConstraints(pattern=_SHA256)]
+"""What a file or a document is, whatever it is called."""
+
 Channel = Literal["email", "sms", "post"]
 """A way to people, out of the house."""
 
@@ -129,6 +134,9 @@ Cause = Literal[
     "unknown_address", "unreachable", "mailbox_full", "too_large", "policy", "content", "opted_out", "complaint", "sender_side", "other"
 ]
 """Why somebody did not get what was sent: what the address, its owner, the provider or we ourselves stood in the way with."""
+
+PersonKind = Literal["customer", "contact", "prospect"]
+"""Whose reference a person's is: a prospect is known by the reference of its lead."""
 
 T = TypeVar("T")
 

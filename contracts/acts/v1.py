@@ -1,7 +1,10 @@
 """First editions of operators' acts."""
 
+from typing import Literal
+
+from contracts.consents.v1 import Proof
 from contracts.contract import Contract, Event
-from contracts.values import Document, Line, Ref, Several, Subject, Text
+from contracts.values import Channel, Document, Line, PartnerId, PersonKind, Ref, Several, Sha256, Slug, Subject, Text
 
 
 class Act(Event):
@@ -78,3 +81,35 @@ class PersonalDataUnmasked(Act):
 
     what: Line
     subject: Subject
+
+
+class ConsentRecorded(ConsumerAct):
+    """An operator enters what a person said of being written to; of a dealer's customer `dealer` names whose."""
+
+    status: Literal["given", "withdrawn"]
+    person: Ref
+    person_kind: PersonKind = "customer"
+    dealer: PartnerId | None = None
+    channels: Several[Channel] = ()
+    purposes: Several[Slug] = ()
+    grantee: PartnerId | None = None
+    proof: Proof
+
+
+class SuppressionAdded(ConsumerAct):
+    """Nothing is to go to an address any more: no marketing, or by law nothing at all."""
+
+    address: Sha256
+    channel: Channel
+    hint: Line | None = None
+    is_legal: bool = False
+
+
+class SuppressionReleased(ConsumerAct):
+    """An address may be written to again; `reason` is the one that no longer holds, `purpose` and `grantee` whose letters were meant."""
+
+    address: Sha256
+    channel: Channel
+    reason: Slug
+    purpose: Slug | None = None
+    grantee: PartnerId | None = None

@@ -6,7 +6,7 @@ and a fold can look up what held when its event occurred.
 
 from contracts.base import templates
 from contracts.base.templates import TEMPLATE_RECORDED, LetterWording, MailWording, SmsWording, Template, TemplateField, Wording
-from contracts.base.v1 import Competitor, Dealer, LossReason, Product, SalesModel, Staff, Stage
+from contracts.base.v1 import Competitor, ConsentPurpose, Dealer, LossReason, Product, SalesModel, Staff, Stage
 from contracts.contract import Lineage
 
 DEALER_RECORDED = Lineage("dealer.recorded", Dealer, kind="dealer", ref="edition", snapshot=True)
@@ -15,6 +15,7 @@ PRODUCT_RECORDED = Lineage("product.recorded", Product, kind="product", ref="edi
 SALES_MODEL_RECORDED = Lineage("sales_model.recorded", SalesModel, kind="sales_model", ref="edition", snapshot=True)
 LOSS_REASON_RECORDED = Lineage("loss_reason.recorded", LossReason, kind="loss_reason", ref="edition", snapshot=True)
 COMPETITOR_RECORDED = Lineage("competitor.recorded", Competitor, kind="competitor", ref="edition", snapshot=True)
+CONSENT_PURPOSE_RECORDED = Lineage("consent_purpose.recorded", ConsentPurpose, kind="consent_purpose", ref="edition", snapshot=True)
 
 LINEAGES = (
     DEALER_RECORDED,
@@ -24,10 +25,12 @@ LINEAGES = (
     LOSS_REASON_RECORDED,
     COMPETITOR_RECORDED,
     *templates.LINEAGES,
+    CONSENT_PURPOSE_RECORDED,
 )
 
 __all__ = [
     "COMPETITOR_RECORDED",
+    "CONSENT_PURPOSE_RECORDED",
     "DEALER_RECORDED",
     "LINEAGES",
     "LOSS_REASON_RECORDED",
@@ -36,6 +39,7 @@ __all__ = [
     "STAFF_RECORDED",
     "TEMPLATE_RECORDED",
     "Competitor",
+    "ConsentPurpose",
     "Dealer",
     "LetterWording",
     "LossReason",

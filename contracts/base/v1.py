@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 from pydantic import FailFast, Field, field_validator
 
 from contracts.contract import Contract, Event
-from contracts.values import Country, Day, Line, Money, PartnerId, Percent, Ref, Several, Slug, Text
+from contracts.values import Channel, Country, Day, Line, Money, PartnerId, Percent, Ref, Several, Slug, Text
 
 
 class BaseDatum(Event):
@@ -112,3 +112,18 @@ class Competitor(BaseDatum):
     products: Several[Line] = ()
     strengths: Text | None = None
     weaknesses: Text | None = None
+
+
+class ConsentPurpose(BaseDatum):
+    """What somebody may be written to for.
+
+    Over the channels of `needs_consent` nobody is written to before they agreed; over others until they object.
+    What is not `is_marketing`, such as a recall, needs no consent and passes marketing blocks, never a legal one.
+    """
+
+    KIND = "consent_purpose"
+
+    id: Slug
+    name: Line
+    needs_consent: Several[Channel] = ("email", "sms", "post")
+    is_marketing: bool = True

@@ -39,6 +39,7 @@ def mount() -> typer.Typer:
     from hub.cli import (
         acts,
         base,
+        consents,
         contracts,
         dead_letters,
         demo,
@@ -54,6 +55,7 @@ def mount() -> typer.Typer:
         simulate,
         stack,
         steering,
+        suppressions,
         topics,
         waiting,
     )
@@ -73,6 +75,8 @@ def mount() -> typer.Typer:
     app.add_typer(waiting.app, name="waiting")
     app.add_typer(outbox.app, name="outbox")
     app.add_typer(acts.app, name="acts")
+    app.add_typer(consents.app, name="consents")
+    app.add_typer(suppressions.app, name="suppressions")
     app.add_typer(offsets.app, name="offsets")
     app.add_typer(partners.app, name="partners")
     app.add_typer(topics.app, name="topics")

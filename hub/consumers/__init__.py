@@ -1,7 +1,8 @@
 """Who listens: one file per consumer, and the list of them all."""
 
 from hub.consumers.base_data import base_data
+from hub.consumers.campaigns import campaigns
 from hub.consumers.crm_sync import crm_sync
 from hub.stream.consumer import Consumer
 
-CONSUMERS: dict[str, Consumer] = {consumer.name: consumer for consumer in (base_data, crm_sync)}
+CONSUMERS: dict[str, Consumer] = {consumer.name: consumer for consumer in (base_data, crm_sync, campaigns)}

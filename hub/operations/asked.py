@@ -11,7 +11,7 @@ from contracts.topics import ACTS
 from hub.operations.acts import Operator
 from hub.state import effects
 from hub.state.reading import snapshot
-from hub.stream.acting import DEAD, DEALT_WITH
+from hub.stream.outcome import DEAD, DEALT_WITH
 from hub.stream.record import event_name
 
 OnProgress = Callable[[int], None]

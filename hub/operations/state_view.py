@@ -13,11 +13,13 @@ SHOWN = frozenset(
         *("lead_source", "intention", "is_active", "stage", "sales_model", "amount_minor", "amount_currency"),
         *("expected_close", "opened_at", "stage_since", "closed_at", "received_at", "answered_at"),
         *("wins", "reopenings", "loss_reason", "competitor"),
+        *("channel", "purpose", "grantee", "person_kind", "since", "proof_at", "reasons", "is_suppressed", "is_barred", "released_at"),
+        *("provider", "cause", "code"),
     }
 )
 """Fields that say nothing of a person by themselves; any other is masked."""
 
-REFERENCES = frozenset({"ref", "customer", "parent", "superior", "lead", "opportunity", "dealer", "product"})
+REFERENCES = frozenset({"ref", "customer", "parent", "superior", "lead", "opportunity", "dealer", "product", "person", "reference"})
 """Fields shown where they look like a reference."""
 
 

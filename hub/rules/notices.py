@@ -6,15 +6,13 @@ from enum import IntEnum
 from typing import Any, Literal, NamedTuple
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from contracts.values import Channel
+from contracts.values import Channel, PersonKind
 
 OEM = "oem"
 """The grantee where the car maker speaks, instead of one of its dealers."""
 
 Nature = Literal["marketing", "transactional", "recall"]
 """Marketing needs consent, has its hours and counts for the frequency cap; the others pass all that, but no legal block."""
-
-PersonKind = Literal["customer", "contact", "prospect"]
 
 _NAMESPACE = uuid5(NAMESPACE_URL, "urn:hub:delivery")
 

@@ -1,10 +1,13 @@
 """Every store of subjects' states, with the indexes that its pages need."""
 
 from hub.rules.base import Edition
+from hub.rules.consents import Consent
 from hub.rules.contacts import Contact
 from hub.rules.customers import Customer
+from hub.rules.delivery_reports import DeliveryReport
 from hub.rules.leads import Lead
 from hub.rules.opportunities import Opportunity
+from hub.rules.suppressions import Suppression
 from hub.state.store import Store
 
 base_data = Store("base_data", Edition, ("kind", "id"))
@@ -12,5 +15,8 @@ customers = Store("customers", Customer)
 contacts = Store("contacts", Contact, ("principal", "customer"))
 leads = Store("leads", Lead, ("principal", "customer"))
 opportunities = Store("opportunities", Opportunity, ("principal", "customer"))
+consents = Store("consents", Consent, ("principal", "person"))
+suppressions = Store("suppressions", Suppression, ("address",))
+delivery_reports = Store("delivery_reports", DeliveryReport)
 
-STORES = {store.name: store for store in (base_data, customers, contacts, leads, opportunities)}
+STORES = {store.name: store for store in (base_data, customers, contacts, leads, opportunities, consents, suppressions, delivery_reports)}

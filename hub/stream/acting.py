@@ -5,11 +5,9 @@ from uuid import UUID
 
 from hub.state.dead_letters import DeadLetter
 from hub.state.store import Connection
+from hub.stream.outcome import DEAD
 from hub.stream.record import Good, Reader
 from hub.stream.work import Work
-
-DEAD, DEALT_WITH = "dead", "already dealt with"
-"""How the effect of an act begins where it was in vain: the operator's own command looks for these words."""
 
 
 class Acting(NamedTuple):

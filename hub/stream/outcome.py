@@ -8,6 +8,9 @@ from uuid import UUID
 from hub.state.dead_letters import DeadLetter
 from hub.state.offsets import TopicPartition
 
+DEAD, DEALT_WITH = "dead", "already dealt with"
+"""How the effect of an act begins where it was in vain: the operator's own command looks for these words."""
+
 
 class Outcome(StrEnum):
     """Every record ends in exactly one of these; only the last three hold anything back."""

@@ -10,10 +10,10 @@ from hub.rules.decision import Subject
 from hub.state import waiting
 from hub.state.waiting import Waiter
 from hub.stream import slips
-from hub.stream.acting import DEAD, DEALT_WITH, Acting, Effect, identifier, reason
+from hub.stream.acting import Acting, Effect, identifier, reason
 from hub.stream.failures import Meaning, meaning
 from hub.stream.letting_go import waits_for
-from hub.stream.outcome import Applied
+from hub.stream.outcome import DEAD, DEALT_WITH, Applied
 from hub.stream.record import Bad, Good, Judged, Newer, refused
 from hub.stream.touching import Released
 

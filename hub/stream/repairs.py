@@ -12,11 +12,11 @@ from hub.state import dead_letters, outbox
 from hub.state.dead_letters import DeadLetter
 from hub.state.segments import Said
 from hub.stream import slips
-from hub.stream.acting import DEAD, DEALT_WITH, Acting, Effect, identifier, reason
+from hub.stream.acting import Acting, Effect, identifier, reason
 from hub.stream.failures import Meaning, meaning
 from hub.stream.letting_go import let_go, waits_for
 from hub.stream.mending import AS_IT_CAME, Mend, mended
-from hub.stream.outcome import Applied, Outcome
+from hub.stream.outcome import DEAD, DEALT_WITH, Applied, Outcome
 from hub.stream.record import Good, Ignored, Judged, Newer
 from hub.stream.sorting import place
 from hub.stream.touching import Released

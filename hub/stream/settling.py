@@ -56,9 +56,13 @@ class _Dead:
         self._first[key] = min(order, self._first.get(key, order))
 
     def holds(self, part: Part) -> bool:
-        """Whether its key waits for an operator; a full snapshot that its source counts need not, nor may what no journal keeps."""
+        """Whether its key waits for an operator; what presses and a snapshot that is counted need not, nor may what no journal keeps."""
         good = part.good
-        if (good.lineage.snapshot and good.body.revision is not None) or not self._consumer.stores[part.store].history:
+        if (
+            (good.lineage.snapshot and good.body.revision is not None)
+            or good.lineage.pressing
+            or not self._consumer.stores[part.store].history
+        ):
             return False
         key = good.principal, good.key
         first = self._keys.get(key)

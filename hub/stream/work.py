@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hub.state import inbox, journal, outbox, rows
 from hub.state.base import BaseDataCache
 from hub.state.store import Connection
+from hub.stream import ruled
 from hub.stream.consumer import Consumer
 from hub.stream.outcome import Applied, Outcome
 from hub.stream.parking import park
@@ -47,6 +48,7 @@ class Work:
         if said:
             await outbox.insert(connection, consumer.name, said)
         applied.emitted += len(said)
+        await ruled.note(connection, consumer.name, found, settled)
         _note(found, settled)
         applied.outcomes.update(found.outcomes)
 

@@ -21,7 +21,7 @@ BY_FORMAT = {
     "date-time": st.datetimes(datetime(1901, 1, 1), datetime(2199, 1, 1), timezones=st.just(UTC)).map(datetime.isoformat),  # noqa: DTZ001
     "date": st.dates(date(1900, 1, 1), date(2199, 12, 31)).map(date.isoformat),
 }
-BY_PATTERN = {"^[A-Z]{3}$": st.from_regex(r"[A-Z]{3}", fullmatch=True), "^[A-Z]{2}$": st.from_regex(r"[A-Z]{2}", fullmatch=True)}
+BY_PATTERN = {pattern: st.from_regex(pattern, fullmatch=True) for pattern in ("^[A-Z]{3}$", "^[A-Z]{2}$", "^[0-9a-f]{64}$")}
 
 
 def bodies(root: dict[str, Any], node: dict[str, Any]) -> st.SearchStrategy[Any]:  # noqa: PLR0911 - one return a kind

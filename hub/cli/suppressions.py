@@ -1,0 +1,155 @@
+"""The words `hub suppressions …`: addresses that are left alone, why, and what is done about it."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hub.cli.acting import SILENCE, DryRun, NoWait, Silence, Why, Yes, agreed, check_reason, operator, tell, url
+from hub.cli.printing import AsJson, print_json, print_table, printable
+from hub.errors import InputError
+
+if TYPE_CHECKING:
+    from contracts.values import Channel as Way
+    from hub.state.consent_desk import Suppressed
+
+app = typer.Typer(
+    no_args_is_help=True, help="Addresses that nothing, or no marketing, may go to: by bounces, STOP, complaints, links, operators."
+)
+
+Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="An address, or the beginning of its key as `list` shows it.")]
+Channel = Annotated[str, typer.Option("--channel", help="email, sms or post; needed with an address.")]
+Reason = Annotated[str, typer.Option("--reason", help="unknown_address, opted_out, complaint, unsubscribed, operator or legal.")]
+Most = Annotated[int, typer.Option("-n", min=1, max=100_000, help="At most so many, the newest.")]
+
+_SHOWN = 12
+
+
+@app.command("list")
+def list_(
+    address: Annotated[str, typer.Option("--address", help="Only this address, or this beginning of a key.")] = "",
+    channel: Channel = "",
+    reason: Reason = "",
+    released: Annotated[bool, typer.Option("--released", help="Those that are suppressed no longer.")] = False,
+    most: Most = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List suppressed addresses, masked, the newest first.
+
+    Example: hub suppressions list --channel email --reason complaint
+    """
+    import asyncio
+
+    from hub.operations import suppressions
+
+    found = asyncio.run(
+        suppressions.find(url(), address=address, channel=_channel(channel), reason=reason, is_released=released, most=most)
+    )
+    if as_json:
+        return print_json([one._asdict() for one in found])
+    if not found:
+        typer.echo("No address is suppressed." if (address, channel, reason, released) == ("", "", "", False) else "No such address.")
+        return None
+    print_table(
+        ("key", "channel", "address", "letters", "why", "since", "released"),
+        [
+            (
+                one.address[:_SHOWN],
+                one.channel,
+                one.hint or "",
+                _letters(one),
+                ", ".join(one.reasons) or "nothing any more",
+                f"{one.since:%Y-%m-%d %H:%M}" if one.since else "",
+                f"{one.released_at:%Y-%m-%d %H:%M}" if one.released_at else "",
+            )
+            for one in found
+        ],
+    )
+    return None
+
+
+@app.command()
+def add(
+    address: Address,
+    channel: Channel = "",
+    legal: Annotated[bool, typer.Option("--legal", help="The law forbids it: not even recalls and order notices go there.")] = False,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    no_wait: NoWait = False,
+    silence: Silence = SILENCE,
+    why: Why = "",
+    as_json: AsJson = False,
+) -> None:
+    """Suppress an address: no marketing goes there any more, whoever knows it.
+
+    Example: hub suppressions add erika@mail.example --channel email --why "asked by letter"
+    """
+    from contracts.addresses import address_key, hint
+    from hub.operations import suppressions
+
+    way = _channel(channel)
+    if way is None:
+        raise InputError("--channel", "email, sms or post")
+    what = "anything" if legal else "marketing"
+    if dry_run:
+        key = address_key(way, address)
+        if as_json:
+            return print_json({"address": key, "hint": hint(way, address), "channel": way, "is_legal": legal})
+        typer.echo(printable(f"{hint(way, address)} ({key[:_SHOWN]}) would no longer get {what} by {way}."))
+        return None
+    check_reason(why)
+    if agreed(printable(f"Send {hint(way, address)} no longer {what} by {way}?"), yes=yes):
+        tell(suppressions.add(operator(why), way, address, is_legal=legal), no_wait=no_wait, silence=silence, as_json=as_json)
+    return None
+
+
+@app.command()
+def release(
+    address: Address,
+    reason: Reason = "",
+    channel: Channel = "",
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    no_wait: NoWait = False,
+    silence: Silence = SILENCE,
+    why: Why = "",
+    as_json: AsJson = False,
+) -> None:
+    """Release an address from one reason; for others that hold it stays suppressed.
+
+    Example: hub suppressions release erika@mail.example --channel email --reason unknown_address --why "it works again"
+    """
+    import asyncio
+
+    from hub.operations import suppressions
+
+    if not reason:
+        raise InputError("--reason", "the reason that no longer holds (hub suppressions list)")
+    found = asyncio.run(suppressions.one(url(), _channel(channel), address, reason))
+    left = [other for other in found.reasons if other != reason]
+    after = f"still suppressed: {', '.join(left)}" if left else "suppressed no longer"
+    if dry_run and as_json:
+        return print_json({**found._asdict(), "would_be": after})
+    if not as_json:
+        typer.echo(printable(f"{found.hint or found.address[:_SHOWN]} by {found.channel}, {_letters(found)}: {after}."))
+    if dry_run:
+        return None
+    check_reason(why)
+    if agreed("Release it?", yes=yes):
+        tell(suppressions.release(operator(why), found, reason), no_wait=no_wait, silence=silence, as_json=as_json)
+    return None
+
+
+def _channel(name: str) -> "Way | None":
+    match name:
+        case "":
+            return None
+        case "email" | "sms" | "post":
+            return name
+        case _:
+            raise InputError("--channel", "email, sms or post", name)
+
+
+def _letters(one: "Suppressed") -> str:
+    if one.is_barred:
+        return "anything"
+    return "marketing" if one.grantee == "*" else f"{one.purpose} by {one.grantee}"
