@@ -10,6 +10,7 @@ from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from contracts.contract import Event, Lineage
 from hub.rules.basedata import BaseData
+from hub.rules.notices import Notice
 
 S = TypeVar("S")
 
@@ -67,6 +68,8 @@ Rule: TypeAlias = Callable[[Any, Any, Facts], Decision[Any]]
 Rules: TypeAlias = Mapping[Lineage[Any], Rule]
 Tell: TypeAlias = Callable[[Any, Any, Subject, Event, int], Event | Iterable[Event] | None]
 """What others hear of a change: state before (or None) and after, subject, the event that it is because of, the state's version."""
+Notices: TypeAlias = Callable[[Any, Any, Subject, Event, int], Iterable[Notice]]
+"""What people are to be told of a change, by the same."""
 Partner: TypeAlias = Callable[[Any, Subject, Any], str | None]
 """Whose topic an event goes to, by the state after the change, the subject and the event that is told; None: to nobody's."""
 Answers: TypeAlias = Callable[[Any, Subject], tuple[str, str]]

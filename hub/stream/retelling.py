@@ -5,15 +5,15 @@ from typing import Any
 from uuid import UUID
 
 from contracts.contract import Event
-from hub.rules.decision import Change, Subject
-from hub.rules.folding import Folded, Told
+from hub.rules.decision import Subject
+from hub.rules.folding import Told
 from hub.state import journal
 from hub.state.segments import Said
 from hub.state.store import Connection, Kept
 from hub.stream.consumer import Fold
-from hub.stream.subjects import StoreFold, as_told
+from hub.stream.news import News
+from hub.stream.subjects import as_told
 from hub.stream.telling import sayings
-from hub.stream.touching import Touch
 
 
 async def retell(
@@ -35,10 +35,12 @@ async def retell(
     for past in await journal.history(connection, declared.store.name, list(new)):
         if past.event == new[past.subject].because:
             causes[past.subject] = as_told(past, bodies)
-    folded: dict[Subject, Folded[Any]] = {
-        subject: Folded(kept.state, kept.position, kept.because, ((causes[subject], Change(kept.state)),))
-        for subject, kept in new.items()
-        if subject in causes
-    }
-    changed = {subject: versions[subject] for subject in folded}
-    return sayings(consumer, StoreFold(declared, old, folded, {}, {}), changed, {subject: Touch() for subject in folded})
+    return sayings(
+        consumer,
+        declared,
+        [
+            News(subject, old[subject].state if subject in old else None, kept.state, causes[subject], versions[subject])
+            for subject, kept in new.items()
+            if subject in causes and not causes[subject].is_historical
+        ],
+    )

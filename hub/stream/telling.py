@@ -1,4 +1,4 @@
-"""Tell others what changed, and those who waited what has come."""
+"""Tell others what changed, people what concerns them, and those who waited what has come."""
 
 from collections.abc import Iterable, Mapping
 
@@ -7,43 +7,46 @@ from pydantic_core import to_json
 from contracts import topics
 from contracts.contract import Event
 from contracts.timers import WAIT_ANSWERED, WaitAnswered
-from hub.rules.decision import Change, Subject
-from hub.rules.folding import Folded, Told
+from hub.rules.decision import Subject
 from hub.state import waiting
+from hub.state.deliveries import Planned
 from hub.state.segments import Said
 from hub.state.store import Connection
 from hub.stream import slips
-from hub.stream.consumer import Telling
-from hub.stream.subjects import Row, StoreFold
-from hub.stream.touching import Touch
+from hub.stream.consumer import Fold, Telling
+from hub.stream.news import News
+from hub.stream.subjects import StoreFold
 from hub.telemetry import log
 
 
-def sayings(consumer: str, result: StoreFold, changed: Mapping[Subject, int], touched: Mapping[Subject, Touch]) -> list[Said]:
-    """What others hear of each changed subject: once per batch, because of the last event that is not of the past.
+def sayings(consumer: str, declared: Fold, news: Iterable[News]) -> list[Said]:
+    """What others hear of each changed subject.
 
-    An id follows from that event and the version it led to (one event may change a state twice, when another one before
-    it is corrected), from where it goes, and from its number among what is said there.
+    An id follows from the event that it is because of and the version it led to (one event may change a state twice, when another
+    one before it is corrected), from where it goes, and from its number among what is said there.
     """
-    tells = result.declared.tells
-    if not tells:
-        return []
     heard = []
-    for subject, version in changed.items():
-        folded, old = result.folded[subject], result.kept.get(subject)
-        cause = _cause(result, folded, touched[subject])
-        if cause is None or folded.state is None:
-            continue
-        before = old.state if old else None
-        for telling in tells:
+    for subject, before, after, cause, version in news:
+        for telling in declared.tells:
             lineage = telling.lineage
-            for number, body in enumerate(_bodies(telling.tell(before, folded.state, subject, cause.body, version))):
-                topic = _topic(telling, folded.state, subject, body)
+            for number, body in enumerate(_bodies(telling.tell(before, after, subject, cause.body, version))):
+                topic = _topic(telling, after, subject, body)
                 if topic is not None:
-                    ref = lineage.ref(body)
-                    said_id = slips.name(consumer, cause.event, result.store, *subject, version, telling.topic.name, lineage.name, number)
+                    ref, place = lineage.ref(body), (telling.topic.name, lineage.name, number)
+                    said_id = slips.name(consumer, cause.event, declared.store.name, *subject, version, *place)
                     heard.append(Said(topic, ref, lineage.wire, said_id, ref, to_json(body, exclude_none=True)))
     return heard
+
+
+def notices(declared: Fold, news: Iterable[News]) -> list[Planned]:
+    """What people are to be told of each changed subject."""
+    if declared.notices is None:
+        return []
+    return [
+        Planned(notice, cause.event)
+        for subject, before, after, cause, version in news
+        for notice in declared.notices(before, after, subject, cause.body, version)
+    ]
 
 
 def _bodies(said: Event | Iterable[Event] | None) -> Iterable[Event]:
@@ -62,22 +65,6 @@ def _topic(telling: Telling, state: object, subject: Subject, body: Event) -> st
     except ValueError:
         log.warning("telling.no_partner", topic=telling.topic.name, type=telling.lineage.name)
         return None
-
-
-def _cause(result: StoreFold, folded: Folded[object], touch: Touch) -> Told | None:
-    """Because of what a subject changed; None where it was for the past alone.
-
-    The last event that newly counts, else one of another subject that corrected an event of this one,
-    else, where base data changed its mind, the event that made the state.
-    """
-    counted = [told for told, verdict in folded.verdicts if isinstance(verdict, Change)]
-    if not result.pasts and not touch.causes:
-        causes = counted  # nothing was folded again, so all of it is new
-    else:
-        fresh: set[Row] = {told.row for told in touch.new} | result.waited.keys() | touch.released
-        causes = [*touch.causes, *(told for told in counted if told.row in fresh)]
-        causes = causes or [told for told in counted if told.event == folded.because]
-    return next((told for told in reversed(causes) if not told.is_historical), None)
 
 
 async def answers(connection: Connection, result: StoreFold, changed: Mapping[Subject, int]) -> list[Said]:

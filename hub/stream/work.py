@@ -3,18 +3,19 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from hub.state import inbox, journal, outbox, rows
+from hub.state import deliveries, inbox, journal, outbox, rows
 from hub.state.base import BaseDataCache
 from hub.state.store import Connection
 from hub.stream import ruled
 from hub.stream.consumer import Consumer
+from hub.stream.news import news
 from hub.stream.outcome import Applied, Outcome
 from hub.stream.parking import park
 from hub.stream.record import Good, Judged
 from hub.stream.settling import Settled, settle
 from hub.stream.sorting import Sorted, place, sort
 from hub.stream.subjects import save
-from hub.stream.telling import answers, sayings
+from hub.stream.telling import answers, notices, sayings
 from hub.stream.touching import Released, touch
 
 
@@ -26,7 +27,7 @@ class Work:
 
     async def prepare(self, connection: Connection) -> None:
         """What a session needs before its first transaction of work."""
-        await rows.make(connection, [journal.ROWS, *(fold.store.rows for fold in self._consumer.stores.values())])
+        await rows.make(connection, [journal.ROWS, deliveries.ROWS, *(fold.store.rows for fold in self._consumer.stores.values())])
 
     async def forget(self, connection: Connection, refused: Sequence[Judged]) -> None:
         """Let these be taken again, although they came before: where no journal keeps them their dead letters are all there is."""
@@ -41,12 +42,18 @@ class Work:
         touched = await touch(connection, consumer, found, released)
         settled = await settle(connection, consumer, await self._base.refresh(connection), found, touched)
         said = await park(connection, consumer.name, found, settled, self._base, datetime.now(UTC) + self._wait, applied)
+        planned: list[deliveries.Planned] = []
         for result in settled.folds:
-            changed = await save(connection, result)
-            said += sayings(consumer.name, result, changed, touched.subjects[result.store])
+            declared, changed = result.declared, await save(connection, result)
+            if declared.tells or declared.notices:
+                happened = news(result, changed, touched.subjects[result.store])
+                said += sayings(consumer.name, declared, happened)
+                planned += notices(declared, happened)
             said += await answers(connection, result, changed)
         if said:
             await outbox.insert(connection, consumer.name, said)
+        if planned:
+            await deliveries.insert(connection, consumer.name, planned)
         applied.emitted += len(said)
         await ruled.note(connection, consumer.name, found, settled)
         _note(found, settled)
