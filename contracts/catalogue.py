@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from contracts import acts, base, consents, contacts, crm, customers, leads, opportunities, records, reports, timers
+from contracts import acts, base, consents, contacts, crm, customers, deliveries, leads, opportunities, records, reports, timers
 from contracts.contract import Finding, Invalid, Lineage, wire_type
 
 LINEAGES: tuple[Lineage[Any], ...] = (
@@ -18,6 +18,7 @@ LINEAGES: tuple[Lineage[Any], ...] = (
     *timers.LINEAGES,
     *acts.LINEAGES,
     *crm.LINEAGES,
+    *deliveries.LINEAGES,
 )
 BY_NAME = {lineage.name: lineage for lineage in LINEAGES}
 

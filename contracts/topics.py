@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
-from contracts import acts, base, consents, contacts, crm, customers, leads, opportunities, records, reports, timers
+from contracts import acts, base, consents, contacts, crm, customers, deliveries, leads, opportunities, records, reports, timers
 from contracts.contract import Lineage
 
 Party = Literal["oem", "dealer", "carrier", "erp", "hub"]
@@ -98,7 +98,7 @@ ORDERS = Topic("hub.orders", "what changed in orders, invoices, receipts", "hub"
 SHIPMENTS = Topic("hub.shipments", "what changed in shipments", "hub", "subject")
 FREIGHT = Topic("hub.freight", "what changed in freight charges", "hub", "subject")
 REMINDERS = Topic("hub.reminders", "what changed in reminders", "hub", "subject")
-DELIVERIES = Topic("hub.deliveries", "what became of messages to people", "hub", "subject")
+DELIVERIES = Topic("hub.deliveries", "what became of messages to people", "hub", "delivery", deliveries.LINEAGES)
 ALERTS = Topic("hub.alerts", "what somebody should look at", "hub", "subject")
 
 CATALOGUE: tuple[Topic, ...] = tuple(topic for topic in list(globals().values()) if isinstance(topic, Topic))

@@ -141,3 +141,15 @@ class Metrics:
             "hub_dead_letters_age_seconds", "Age of the oldest dead letter that nobody has dealt with.", ["consumer"], registry=registry
         )
         self.timers = Counter("hub_timers_fired_total", "Timers published by the clock.", ["type"], registry=registry)
+        self.deliveries = Counter(
+            "hub_deliveries_total", "What couriers sent, by what came of it.", ["channel", "provider", "state"], registry=registry
+        )
+        self.backlog = Gauge("hub_deliveries_backlog", "Deliveries that are due, by channel.", ["channel"], registry=registry)
+        self.backlog_age = Gauge(
+            "hub_deliveries_backlog_age_seconds", "For how long the oldest of them is due.", ["channel"], registry=registry
+        )
+        self.unknown = Gauge("hub_deliveries_unknown", "Deliveries of which nobody knows whether they arrived.", registry=registry)
+        self.unknown_age = Gauge("hub_deliveries_unknown_age_seconds", "Age of the oldest of them.", registry=registry)
+        self.braked = Gauge(
+            "hub_send_brakes_pulled", "Providers and campaigns to which nothing goes: too much came back.", registry=registry
+        )

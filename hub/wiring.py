@@ -10,7 +10,7 @@ import ssl
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
@@ -26,6 +26,7 @@ from hub.producers.clock import Clock
 from hub.producers.course import BATCH_BYTES
 from hub.producers.relay import Relay
 from hub.producers.round import PATIENCE_SECONDS
+from hub.producers.sender import Sender
 from hub.settings import Settings
 from hub.state import counts
 from hub.state.base import BaseDataCache
@@ -43,7 +44,10 @@ from hub.stream.topic_ids import TopicIds
 from hub.stream.work import Work
 from hub.telemetry import Metrics, configure_logs, log
 
-PROCESSES = (*CONSUMERS, "relay", "clock")
+if TYPE_CHECKING:
+    from hub.channels.courier import Courier
+
+PROCESSES = (*CONSUMERS, "relay", "clock", "courier")
 
 
 def kafka_options(settings: Settings) -> dict[str, Any]:
@@ -204,7 +208,7 @@ async def _run_consumer(consumer: Consumer, settings: Settings, metrics: Metrics
     await shell.stop()
 
 
-async def _run_sender(sender: Relay | Clock, settings: Settings, probes: Probes, stop: asyncio.Event) -> None:
+async def _run_sender(sender: "Sender | Courier", settings: Settings, probes: Probes, stop: asyncio.Event) -> None:
     probes.health = lambda: task_health(sender, settings.stalled_seconds)
     task, stopped = asyncio.create_task(sender.run()), asyncio.create_task(stop.wait())
     await asyncio.wait([task, stopped], return_when=asyncio.FIRST_COMPLETED)
@@ -214,7 +218,12 @@ async def _run_sender(sender: Relay | Clock, settings: Settings, probes: Probes,
     await asyncio.gather(task, return_exceptions=True)
 
 
-def _sender(name: str, settings: Settings, metrics: Metrics) -> Relay | Clock:
+def _sender(name: str, settings: Settings, metrics: Metrics) -> "Sender | Courier":
+    if name == "courier":
+        from hub.channels.outfit import outfit  # what words and letters need is much, and nobody else's
+
+        return outfit(settings, connector(settings, name), metrics)
+
     def producer() -> AIOKafkaProducer:
         return make_producer(settings)
 

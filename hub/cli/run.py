@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 
-def run(name: Annotated[str, typer.Argument(metavar="NAME", help="base-data, crm-sync, campaigns, relay or clock.")]) -> None:
+def run(name: Annotated[str, typer.Argument(metavar="NAME", help="base-data, crm-sync, campaigns, relay, clock or courier.")]) -> None:
     """Run one process until it is told to stop (SIGTERM); it reads its settings from HUB_… variables.
 
     Example: hub run crm-sync

@@ -7,6 +7,7 @@ import asyncpg
 from sqlalchemy import text
 
 from hub.state.connect import connect, engine
+from hub.state.store import Connection
 from hub.telemetry import Metrics
 
 _OUTBOX = """
@@ -18,6 +19,17 @@ _WAITING = "SELECT hold, count(*), extract(epoch FROM now() - min(since))::float
 _DEAD = """
 SELECT count(*), coalesce(extract(epoch FROM now() - min(since)), 0)::float8
 FROM dead_letters WHERE consumer = $1 AND state = 'open'
+"""
+_BACKLOG = """
+SELECT c.channel, count(d.id), coalesce(extract(epoch FROM now() - min(d.due_at)), 0)::float8
+FROM (VALUES ('email'), ('sms'), ('post')) AS c (channel)
+LEFT JOIN deliveries d ON d.channel = c.channel AND d.state IN ('planned', 'pending') AND d.due_at <= now()
+GROUP BY 1
+"""
+_DOUBTS = """
+SELECT count(*), coalesce(extract(epoch FROM now() - min(changed_at)), 0)::float8,
+    (SELECT count(*) FROM send_brakes WHERE pulled_at IS NOT NULL)
+FROM deliveries WHERE state = 'unknown'
 """
 _PAUSED = "SELECT coalesce(extract(epoch FROM now() - min(since)), 0)::float8 FROM pauses WHERE consumer = $1"
 
@@ -37,6 +49,7 @@ async def _measure(url: str, metrics: Metrics, consumer: str | None) -> None:
                 metrics.outbox.set(row[0])
                 metrics.aside.set(row[1])
             metrics.outbox_age.set(await connection.fetchval(_OUTBOX_AGE) or 0.0)
+            await _measure_deliveries(connection, metrics)
         else:
             found = {row[0]: (row[1], row[2]) for row in await connection.fetch(_WAITING, consumer)}
             for hold in ("news", "operator", "version"):
@@ -49,6 +62,16 @@ async def _measure(url: str, metrics: Metrics, consumer: str | None) -> None:
             metrics.paused_age.labels(consumer).set(await connection.fetchval(_PAUSED, consumer))
     finally:
         await connection.close(timeout=2)
+
+
+async def _measure_deliveries(connection: Connection, metrics: Metrics) -> None:
+    for channel, count, age in await connection.fetch(_BACKLOG):
+        metrics.backlog.labels(channel).set(count)
+        metrics.backlog_age.labels(channel).set(age)
+    for count, age, braked in await connection.fetch(_DOUBTS):
+        metrics.unknown.set(count)
+        metrics.unknown_age.set(age)
+        metrics.braked.set(braked)
 
 
 _STATUS = {

@@ -44,6 +44,8 @@ deliveries = sa.Table(
     sa.Column("segments", sa.SmallInteger),
     sa.Column("cost_minor", sa.BigInteger),
     sa.Column("currency", sa.Text),
+    sa.Column("is_counted", sa.Boolean, nullable=False, server_default="false"),
+    sa.Column("answer", sa.Text),
     sa.CheckConstraint(
         "state IN ('planned', 'claimed', 'sent', 'pending', 'failed', 'unknown', 'cancelled', 'expired', 'excluded')",
         name="deliveries_state",
@@ -54,4 +56,34 @@ deliveries = sa.Table(
     sa.Index("deliveries_person", "person", "principal", "person_kind"),
     sa.Index("deliveries_campaign", "campaign", "state", postgresql_where=sa.text("campaign IS NOT NULL")),
     postgresql_with={"fillfactor": "70"},
+)
+
+person_sends = sa.Table(
+    "person_sends",
+    METADATA,
+    sa.Column("person", sa.Text, primary_key=True),
+    sa.Column("principal", sa.Text, primary_key=True),
+    sa.Column("person_kind", sa.Text, primary_key=True),
+    sa.Column("claimed_at", _TIME, nullable=False),
+    postgresql_with={"fillfactor": "70"},
+)
+
+send_windows = sa.Table(
+    "send_windows",
+    METADATA,
+    sa.Column("scope", sa.Text, primary_key=True),
+    sa.Column("starts", sa.ARRAY(_TIME), nullable=False, server_default="{}"),
+    sa.Column("counts", sa.ARRAY(sa.Integer), nullable=False, server_default="{}"),
+    postgresql_with={"fillfactor": "50"},
+)
+
+send_brakes = sa.Table(
+    "send_brakes",
+    METADATA,
+    sa.Column("scope", sa.Text, primary_key=True),
+    sa.Column("sent", sa.BigInteger, nullable=False),
+    sa.Column("bad", sa.BigInteger, nullable=False),
+    sa.Column("since", _TIME, nullable=False),
+    sa.Column("pulled_at", _TIME),
+    postgresql_with={"fillfactor": "50"},
 )

@@ -1,9 +1,9 @@
 """When a process counts as alive and as ready: alive by progress, ready by what it needs."""
 
 from time import monotonic
+from typing import Protocol
 
 from hub.probes import Health
-from hub.producers.sender import Sender
 from hub.stream.group import Group
 from hub.stream.shell import Shell
 
@@ -34,8 +34,15 @@ def _stalled(group: Group, now: float) -> float:
     return max((now - since for since in (*begun, group.claim_failing_since) if since is not None), default=0.0)
 
 
-def task_health(sender: Sender, stalled_seconds: float) -> Health:
-    """A relay or a clock: alive while it tries, ready while it succeeds."""
+class Tries(Protocol):
+    """A process that works off what there is, and knows when it last got on and since when it fails."""
+
+    progressed_at: float
+    failing_since: float | None
+
+
+def task_health(sender: Tries, stalled_seconds: float) -> Health:
+    """A relay, a clock or a courier: alive while it tries, ready while it succeeds."""
     idle = monotonic() - sender.progressed_at
     if sender.failing_since is not None:
         return Health(is_alive=True, is_ready=False, why=("broker or database",), stalled_seconds=idle)

@@ -8,10 +8,11 @@ from contracts import schema
 from contracts.acts import FOR_THE_RECORD
 from contracts.catalogue import LINEAGES
 from contracts.contract import Lineage
+from contracts.deliveries import LINEAGES as TOLD_BY_COURIERS
 from contracts.records import LINEAGES as RECORDS
 from contracts.records import RECORD_REJECTED
 from contracts.timers import LINEAGES as TIMERS
-from contracts.topics import ACTS, CATALOGUE, DEALER_FEED, Topic
+from contracts.topics import ACTS, CATALOGUE, DEALER_FEED, DELIVERIES, Topic
 from contracts.topics import TIMERS as TIMERS_TOPIC
 from hub.consumers import CONSUMERS
 
@@ -19,8 +20,9 @@ BY_THE_ENGINE: dict[str, set[str]] = {
     DEALER_FEED.name: {lineage.name for lineage in RECORDS},
     TIMERS_TOPIC.name: {lineage.name for lineage in TIMERS},
     ACTS.name: {lineage.name for lineage in FOR_THE_RECORD},
+    DELIVERIES.name: {lineage.name for lineage in TOLD_BY_COURIERS},
 }
-"""Topic → event types that no consumer's fold tells: answers to senders, timers of engine and clock, what operators did themselves."""
+"""Topic → event types that no consumer's fold tells: answers to senders, timers of engine and clock, what operators and couriers did."""
 
 
 def uncarried(lineages: Iterable[Lineage[Any]], topics: Iterable[Topic]) -> list[str]:

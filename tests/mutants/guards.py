@@ -21,6 +21,7 @@ class Guard(NamedTuple):
 
 
 _FENCING, _DUPLICATES = "tests/integration/test_engine_fencing.py", "tests/integration/test_engine_duplicates.py"
+_CLAIMS, _LEASE = "tests/integration/test_claims.py", "tests/integration/test_courier_lease.py"
 
 GUARDS = (
     Guard(
@@ -84,5 +85,41 @@ GUARDS = (
         "pours a poisoned topic into the dead letters",
         Edit("hub.stream.brake", "if self._row[where] == self._most:", "if self._row[where] < 0:"),
         "tests/unit/test_brake.py::test_so_many_dead_letters_in_a_row_stop_their_partition",
+    ),
+    Guard(
+        "claim-state",
+        "claims what was sent, or is in another's hands",
+        Edit("hub.state.claims", "WHERE state IN ('planned', 'pending') AND {channel}", "WHERE {channel}"),
+        f"{_CLAIMS}::test_a_claim_passes_over_what_was_sent_and_what_another_has_in_hand",
+    ),
+    Guard(
+        "lease",
+        "begins to send although its lease has expired",
+        Edit("hub.state.outcomes", " AND leased_until >= $3::timestamptz + $4\n", " AND ($3::timestamptz, $4::interval) IS NOT NULL\n"),
+        f"{_LEASE}::test_past_its_lease_by_the_clock_of_the_database_nothing_is_begun",
+    ),
+    Guard(
+        "lease-at-the-door",
+        "sends when it wakes up, however long it slept",
+        Edit("hub.channels.flight", "if monotonic() <= latest else None", "if latest else None"),
+        f"{_LEASE}::test_whoever_wakes_up_between_the_look_and_the_send_does_not_send",
+    ),
+    Guard(
+        "claim-token",
+        "begins what another has claimed since",
+        Edit("hub.state.outcomes", "AND token = $2 AND state = 'claimed'", "AND $2::uuid IS NOT NULL AND state = 'claimed'"),
+        f"{_LEASE}::test_a_claim_that_another_took_over_is_begun_by_that_one_only",
+    ),
+    Guard(
+        "frequency-cap-lock",
+        "counts what goes to a person while another claim does",
+        Edit("hub.channels.claim", "        await claims.lock_persons(connection, persons, now)\n", ""),
+        f"{_CLAIMS}::test_two_claims_at_the_same_moment_do_not_get_past_the_cap_together",
+    ),
+    Guard(
+        "send-window-lock",
+        "lets start what a limit has no room for, beside another courier",
+        Edit("hub.state.send_windows", " ORDER BY scope FOR UPDATE", " ORDER BY scope"),
+        f"{_LEASE}::test_a_window_is_asked_by_one_courier_after_the_other",
     ),
 )

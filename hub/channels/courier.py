@@ -1,0 +1,114 @@
+"""Tell people what the ledger says is due: the courier, one lane for each way out."""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from time import monotonic
+
+import asyncpg
+
+from hub.channels.claim import Desk
+from hub.channels.keeping import keep
+from hub.channels.lane import Lane, WayOut, Write
+from hub.rules.bounce_wave import Brake
+from hub.rules.limits import Limits
+from hub.state import deliveries
+from hub.state.store import Connection
+from hub.telemetry import Metrics, log
+
+_AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+_LOOK_AGAIN = 1.0
+_LONGEST_PAUSE = 10.0
+
+
+class Courier:
+    """Several may run beside each other: they share the ledger and its limits, and nothing else.
+
+    Cancelled at the end, it claims nothing more, and records what is under way. `progressed_at` and `failing_since` say how it fares.
+    """
+
+    name = "courier"
+
+    def __init__(
+        self,
+        connect: Callable[[], Awaitable[Connection]],
+        ways: Sequence[WayOut],
+        desk: Desk,
+        write: Write,
+        limits: Limits,
+        brake: Brake,
+        metrics: Metrics,
+    ) -> None:
+        self._connect, self._ways, self._desk, self._brake = connect, ways, desk, brake
+        self._lanes = [Lane(way, desk, write, limits, brake, metrics, self.progress) for way in ways]
+        self._wakes = [asyncio.Event() for _ in ways]
+        self._stopping = asyncio.Event()
+        self.progressed_at = monotonic()
+        self.failing_since: float | None = None
+
+    def progress(self) -> None:
+        """Something went well."""
+        self.progressed_at, self.failing_since = monotonic(), None
+
+    async def run(self) -> None:
+        """All lanes for ever; cancelled at the end, it lets what is under way come to its end."""
+        lanes = [self._lane(lane, wake) for lane, wake in zip(self._lanes, self._wakes, strict=True)]
+        work = asyncio.gather(*(asyncio.create_task(self._sessions(session)) for session in (*lanes, self._keep)))
+        try:
+            await asyncio.shield(work)
+        except asyncio.CancelledError:
+            self._stopping.set()
+            for lane, wake in zip(self._lanes, self._wakes, strict=True):
+                lane.is_stopping = True
+                wake.set()
+            await asyncio.wait([work], timeout=max((way.out.longest for way in self._ways), default=0) + _LOOK_AGAIN)
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+            raise
+        finally:
+            for way in self._ways:
+                await way.out.close()
+
+    async def _sessions(self, session: Callable[[Connection], Awaitable[None]]) -> None:
+        """One connection after another, until told to stop."""
+        attempt = 0
+        while not self._stopping.is_set():
+            try:
+                connection = await self._connect()
+                try:
+                    await session(connection)
+                finally:
+                    with contextlib.suppress(*_AWAY):
+                        await connection.close(timeout=2)
+            except _AWAY as error:
+                attempt = attempt + 1 if self.failing_since else 1
+                self.failing_since = self.failing_since or monotonic()
+                log.warning("courier.away", error=type(error).__name__, attempt=attempt)
+                await self._idle(random.uniform(0, min(_LONGEST_PAUSE, 0.1 * 2 ** min(attempt, 8))), self._stopping)
+
+    def _lane(self, lane: Lane, wake: asyncio.Event) -> Callable[[Connection], Awaitable[None]]:
+        async def work(connection: Connection) -> None:
+            await connection.add_listener(deliveries.CHANNEL, lambda *_: wake.set())
+            while not self._stopping.is_set():
+                wake.clear()
+                is_more = await lane.turn(connection)
+                self.progress()
+                if lane.pause:
+                    await self._idle(lane.pause, self._stopping)
+                elif not is_more:
+                    await self._idle(_LOOK_AGAIN, wake)
+
+        return work
+
+    async def _keep(self, connection: Connection) -> None:
+        while not self._stopping.is_set():
+            is_more = await keep(connection, self._desk, self._brake)
+            self.progress()
+            if not is_more:
+                await self._idle(_LOOK_AGAIN, self._stopping)
+
+    async def _idle(self, seconds: float, until: asyncio.Event) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await until.wait()

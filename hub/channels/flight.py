@@ -1,0 +1,65 @@
+"""Parcels under way over one channel: each starts while its moment and its lease last, and lands with its receipt."""
+
+import asyncio
+from collections.abc import Sequence
+from time import monotonic
+from typing import NamedTuple
+
+from hub.channels.claim import Claimed
+from hub.channels.parcel import Parcel, ParcelChannel, Receipt
+
+
+class Landed(NamedTuple):
+    """What came of one; no receipt: it was too late to start, and is still in hand."""
+
+    one: Claimed
+    receipt: Receipt | None
+
+
+class Flight:
+    """At most as many at once as the channel bears; what waits for that has not started."""
+
+    def __init__(self, out: ParcelChannel) -> None:
+        self._out = out
+        self._free = asyncio.Semaphore(out.at_once)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._landed: list[Landed] = []
+        self._has_landed = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    def start(self, parcels: Sequence[tuple[Claimed, Parcel]], latest: float) -> None:
+        """Send these; what has not started by `latest`, by the process's steady clock, does not start any more."""
+        for one, parcel in parcels:
+            task = asyncio.create_task(self._send(one, parcel, latest))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def landed(self, seconds: float, gather: float) -> list[Landed]:
+        """What has landed, waiting so long for the first, and a moment for those beside it; empty where nothing has."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._has_landed.wait()
+        except TimeoutError:
+            return []
+        if self._tasks:
+            await asyncio.sleep(gather)
+        self._has_landed.clear()
+        found, self._landed = self._landed, []
+        return found
+
+    async def all_landed(self) -> list[Landed]:
+        """Wait for every parcel that is under way."""
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        self._has_landed.clear()
+        found, self._landed = self._landed, []
+        return found
+
+    async def _send(self, one: Claimed, parcel: Parcel, latest: float) -> None:
+        async with self._free:
+            # nothing is awaited between this look and the channel: a process that was frozen wakes up here, or in the channel's own hands
+            receipt = await self._out.send(parcel) if monotonic() <= latest else None
+        self._landed.append(Landed(one, receipt))
+        self._has_landed.set()

@@ -1,0 +1,170 @@
+"""One way out, worked off by one courier: claim, begin, send, record, and again."""
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from time import monotonic
+from typing import NamedTuple
+from uuid import UUID
+
+from contracts.values import Channel
+from hub.channels.beginning import begin
+from hub.channels.claim import Claimed, Desk, Hand
+from hub.channels.flight import Flight, Landed
+from hub.channels.parcel import Parcel, ParcelChannel, Refused, TryLater
+from hub.channels.recording import Sent, outcome, tallies
+from hub.channels.telling import tell
+from hub.errors import InputError
+from hub.rules.bounce_wave import Brake, is_wave
+from hub.rules.limits import Limits
+from hub.state import brakes, outcomes
+from hub.state.store import Connection
+from hub.telemetry import Metrics, log
+
+MOST = 400
+"""Deliveries of one claim."""
+
+_QUEUED = 4  # times as many are begun as are under way at once, where no limit is to be kept to the moment
+_GATHER = 0.005
+_LONGEST_WAIT, _LONGEST_PAUSE = 1.0, 60.0
+
+
+class Written(NamedTuple):
+    """A parcel as it goes, and what it will cost."""
+
+    parcel: Parcel
+    segments: int | None = None
+    cost_minor: int | None = None
+    currency: str | None = None
+
+
+Write = Callable[[Connection, Sequence[Claimed], Channel], Awaitable[Sequence[Written | InputError]]]
+"""Puts deliveries into words, in their order; an InputError says why one cannot be."""
+
+
+class WayOut(NamedTuple):
+    """A channel, and the provider behind it by the name that the ledger and the limits know it by."""
+
+    channel: Channel
+    provider: str
+    out: ParcelChannel
+
+
+class Lane:
+    """Holds the deliveries of one claim; what it could not record, it records before it claims anew."""
+
+    def __init__(
+        self,
+        way: WayOut,
+        desk: Desk,
+        write: Write,
+        limits: Limits,
+        brake: Brake,
+        metrics: Metrics,
+        on_progress: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.way, self.is_stopping = way, False
+        self._desk, self._write, self._limits, self._brake, self._metrics, self._on_progress = (
+            desk,
+            write,
+            limits,
+            brake,
+            metrics,
+            on_progress,
+        )
+        self._most = limits.claims_at_once(way.provider, MOST)
+        self._in_flight = way.out.at_once if limits.is_kept(way.provider) else way.out.at_once * _QUEUED
+        self._unrecorded: list[tuple[UUID, Sent]] = []
+        self._in_vain = 0
+
+    @property
+    def pause(self) -> float:
+        """How many seconds to leave a provider alone that takes nothing."""
+        return min(_LONGEST_PAUSE, 0.5 * 2.0**self._in_vain) if self._in_vain else 0.0
+
+    async def turn(self, connection: Connection) -> bool:
+        """Work off one claim; returns whether there may be more at once."""
+        await self._record(connection)
+        hand = await self._desk.take(connection, self.way.channel, self.way.provider, self._most)
+        if hand.claimed:
+            await self._work_off(connection, hand)
+        return hand.is_more
+
+    async def _work_off(self, connection: Connection, hand: Hand) -> None:
+        written = dict(
+            zip((one.due.id for one in hand.claimed), await self._write(connection, hand.claimed, self.way.channel), strict=True)
+        )
+        ready = {name: words for name, words in written.items() if isinstance(words, Written)}
+        waits = deque(one for one in hand.claimed if one.due.id in ready)
+        for one in hand.claimed:
+            if isinstance(error := written[one.due.id], InputError):
+                refused = Refused(f"{error.path}: expected {error.expected}", is_final=True, cause="content")
+                self._unrecorded.append((hand.token, _sent(one, Landed(one, refused), None)))
+        flight = Flight(self.way.out)
+        try:
+            await self._fly(connection, hand, waits, ready, flight)
+        finally:
+            for landed in await flight.all_landed():
+                self._land(hand, landed, ready)
+        await self._record(connection)
+
+    async def _fly(self, connection: Connection, hand: Hand, waits: "deque[Claimed]", ready: "dict[UUID, Written]", flight: Flight) -> None:
+        ask_at = 0.0
+        while len(flight) or (waits and not self.is_stopping):
+            room = self._in_flight - len(flight)
+            if waits and not self.is_stopping and 2 * room >= self._in_flight and monotonic() >= ask_at:
+                asked = [waits.popleft() for _ in range(min(room, len(waits)))]
+                begun = await begin(connection, hand, asked, self.way.provider, self._limits, self.way.out.longest, self._desk.now)
+                waits.extendleft(reversed(begun.waits))
+                ask_at = monotonic() + begun.pause
+                latest = min(begun.punctual, hand.until - self.way.out.longest)
+                flight.start([(one, ready[one.due.id].parcel) for one in begun.started], latest)
+            if len(flight):
+                landed = await flight.landed(_wait(ask_at) if waits else _LONGEST_WAIT, _GATHER)
+                waits.extend(one.one for one in landed if not self._land(hand, one, ready))
+                await self._record(connection)
+            elif waits:
+                await asyncio.sleep(_wait(ask_at))
+            self._on_progress()
+        if waits:
+            now = await self._desk.now(connection)
+            await outcomes.give_back(connection, hand.token, [(one.due.id, now, None) for one in waits], now)
+
+    def _land(self, hand: Hand, landed: Landed, ready: "dict[UUID, Written]") -> bool:
+        """Keep its receipt to be recorded; False where it has none."""
+        if landed.receipt is None:
+            return False
+        self._in_vain = self._in_vain + 1 if isinstance(landed.receipt, TryLater) else 0
+        self._unrecorded.append((hand.token, _sent(landed.one, landed, ready[landed.one.due.id])))
+        return True
+
+    async def _record(self, connection: Connection) -> None:
+        """Record what landed; what cannot be recorded now is kept for the next session."""
+        if not self._unrecorded:
+            return
+        async with connection.transaction():
+            now = await self._desk.now(connection)
+            found = []
+            for token in dict.fromkeys(token for token, _ in self._unrecorded):
+                those = [outcome(one, now, random.random()) for named, one in self._unrecorded if named == token]
+                await tell(connection, await outcomes.record(connection, token, those, now))
+                found += those
+            tallied = await brakes.add(connection, tallies(self.way.provider, [one for _, one in self._unrecorded]), now)
+            wave = [scope for scope, tally in tallied.items() if is_wave(tally, self._brake)]
+            pulled = await brakes.pull(connection, wave, now) if wave else []
+        self._unrecorded = []
+        for one in found:
+            self._metrics.deliveries.labels(self.way.channel, self.way.provider, one.state).inc()
+        for scope in pulled:
+            log.error("courier.brake_pulled", scope=scope)
+
+
+def _sent(one: Claimed, landed: Landed, words: Written | None) -> Sent:
+    assert landed.receipt is not None  # noqa: S101 - the caller has looked
+    due, cost = one.due, words[1:] if words else (None, None, None)
+    return Sent(due.id, due.campaign, due.expires_at, due.attempts + 1, landed.receipt, *cost)
+
+
+def _wait(ask_at: float) -> float:
+    return max(0.0, min(_LONGEST_WAIT, ask_at - monotonic()))

@@ -1,0 +1,93 @@
+"""Put deliveries into words: the template of the day in the person's language, filled with what the notice said."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple, TypeAlias
+
+from contracts.base.templates import Template
+from contracts.values import Channel
+from hub.channels.almanac import Almanac
+from hub.channels.claim import Claimed, Now
+from hub.channels.lane import Written
+from hub.channels.parcel import Parcel, Sms
+from hub.channels.sms.segments import segments
+from hub.channels.wording.letter import CompiledLetter
+from hub.channels.wording.mail import CompiledMail, MailSender, Recipient
+from hub.channels.wording.text import CompiledSms
+from hub.errors import InputError
+from hub.rules.basedata import BaseData
+from hub.rules.prices import SegmentPrice
+from hub.state.base import BaseDataCache
+from hub.state.store import Connection
+
+_Compiled: TypeAlias = CompiledMail | CompiledSms | CompiledLetter
+
+
+class Senders(NamedTuple):
+    """Whom people see that a message is from: of a mail, of a text, and the lines of a letter."""
+
+    mail: MailSender
+    sms: str
+    post: tuple[str, ...]
+
+
+class Writer:
+    """Compiles each template once for each language and channel, and again when base data has changed."""
+
+    def __init__(self, senders: Senders, almanac: Almanac, price: SegmentPrice | None, now: Now) -> None:
+        self._senders, self._almanac, self._price, self._now = senders, almanac, price, now
+        self._cache = BaseDataCache((Template.KIND,))
+        self._base = BaseData()
+        self._compiled: dict[tuple[str, str, Channel], _Compiled | InputError] = {}
+
+    async def __call__(self, connection: Connection, claimed: Sequence[Claimed], channel: Channel) -> Sequence[Written | InputError]:
+        """Each in its place; an InputError where there is no such template, or the notice does not say what it needs."""
+        base, now = await self._cache.refresh(connection), await self._now(connection)
+        if base is not self._base:
+            self._base, self._compiled = base, {}
+        return [self._written(one, channel, now) for one in claimed]
+
+    def _written(self, one: Claimed, channel: Channel, now: datetime) -> Written | InputError:
+        template = self._base.find(Template, one.due.template, now)
+        if template is None:
+            return InputError("template", "a template that is laid down (hub base list template)")
+        compiled = self._of(template, one.addressee.language, channel)
+        if isinstance(compiled, InputError):
+            return compiled
+        to = Recipient(str(one.due.id), one.address, self._fields(one), now, zone=self._almanac.zone(one.addressee.country))
+        try:
+            content = compiled.fill(to)
+        except InputError as error:
+            return error
+        parcel = Parcel(to.delivery, one.address, content)
+        return self._priced(parcel, content) if isinstance(content, Sms) else Written(parcel)
+
+    def _fields(self, one: Claimed) -> Mapping[str, object]:
+        """What the notice said; the name, where it said none, is what the person is called now."""
+        return {"name": one.addressee.name, **one.due.fields}
+
+    def _of(self, template: Template, language: str | None, channel: Channel) -> _Compiled | InputError:
+        wording = template.wording(language)
+        key = template.edition, wording.language, channel
+        if key not in self._compiled:
+            try:
+                self._compiled[key] = self._compile(template, language, channel)
+            except InputError as error:
+                self._compiled[key] = error
+        return self._compiled[key]
+
+    def _compile(self, template: Template, language: str | None, channel: Channel) -> _Compiled:
+        wording = template.wording(language)
+        match channel:
+            case "email":
+                return CompiledMail(template, wording, self._senders.mail)
+            case "sms":
+                return CompiledSms(template, wording, self._senders.sms)
+            case "post":
+                return CompiledLetter(template, wording, self._senders.post)
+
+    def _priced(self, parcel: Parcel, text: Sms) -> Written:
+        parts = segments(text.text).parts
+        if self._price is None:
+            return Written(parcel, parts)
+        return Written(parcel, parts, self._price.of(parts), self._price.currency)
