@@ -3,7 +3,22 @@
 import re
 from typing import Any
 
-from contracts import acts, base, consents, contacts, crm, customers, deliveries, leads, opportunities, records, reports, timers
+from contracts import (
+    acts,
+    base,
+    consents,
+    contacts,
+    crm,
+    customers,
+    deliveries,
+    leads,
+    opportunities,
+    orders,
+    papers,
+    records,
+    reports,
+    timers,
+)
 from contracts.contract import Finding, Invalid, Lineage, wire_type
 
 LINEAGES: tuple[Lineage[Any], ...] = (
@@ -14,6 +29,8 @@ LINEAGES: tuple[Lineage[Any], ...] = (
     *opportunities.LINEAGES,
     *consents.LINEAGES,
     *reports.LINEAGES,
+    *orders.LINEAGES,
+    *papers.LINEAGES,
     *records.LINEAGES,
     *timers.LINEAGES,
     *acts.LINEAGES,

@@ -5,7 +5,22 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
-from contracts import acts, base, consents, contacts, crm, customers, deliveries, leads, opportunities, records, reports, timers
+from contracts import (
+    acts,
+    base,
+    consents,
+    contacts,
+    crm,
+    customers,
+    deliveries,
+    leads,
+    opportunities,
+    orders,
+    papers,
+    records,
+    reports,
+    timers,
+)
 from contracts.contract import Lineage
 
 Party = Literal["oem", "dealer", "carrier", "erp", "hub"]
@@ -81,20 +96,35 @@ DEALER_EVENTS = Topic(
     partitions=1,  # a dealer's own order is kept
     retention=None,  # the hub's state can be folded again from the log's start
 )
-DEALER_FEED = Topic("dealer.{id}.feed", "all that concerns one dealer", "hub", "subject", records.LINEAGES, reader="dealer", partitions=1)
-ERP_ORDERS = Topic("erp.orders", "order answers, schedule, progress, invoices, receipts", "erp", "document number", retention=None)
-ERP_DESPATCH = Topic("erp.despatch", "despatch advices, goods receipts", "erp", "document number", retention=None)
+DEALER_FEED = Topic(
+    "dealer.{id}.feed",
+    "all that concerns one dealer",
+    "hub",
+    "subject",
+    (*records.LINEAGES, orders.ORDER_UPDATED),
+    reader="dealer",
+    partitions=1,
+)
+ERP_ORDERS = Topic(
+    "erp.orders",
+    "order answers, schedule, progress, invoices, receipts",
+    "erp",
+    "document number",
+    (*orders.ANSWERS, *papers.ACCOUNTS),
+    retention=None,
+)
+ERP_DESPATCH = Topic("erp.despatch", "despatch advices, goods receipts", "erp", "document number", papers.DELIVERIES, retention=None)
 CARRIER_TRACKING = Topic("carrier.{id}.tracking", "status, position, proof of delivery", "carrier", "carrier's reference", partitions=1)
 CARRIER_FREIGHT = Topic(
     "carrier.{id}.freight", "quotes, freight invoices, dispute answers", "carrier", "carrier's reference", partitions=1, retention=None
 )
 CARRIER_REQUESTS = Topic("carrier.{id}.requests", "tenders, disputes", "hub", "shipment", reader="carrier", partitions=1)
-ERP_REQUESTS = Topic("hub.erp.requests", "orders from won opportunities, call-offs, cancellations", "hub", "order id", reader="erp")
+ERP_REQUESTS = Topic("hub.erp.requests", "orders from won opportunities, cancellations", "hub", "order id", orders.REQUESTS, reader="erp")
 ACTS = Topic("hub.acts", "every operator's act", "hub", "subject", acts.LINEAGES, partitions=1, retention=None)
 TIMERS = Topic("hub.timers", "every timer that fired", "hub", "subject", timers.LINEAGES, partitions=1, retention=None)
 REPORTS = Topic("hub.reports", "what providers and recipients report", "hub", "delivery or address", reports.LINEAGES, retention=None)
 CRM = Topic("hub.crm", "what changed in customers, contacts, leads, opportunities", "hub", "subject", crm.LINEAGES)
-ORDERS = Topic("hub.orders", "what changed in orders, invoices, receipts", "hub", "subject")
+ORDERS = Topic("hub.orders", "what changed in orders: answers, progress, quantities", "hub", "subject", (orders.ORDER_UPDATED,))
 SHIPMENTS = Topic("hub.shipments", "what changed in shipments", "hub", "subject")
 FREIGHT = Topic("hub.freight", "what changed in freight charges", "hub", "subject")
 REMINDERS = Topic("hub.reminders", "what changed in reminders", "hub", "subject")

@@ -96,6 +96,9 @@ Line = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=_L
 Ref = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=_REF)]
 """A reference in its owner's own words: no control characters, no blanks at its ends."""
 
+OrderId = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_REF)]
+"""An order: `<dealer>/<opportunity>#<n>` for the one that the hub asked for because of the n-th win, else the ERP's own number."""
+
 Slug = Annotated[str, StringConstraints(pattern=_SLUG)]
 """An id that the OEM gives: it may become part of a topic, a path or a key."""
 
@@ -115,6 +118,12 @@ Revision = Annotated[int, Field(ge=1, le=INT64)]
 """The source's own count of a subject's changes."""
 
 Count = Annotated[int, Field(ge=0, le=INT64)]
+
+Minor = Annotated[int, Field(ge=-INT64, le=INT64)]
+"""An amount in minor units, where the currency stands once for many of them."""
+
+Quantity = Annotated[int, Field(ge=0, le=1_000_000_000)]
+"""How many pieces: many lines of many documents still add up to 64 bits."""
 
 Percent = Annotated[int, Field(ge=0, le=100)]
 

@@ -35,7 +35,10 @@ class LeadUpdated(Event):
 
 
 class OpportunityUpdated(Event):
-    """A dealer's opportunity changed; `wins` counts its wins but those of the past, so that each can ask for an order once."""
+    """A dealer's opportunity changed; `wins` counts its wins but those of the past, so that each can ask for an order once.
+
+    `wins_before` is what `wins` was before this change: where it is higher, a win was corrected away.
+    """
 
     subject: Line
     dealer: PartnerId
@@ -43,4 +46,7 @@ class OpportunityUpdated(Event):
     status: Literal["open", "won", "lost"]
     stage: Slug
     wins: Count
+    wins_before: Count = 0
+    customer: Ref | None = None
+    product: Line | None = None
     amount: Money | None = None

@@ -43,9 +43,11 @@ def mount() -> typer.Typer:
         contracts,
         dead_letters,
         demo,
+        execution,
         funnel,
         imports,
         offsets,
+        orders,
         outbox,
         partners,
         recover,
@@ -69,6 +71,9 @@ def mount() -> typer.Typer:
     app.command("simulate")(simulate.simulate)
     app.add_typer(show.app, name="show")
     app.command("funnel")(funnel.funnel)
+    app.add_typer(execution.app, name="opportunity")
+    app.add_typer(orders.app, name="orders")
+    app.command("receivables")(orders.receivables)
     app.add_typer(base.app, name="base")
     app.add_typer(imports.app, name="import")
     app.add_typer(dead_letters.app, name="dead-letters")

@@ -34,7 +34,7 @@ def filters(
     topic: Annotated[str, typer.Option("--topic", help="Only of this topic.")] = "",
     wire: Annotated[str, typer.Option("--type", help="Only of this event type, such as hub.customer.changed.v1.")] = "",
     key: Annotated[str, typer.Option("--key", help="Only of this record key.")] = "",
-    consumer: Annotated[str, typer.Option("--consumer", help="Only of this consumer: base-data or crm-sync.")] = "",
+    consumer: Annotated[str, typer.Option("--consumer", help="Only of this consumer, such as crm-sync.")] = "",
     older_than: Annotated[str, typer.Option("--older-than", metavar="AGE", help="Only older ones: 90m, 36h, 2d; a number is hours.")] = "",
     newer_than: Annotated[str, typer.Option("--newer-than", metavar="AGE", help="Only younger ones.")] = "",
 ) -> Filters:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Offsets: how far each consumer has folded each partition, and from where it goes on.")
 
-Name = Annotated[str, typer.Argument(metavar="CONSUMER", help="base-data or crm-sync.")]
+Name = Annotated[str, typer.Argument(metavar="CONSUMER", help="A consumer's name, such as crm-sync.")]
 PlaceWord = Annotated[str, typer.Argument(metavar="TOPIC[:PARTITION]", help="One topic or partition.")]
 
 

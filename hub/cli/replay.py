@@ -18,7 +18,7 @@ _NAMED = 20  # partitions told by name
 
 
 def replay(
-    consumer: Annotated[str, typer.Argument(metavar="CONSUMER", help="base-data or crm-sync.")],
+    consumer: Annotated[str, typer.Argument(metavar="CONSUMER", help="A consumer's name, such as crm-sync.")],
     begin: Annotated[str, typer.Option("--from", metavar="TIME", help="Fold records from this instant on, by the broker's clock.")] = "",
     until: Annotated[str, typer.Option("--until", metavar="TIME", help="Fold records before this instant.")] = "",
     into: Annotated[str, typer.Option("--into", metavar="SCHEMA", help="Fold into a schema of this name, and keep it.")] = "",

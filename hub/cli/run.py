@@ -5,7 +5,9 @@ from typing import Annotated
 import typer
 
 
-def run(name: Annotated[str, typer.Argument(metavar="NAME", help="base-data, crm-sync, campaigns, relay, clock or courier.")]) -> None:
+def run(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A consumer's name, such as crm-sync; or relay, clock, courier.")],
+) -> None:
     """Run one process until it is told to stop (SIGTERM); it reads its settings from HUB_… variables.
 
     Example: hub run crm-sync

@@ -67,24 +67,31 @@ async def show(url: str, kind: str, ref: str, *, dealer: str | None = None, unma
     """
     if kind not in STORE_OF:
         raise InputError("KIND", f"one of {', '.join(STORE_OF)}", kind)
-    store = STORE_OF[kind]
     async with snapshot(url) as look:
-        known = await timelines.holders(look, store, ref, kind)
-        if not known and not dealer and "/" in ref:  # as the keys of hub.crm have it: ber-01/C-1042
-            dealer, ref = ref.split("/", 1)
-            known = await timelines.holders(look, store, ref, kind)
-        one = f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
-        asked = principal_of(dealer) if dealer else None
-        if asked and asked not in known:
-            raise InputError("ID", f"{one} that {asked} told of" + (f"; it is known to {', '.join(known)}" if known else ""), ref)
-        if not known:
-            raise InputError("ID", f"{one} that somebody told of", ref)
-        if not asked and len(known) > 1:
-            return Several(kind, ref, known)
-        subject = Subject(asked or known[0], ref)
+        subject = await find(look, kind, ref, dealer)
+        if isinstance(subject, Several):
+            return subject
         if unmask is not None:
-            await asyncio.to_thread(unmask, f"{kind}.unmasked", f"{subject.principal}/{ref}")
+            await asyncio.to_thread(unmask, f"{kind}.unmasked", f"{subject.principal}/{subject.ref}")
         return await _shown(look, kind, subject, is_masked=unmask is None)
+
+
+async def find(look: Snapshot, kind: str, ref: str, dealer: str | None) -> Subject | Several:
+    """Whose subject of that kind it is; a reference that nobody knows is also read as DEALER/REF. Raises as `show` does."""
+    store = STORE_OF[kind]
+    known = await timelines.holders(look, store, ref, kind)
+    if not known and not dealer and "/" in ref:  # as the keys of hub.crm have it: ber-01/C-1042
+        dealer, ref = ref.split("/", 1)
+        known = await timelines.holders(look, store, ref, kind)
+    one = f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+    asked = principal_of(dealer) if dealer else None
+    if asked and asked not in known:
+        raise InputError("ID", f"{one} that {asked} told of" + (f"; it is known to {', '.join(known)}" if known else ""), ref)
+    if not known:
+        raise InputError("ID", f"{one} that somebody told of", ref)
+    if not asked and len(known) > 1:
+        return Several(kind, ref, known)
+    return Subject(asked or known[0], ref)
 
 
 def principal_of(dealer: str) -> str:

@@ -15,12 +15,20 @@ SHOWN = frozenset(
         *("wins", "reopenings", "loss_reason", "competitor"),
         *("channel", "purpose", "grantee", "person_kind", "since", "proof_at", "reasons", "is_suppressed", "is_barred", "released_at"),
         *("provider", "cause", "code"),
+        *("win", "is_wanted", "asked_at", "withdrawn_at", "answer", "answered_at", "promised", "promised_first", "due_at"),
+        *("step", "step_percent", "completed_at", "progress"),
+        *("ordered", "confirmed", "despatched", "received", "invoiced", "paid"),
     }
 )
 """Fields that say nothing of a person by themselves; any other is masked."""
 
-REFERENCES = frozenset({"ref", "customer", "parent", "superior", "lead", "opportunity", "dealer", "product", "person", "reference"})
+REFERENCES = frozenset(
+    {"ref", "customer", "parent", "superior", "lead", "opportunity", "dealer", "product", "person", "reference", "number"}
+)
 """Fields shown where they look like a reference."""
+
+PAPERS = frozenset({"lines", "calls", "despatches", "receptions", "invoices", "credits", "receipts", "reversals", "documents"})
+"""Fields that hold whole papers: tables show these, a line of words does not."""
 
 
 def masked(field: str, value: Any) -> Any:  # noqa: ANN401 - any column's value
@@ -43,12 +51,12 @@ def row(values: Mapping[str, Any], *, is_masked: bool) -> dict[str, Any]:
 
 
 def changes(before: Any, after: Any, *, is_masked: bool) -> list[str]:  # noqa: ANN401 - any state's NamedTuple
-    """What differs between two states, in words; `before` is None where the subject was not known yet."""
-    new = dict(readable(fields(after, is_masked=is_masked)))
+    """What differs between two states, in words, papers left out; `before` is None where the subject was not known yet."""
+    new = {field: text for field, text in readable(fields(after, is_masked=is_masked)) if field not in PAPERS}
     if before is None:
         return [f"{field} {text}" for field, text in new.items()]
     old = dict(readable(fields(before, is_masked=is_masked)))
-    moved = {field for field in after._fields if getattr(before, field) != getattr(after, field)}
+    moved = {field for field in after._fields if field not in PAPERS and getattr(before, field) != getattr(after, field)}
     return [
         f"{field}: {old.get(field, 'nothing')} → {new.get(field, 'nothing')}"
         for field in (name.removesuffix("_minor") for name in after._fields if not name.endswith("_currency"))

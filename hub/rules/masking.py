@@ -14,9 +14,28 @@ from pydantic import BaseModel
 
 from contracts import catalogue
 from contracts.contract import Invalid
-from contracts.values import Count, Country, Currency, Day, EventId, Instant, Money, PartnerId, Percent, Ref, Revision, Slug
+from contracts.values import (
+    Count,
+    Country,
+    Currency,
+    Day,
+    EventId,
+    Instant,
+    Minor,
+    Money,
+    OrderId,
+    PartnerId,
+    Percent,
+    Quantity,
+    Ref,
+    Revision,
+    Slug,
+)
 
-HARMLESS: tuple[Any, ...] = (Ref, Slug, PartnerId, EventId, Instant, Day, Revision, Count, Percent, Currency, Country, bool, NoneType)
+HARMLESS: tuple[Any, ...] = (
+    *(Ref, OrderId, Slug, PartnerId, EventId),
+    *(Instant, Day, Revision, Count, Minor, Quantity, Percent, Currency, Country, bool, NoneType),
+)
 """The value types that say nothing of a person by themselves."""
 
 PERSONAL = frozenset(
@@ -51,7 +70,7 @@ HARMLESS_IN: Mapping[str, frozenset[str]] = MappingProxyType(
         "customer.updated": frozenset({"subject"}),
         "contact.updated": frozenset({"subject"}),
         "lead.updated": frozenset({"subject"}),
-        "opportunity.updated": frozenset({"subject"}),
+        "opportunity.updated": frozenset({"subject", "product"}),
     }
 )
 """Free text that the OEM or the hub wrote, by event type: nothing that tells of a person."""

@@ -158,7 +158,7 @@ def reopened(state: Opportunity | None, event: OpportunityReopened, facts: Facts
     )
 
 
-def told(_before: Opportunity | None, after: Opportunity, subject: Subject, because: Event, revision: int) -> OpportunityUpdated:
+def told(before: Opportunity | None, after: Opportunity, subject: Subject, because: Event, revision: int) -> OpportunityUpdated:
     """What everybody may hear of it."""
     amount = None
     if after.amount_minor is not None and after.amount_currency is not None:
@@ -173,6 +173,9 @@ def told(_before: Opportunity | None, after: Opportunity, subject: Subject, beca
             "status": after.status,
             "stage": after.stage,
             "wins": after.wins,
+            "wins_before": before.wins if before else 0,
+            "customer": after.customer,
+            "product": after.product,
             "amount": amount,
         }
     )

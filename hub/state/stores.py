@@ -6,7 +6,9 @@ from hub.rules.contacts import Contact
 from hub.rules.customers import Customer
 from hub.rules.delivery_reports import DeliveryReport
 from hub.rules.leads import Lead
+from hub.rules.open_items import OpenItem
 from hub.rules.opportunities import Opportunity
+from hub.rules.orders.state import Order
 from hub.rules.suppressions import Suppression
 from hub.state.store import Store
 
@@ -18,5 +20,10 @@ opportunities = Store("opportunities", Opportunity, ("principal", "customer"))
 consents = Store("consents", Consent, ("principal", "person"))
 suppressions = Store("suppressions", Suppression, ("address",))
 delivery_reports = Store("delivery_reports", DeliveryReport)
+orders = Store("orders", Order, ("dealer", "opportunity"), ("dealer", "customer"), ("due_at",))
+open_items = Store("open_items", OpenItem, ("dealer", "customer"))
 
-STORES = {store.name: store for store in (base_data, customers, contacts, leads, opportunities, consents, suppressions, delivery_reports)}
+STORES = {
+    store.name: store
+    for store in (base_data, customers, contacts, leads, opportunities, consents, suppressions, delivery_reports, orders, open_items)
+}

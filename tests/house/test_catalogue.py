@@ -104,7 +104,7 @@ def test_an_uncarried_type_is_seen() -> None:
 
 def test_an_orphan_topic_is_seen() -> None:
     assert "neither folded from it nor told" in unused([DEALER_FEED], {}, {})[0]
-    assert unused([DEALER_FEED], {}, {DEALER_FEED.name: {lineage.name for lineage in RECORDS}}) == []
+    assert unused([DEALER_FEED], {}, {DEALER_FEED.name: {lineage.name for lineage in DEALER_FEED.types}}) == []
 
 
 def test_a_rule_for_what_never_comes_is_seen() -> None:

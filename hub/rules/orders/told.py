@@ -1,0 +1,89 @@
+"""What others hear of an order: the ERP what is asked of it, everybody how it stands, the customer what matters to it."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from contracts.contract import Event
+from contracts.orders import OrderCancellationRequested, OrderRequested, OrderUpdated
+from contracts.values import Money
+from hub.rules.decision import Subject
+from hub.rules.notices import Notice, Person
+from hub.rules.orders.state import Order
+from hub.rules.orders.subjects import order_id
+
+PURPOSE = "order"
+_WORTH_SAYING = timedelta(days=14)
+
+
+def requested(before: Order | None, after: Order, subject: Subject, because: Event, _revision: int) -> OrderRequested | None:
+    """A new request: where it is wanted now and was not before."""
+    if not after.is_wanted or (before is not None and before.is_wanted):
+        return None
+    amount = None
+    if after.amount_minor is not None and after.amount_currency is not None:
+        amount = Money(minor=after.amount_minor, currency=after.amount_currency)
+    return OrderRequested(
+        occurred_at=because.occurred_at,
+        order=order_id(subject),
+        dealer=subject.dealer,
+        opportunity=after.opportunity or subject.ref,
+        win=after.win or 1,
+        customer=after.customer,
+        product=after.product,
+        amount=amount,
+    )
+
+
+def taken_back(before: Order | None, after: Order, subject: Subject, because: Event, _revision: int) -> OrderCancellationRequested | None:
+    """A request that is no longer wanted; one that nobody was told of needs no word."""
+    if before is None or not before.is_wanted or after.is_wanted:
+        return None
+    return OrderCancellationRequested(
+        occurred_at=because.occurred_at, order=order_id(subject), dealer=subject.dealer, opportunity=after.opportunity or subject.ref
+    )
+
+
+def updated(_before: Order | None, after: Order, subject: Subject, because: Event, revision: int) -> OrderUpdated:
+    """How it stands."""
+    return OrderUpdated.model_validate(
+        {
+            **{name: getattr(after, name) for name in OrderUpdated.model_fields if name in Order._fields},
+            "occurred_at": because.occurred_at,
+            "revision": revision,
+            "subject": order_id(subject),
+        }
+    )
+
+
+def whose(after: Order, _subject: Subject, _told: OrderUpdated) -> str | None:
+    """The dealer on whose feed it is told."""
+    return after.dealer
+
+
+def notices(before: Order | None, after: Order, subject: Subject, because: Event, _version: int) -> Iterator[Notice]:
+    """The customer hears of the confirmation, of the day of delivery, and of a delay."""
+    if after.customer is None or after.dealer is None or after.answer != "accepted":
+        return
+    if before is None or before.answer != "accepted":
+        yield _notice("confirmed", after, subject, because)
+    elif after.promised is not None and after.promised != before.promised:
+        is_delayed = before.promised is not None and after.promised > before.promised
+        yield _notice("delayed" if is_delayed else "dated", after, subject, because)
+
+
+def _notice(what: str, order: Order, subject: Subject, because: Event) -> Notice:
+    """The day is part of the key where it is what is told: moved twice to the same day it is told once."""
+    day = order.promised.isoformat() if order.promised else None
+    fields: dict[str, Any] = {"order": order.number or order_id(subject), "product": order.product, "promised": day}
+    return Notice(
+        dedupe_key=f"order/{order_id(subject)}/{what}" + ("" if what == "confirmed" else f"/{day}"),
+        person=Person(f"dealer:{order.dealer}", "customer", order.customer or ""),
+        purpose=PURPOSE,
+        grantee=order.dealer or "",
+        template=f"order-{what}",
+        not_before=because.occurred_at,
+        expires_at=because.occurred_at + _WORTH_SAYING,
+        fields={name: value for name, value in fields.items() if value is not None},
+        nature="transactional",
+    )

@@ -1,0 +1,126 @@
+"""Read orders and open items for people: lists by filters, the orders of an opportunity, arrears by customer."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from hub.rules.open_items import OpenItem
+from hub.rules.orders.state import Order
+from hub.state.reading import Snapshot
+from hub.state.stores import open_items, orders
+
+_LATE = "o.due_at < now()"
+
+_LISTED = f"""
+SELECT o.principal, o.ref, o.status, o.dealer, o.opportunity, o.customer, o.number, o.product, o.progress,
+       o.ordered, o.confirmed, o.despatched, o.received, o.invoiced, o.paid, o.promised, o.due_at, coalesce({_LATE}, false) AS is_late
+FROM orders o
+WHERE (CAST(:states AS text[]) IS NULL OR o.status = ANY(:states)) AND (CAST(:dealer AS text) IS NULL OR o.dealer = :dealer)
+  AND (CAST(:customer AS text) IS NULL OR o.customer = :customer) AND (NOT CAST(:late AS boolean) OR {_LATE})
+ORDER BY o.due_at, o.principal, o.ref
+LIMIT :most
+"""  # noqa: S608 - names of our own
+
+_RECEIVABLES = sa.text("""
+SELECT i.dealer, i.customer, i.currency,
+       coalesce(sum(i.open_minor) FILTER (WHERE i.open_minor > 0), 0) AS open,
+       coalesce(sum(i.open_minor) FILTER (WHERE i.open_minor > 0 AND i.due < :day), 0) AS arrears,
+       coalesce(sum(i.open_minor) FILTER (WHERE i.open_minor > 0 AND i.due >= :day), 0) AS not_due,
+       coalesce(sum(i.open_minor) FILTER (WHERE i.open_minor > 0 AND :day - i.due BETWEEN 1 AND 30), 0) AS to_30,
+       coalesce(sum(i.open_minor) FILTER (WHERE i.open_minor > 0 AND :day - i.due BETWEEN 31 AND 60), 0) AS to_60,
+       coalesce(sum(i.open_minor) FILTER (WHERE i.open_minor > 0 AND :day - i.due BETWEEN 61 AND 90), 0) AS to_90,
+       coalesce(sum(i.open_minor) FILTER (WHERE i.open_minor > 0 AND :day - i.due > 90), 0) AS over_90,
+       coalesce(-sum(i.open_minor) FILTER (WHERE i.open_minor < 0), 0) AS in_credit,
+       count(*) FILTER (WHERE i.open_minor > 0) AS items,
+       min(i.due) FILTER (WHERE i.open_minor > 0 AND i.due < :day) AS oldest
+FROM open_items i
+WHERE i.open_minor <> 0 AND (CAST(:dealer AS text) IS NULL OR i.dealer = :dealer)
+  AND (CAST(:customer AS text) IS NULL OR i.customer = :customer)
+GROUP BY 1, 2, 3
+ORDER BY arrears DESC, open DESC, 1, 2, 3
+""").bindparams(sa.bindparam("day", type_=sa.Date))
+
+
+class Wanted(NamedTuple):
+    """Which orders to list; `states` None for all, `is_late` only those of which something is overdue."""
+
+    states: tuple[str, ...] | None = None
+    dealer: str | None = None
+    customer: str | None = None
+    is_late: bool = False
+
+
+class Listed(NamedTuple):
+    """One order in a list."""
+
+    principal: str
+    ref: str
+    status: str
+    dealer: str | None
+    opportunity: str | None
+    customer: str | None
+    number: str | None
+    product: str | None
+    progress: int
+    ordered: int
+    confirmed: int
+    despatched: int
+    received: int
+    invoiced: int
+    paid: int
+    promised: date | None
+    due_at: datetime | None
+    is_late: bool
+
+
+class Receivable(NamedTuple):
+    """What one customer owes in one currency, in minor units; without a customer it is the dealer itself.
+
+    `arrears` is what is past its day, and falls into the buckets up to `over_90` days; `in_credit` is what is owed to the customer.
+    """
+
+    dealer: str
+    customer: str | None
+    currency: str
+    open: int
+    arrears: int
+    not_due: int
+    to_30: int
+    to_60: int
+    to_90: int
+    over_90: int
+    in_credit: int
+    items: int
+    oldest: date | None
+
+
+async def listed(snapshot: Snapshot, wanted: Wanted, most: int) -> list[Listed]:
+    """Orders by what is due first; at most so many."""
+    states = list(wanted.states) if wanted.states is not None else None
+    asked = {"states": states, "dealer": wanted.dealer, "customer": wanted.customer, "late": wanted.is_late, "most": most}
+    return [Listed(*row) for row in await snapshot.execute(sa.text(_LISTED), asked)]
+
+
+async def of_opportunity(snapshot: Snapshot, dealer: str, opportunity: str) -> list[tuple[str, str, Order]]:
+    """The orders of an opportunity with principal and ref, in the order of its wins."""
+    columns = orders.table.c
+    query = sa.select(columns.principal, columns.ref, *(columns[field] for field in Order._fields))
+    rows = await snapshot.execute(query.where(columns.dealer == dealer, columns.opportunity == opportunity).order_by(columns.win))
+    return [(row[0], row[1], Order._make(row[2:])) for row in rows]
+
+
+async def items(snapshot: Snapshot, dealer: str | None, customer: str | None) -> list[OpenItem]:
+    """What is not settled, by the day on which it is due."""
+    columns = open_items.table.c
+    query = sa.select(*(columns[field] for field in OpenItem._fields)).where(columns.open_minor != 0)
+    for column, value in ((columns.dealer, dealer), (columns.customer, customer)):
+        query = query if value is None else query.where(column == value)
+    return [OpenItem._make(row) for row in await snapshot.execute(query.order_by(columns.due, columns.document))]
+
+
+async def receivables(snapshot: Snapshot, day: date, dealer: str | None, customer: str | None) -> Sequence[Receivable]:
+    """One row for each customer and currency of which something is open, the greatest arrears first."""
+    rows: Any = await snapshot.execute(_RECEIVABLES, {"day": day, "dealer": dealer, "customer": customer})
+    return [Receivable(*row[:3], *(int(n) for n in row[3:11]), *row[11:]) for row in rows]  # a sum of 64-bit numbers may need more bits
