@@ -11,12 +11,14 @@ from contracts import (
     crm,
     customers,
     deliveries,
+    freight,
     leads,
     opportunities,
     orders,
     papers,
     records,
     reports,
+    shipments,
     timers,
 )
 from contracts.contract import Finding, Invalid, Lineage, wire_type
@@ -36,6 +38,8 @@ LINEAGES: tuple[Lineage[Any], ...] = (
     *acts.LINEAGES,
     *crm.LINEAGES,
     *deliveries.LINEAGES,
+    *shipments.LINEAGES,
+    *freight.LINEAGES,
 )
 BY_NAME = {lineage.name: lineage for lineage in LINEAGES}
 

@@ -13,12 +13,14 @@ from contracts import (
     crm,
     customers,
     deliveries,
+    freight,
     leads,
     opportunities,
     orders,
     papers,
     records,
     reports,
+    shipments,
     timers,
 )
 from contracts.contract import Lineage
@@ -114,19 +116,34 @@ ERP_ORDERS = Topic(
     retention=None,
 )
 ERP_DESPATCH = Topic("erp.despatch", "despatch advices, goods receipts", "erp", "document number", papers.DELIVERIES, retention=None)
-CARRIER_TRACKING = Topic("carrier.{id}.tracking", "status, position, proof of delivery", "carrier", "carrier's reference", partitions=1)
-CARRIER_FREIGHT = Topic(
-    "carrier.{id}.freight", "quotes, freight invoices, dispute answers", "carrier", "carrier's reference", partitions=1, retention=None
+CARRIER_TRACKING = Topic(
+    "carrier.{id}.tracking",
+    "status, estimated arrival, position, proof of delivery",
+    "carrier",
+    "consignment",
+    shipments.TRACKING,
+    partitions=1,
 )
-CARRIER_REQUESTS = Topic("carrier.{id}.requests", "tenders, disputes", "hub", "shipment", reader="carrier", partitions=1)
+CARRIER_FREIGHT = Topic(
+    "carrier.{id}.freight",
+    "quotes, freight invoices, credit notes, dispute answers",
+    "carrier",
+    "carrier's reference",
+    freight.FROM_CARRIERS,
+    partitions=1,
+    retention=None,
+)
+CARRIER_REQUESTS = Topic(
+    "carrier.{id}.requests", "disputes", "hub", "consignment or invoice", freight.TO_CARRIERS, reader="carrier", partitions=1
+)
 ERP_REQUESTS = Topic("hub.erp.requests", "orders from won opportunities, cancellations", "hub", "order id", orders.REQUESTS, reader="erp")
 ACTS = Topic("hub.acts", "every operator's act", "hub", "subject", acts.LINEAGES, partitions=1, retention=None)
 TIMERS = Topic("hub.timers", "every timer that fired", "hub", "subject", timers.LINEAGES, partitions=1, retention=None)
 REPORTS = Topic("hub.reports", "what providers and recipients report", "hub", "delivery or address", reports.LINEAGES, retention=None)
 CRM = Topic("hub.crm", "what changed in customers, contacts, leads, opportunities", "hub", "subject", crm.LINEAGES)
 ORDERS = Topic("hub.orders", "what changed in orders: answers, progress, quantities", "hub", "subject", (orders.ORDER_UPDATED,))
-SHIPMENTS = Topic("hub.shipments", "what changed in shipments", "hub", "subject")
-FREIGHT = Topic("hub.freight", "what changed in freight charges", "hub", "subject")
+SHIPMENTS = Topic("hub.shipments", "what changed in shipments", "hub", "subject", (shipments.SHIPMENT_UPDATED,))
+FREIGHT = Topic("hub.freight", "what changed in freight charges", "hub", "subject", (freight.CHARGE_UPDATED,))
 REMINDERS = Topic("hub.reminders", "what changed in reminders", "hub", "subject")
 DELIVERIES = Topic("hub.deliveries", "what became of messages to people", "hub", "delivery", deliveries.LINEAGES)
 ALERTS = Topic("hub.alerts", "what somebody should look at", "hub", "subject")

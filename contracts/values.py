@@ -22,6 +22,9 @@ _PARTNER_ID = r"^[a-z0-9-]{1,40}$"
 _EVENT_ID = rf"^[^\x00-\x1f{_UNSEEN}]+$"
 _CURRENCY = r"^[A-Z]{3}$"
 _COUNTRY = r"^[A-Z]{2}$"
+_ZONE = r"^[A-Z]{2}(-[A-Z0-9]{1,10})?$"
+_CURRENCY_PAIR = r"^[A-Z]{3}-[A-Z]{3}$"
+_UNLOCODE = r"^[A-Z]{2}[A-Z2-9]{3}$"
 _SHA256 = r"^[0-9a-f]{64}$"
 _LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$"
 _DAY = r"^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$"
@@ -39,6 +42,9 @@ EXPECTED = {
     _EVENT_ID: "an event's id, without control characters",
     _CURRENCY: "a currency code of ISO 4217, such as EUR",
     _COUNTRY: "a country code of ISO 3166-1, such as DE",
+    _ZONE: "a country, or a country and how its postal codes begin, such as DE or DE-10",
+    _CURRENCY_PAIR: "two currency codes of ISO 4217, such as USD-EUR",
+    _UNLOCODE: "a place by its UN/LOCODE, such as DEHAM",
     _LANGUAGE: "a language tag of BCP 47, such as de or pt-BR",
     _SHA256: "a SHA-256 as 64 of 0-9 and a-f",
     _DAY: DAY_EXPECTED,
@@ -123,13 +129,31 @@ Minor = Annotated[int, Field(ge=-INT64, le=INT64)]
 """An amount in minor units, where the currency stands once for many of them."""
 
 Quantity = Annotated[int, Field(ge=0, le=1_000_000_000)]
-"""How many pieces: many lines of many documents still add up to 64 bits."""
+"""How many pieces, or how much in the unit that its field names: many lines of many documents still add up to 64 bits."""
 
 Percent = Annotated[int, Field(ge=0, le=100)]
+
+Permille = Annotated[int, Field(ge=0, le=1000)]
+
+Price = Annotated[int, Field(ge=0, le=10**12)]
+"""A price in minor units of the currency named beside it."""
+
+Amount = Annotated[int, Field(ge=-(10**12), le=10**12)]
+"""One of many amounts in minor units of the currency named beside them: added up they still fit 64 bits."""
 
 Currency = Annotated[str, StringConstraints(pattern=_CURRENCY)]
 
 Country = Annotated[str, StringConstraints(pattern=_COUNTRY)]
+
+Zone = Annotated[str, StringConstraints(pattern=_ZONE)]
+"""A country, or a country and how its postal codes begin."""
+
+CurrencyPair = Annotated[str, StringConstraints(pattern=_CURRENCY_PAIR)]
+
+Rate = Annotated[int, Field(ge=1, le=INT64)]
+"""What one is worth in the other, in thousandths of a millionth."""
+
+Unlocode = Annotated[str, StringConstraints(pattern=_UNLOCODE)]
 
 Language = Annotated[str, StringConstraints(max_length=35, pattern=_LANGUAGE)]
 

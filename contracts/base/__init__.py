@@ -4,7 +4,21 @@ A subject is one edition, `<id>@<effective_from>`: a compacted topic then keeps 
 and a fold can look up what held when its event occurred.
 """
 
-from contracts.base import templates
+from contracts.base import carriage, templates
+from contracts.base.carriage import (
+    CARRIER_RECORDED,
+    EXCHANGE_RATE_RECORDED,
+    FUEL_TABLE_RECORDED,
+    TARIFF_RECORDED,
+    Accessorial,
+    AllocationBasis,
+    Carrier,
+    ExchangeRate,
+    FuelTable,
+    Lane,
+    Tariff,
+    WeightBreak,
+)
 from contracts.base.templates import TEMPLATE_RECORDED, LetterWording, MailWording, SmsWording, Template, TemplateField, Wording
 from contracts.base.v1 import Competitor, ConsentPurpose, Dealer, LossReason, Product, SalesModel, Staff, Stage
 from contracts.contract import Lineage
@@ -26,21 +40,32 @@ LINEAGES = (
     COMPETITOR_RECORDED,
     *templates.LINEAGES,
     CONSENT_PURPOSE_RECORDED,
+    *carriage.LINEAGES,
 )
 
 __all__ = [
+    "CARRIER_RECORDED",
     "COMPETITOR_RECORDED",
     "CONSENT_PURPOSE_RECORDED",
     "DEALER_RECORDED",
+    "EXCHANGE_RATE_RECORDED",
+    "FUEL_TABLE_RECORDED",
     "LINEAGES",
     "LOSS_REASON_RECORDED",
     "PRODUCT_RECORDED",
     "SALES_MODEL_RECORDED",
     "STAFF_RECORDED",
+    "TARIFF_RECORDED",
     "TEMPLATE_RECORDED",
+    "Accessorial",
+    "AllocationBasis",
+    "Carrier",
     "Competitor",
     "ConsentPurpose",
     "Dealer",
+    "ExchangeRate",
+    "FuelTable",
+    "Lane",
     "LetterWording",
     "LossReason",
     "MailWording",
@@ -49,7 +74,9 @@ __all__ = [
     "SmsWording",
     "Staff",
     "Stage",
+    "Tariff",
     "Template",
     "TemplateField",
+    "WeightBreak",
     "Wording",
 ]

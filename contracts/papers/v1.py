@@ -5,11 +5,15 @@ Each line names the order that it belongs to, so that a collective paper can be 
 
 from contracts.contract import Contract, Event
 from contracts.orders.v1 import Lines
+from contracts.shipments.v1 import CarriageExtra, Place
 from contracts.values import Count, Currency, Day, Instant, Line, Minor, Money, OrderId, PartnerId, Quantity, Ref, Several
 
 
 class DespatchedLine(Contract):
-    """So many pieces of an order's line are on their way; with quantity 0 the line is taken back."""
+    """So many pieces of an order's line are on their way; with quantity 0 the line is taken back.
+
+    `weight_kg`, `volume_dm3` and `value` are those of all the pieces together.
+    """
 
     order: OrderId
     line: Ref
@@ -18,10 +22,14 @@ class DespatchedLine(Contract):
     call: Ref | None = None
     vin: Line | None = None
     weight_kg: Count | None = None
+    volume_dm3: Quantity | None = None
+    value: Money | None = None
 
 
 class DeliveryDespatched(Event):
-    """A despatch advice: what has left, on which consignment of which carrier.
+    """A despatch advice: what has left, on which consignment of which carrier, from where to where.
+
+    `services` are those ordered beside the carriage, by their codes in the carrier's tariff.
 
     An advice that takes the place of another says so by `corrects`; one that is void is corrected by its lines with quantity 0.
     """
@@ -30,6 +38,10 @@ class DeliveryDespatched(Event):
     carrier: PartnerId | None = None
     consignment: Ref | None = None
     expected_at: Instant | None = None
+    origin: Place | None = None
+    destination: Place | None = None
+    distance_km: Quantity | None = None
+    services: Several[CarriageExtra] = ()
     lines: Lines[DespatchedLine]
 
 

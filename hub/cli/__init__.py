@@ -44,6 +44,7 @@ def mount() -> typer.Typer:
         dead_letters,
         demo,
         execution,
+        freight,
         funnel,
         imports,
         offsets,
@@ -53,6 +54,7 @@ def mount() -> typer.Typer:
         recover,
         replay,
         run,
+        shipments,
         show,
         simulate,
         stack,
@@ -74,6 +76,8 @@ def mount() -> typer.Typer:
     app.add_typer(execution.app, name="opportunity")
     app.add_typer(orders.app, name="orders")
     app.command("receivables")(orders.receivables)
+    app.add_typer(shipments.app, name="shipments")
+    app.add_typer(freight.app, name="freight")
     app.add_typer(base.app, name="base")
     app.add_typer(imports.app, name="import")
     app.add_typer(dead_letters.app, name="dead-letters")

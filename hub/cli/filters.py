@@ -45,7 +45,7 @@ def filters(
     if principal and not _PRINCIPAL.match(principal):
         expected = "1 to 40 of a-z, 0-9 and -" if dealer else "oem, erp, hub, dealer:ID or carrier:ID"
         raise InputError("--dealer" if dealer else "--of", expected, dealer or sender)
-    return Filters(topic, principal, wire, key, consumer, _ago("--older-than", older_than), _ago("--newer-than", newer_than))
+    return Filters(topic, principal, wire, key, consumer, ago("--older-than", older_than), ago("--newer-than", newer_than))
 
 
 def filtered(command: Callable[..., None]) -> Callable[..., None]:
@@ -67,7 +67,8 @@ def filtered(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
-def _ago(option: str, age: str) -> datetime | None:
+def ago(option: str, age: str) -> datetime | None:
+    """The moment that an age such as 36h stands for; None without one. Raises InputError naming the option."""
     if not age:
         return None
     match = _AGE.match(age)

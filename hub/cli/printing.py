@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Iterable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from hub.operations.timeline import Happening
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
@@ -31,6 +34,20 @@ def print_table(heads: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> N
     if not console.is_terminal:
         console.width = _WIDE
     console.print(table)
+
+
+def print_story(timeline: "Iterable[Happening]") -> None:
+    """Print what was said of a subject, in its order, and what each event changed."""
+    from hub.operations.state_view import text
+
+    typer.echo()
+    print_table(
+        ("occurred", "event", "what changed", "marks", "record"),
+        [
+            (text(one.occurred_at) if one.occurred_at else "?", one.type, ", ".join(one.changed), ", ".join(one.marks), one.record)
+            for one in timeline
+        ],
+    )
 
 
 def printable(text: str) -> str:

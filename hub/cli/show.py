@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.printing import AsJson, print_json, print_table, printable
+from hub.cli.printing import AsJson, print_json, print_story, print_table, printable
 
 if TYPE_CHECKING:
     from hub.operations.show import Shown
@@ -88,7 +88,7 @@ def _as_json(found: "Shown") -> dict[str, Any]:
 
 
 def _print(found: "Shown") -> None:
-    from hub.operations.state_view import readable, text
+    from hub.operations.state_view import readable
 
     typer.secho(printable(f"{found.kind} {found.ref} of {found.principal}"), bold=True)
     if found.state is None:
@@ -103,20 +103,7 @@ def _print(found: "Shown") -> None:
             print_table(tuple(name for name, _ in _cells(rows[0])), [tuple(cell for _, cell in _cells(row)) for row in rows])
         else:
             typer.echo(f"no {store}")
-    typer.echo()
-    print_table(
-        ("occurred", "event", "what changed", "marks", "record"),
-        [
-            (
-                text(happening.occurred_at) if happening.occurred_at else "?",
-                happening.type,
-                ", ".join(happening.changed),
-                ", ".join(happening.marks),
-                happening.record,
-            )
-            for happening in found.timeline
-        ],
-    )
+    print_story(found.timeline)
 
 
 def _cells(row: dict[str, Any]) -> list[tuple[str, str]]:

@@ -18,6 +18,9 @@ SHOWN = frozenset(
         *("win", "is_wanted", "asked_at", "withdrawn_at", "answer", "answered_at", "promised", "promised_first", "due_at"),
         *("step", "step_percent", "completed_at", "progress"),
         *("ordered", "confirmed", "despatched", "received", "invoiced", "paid"),
+        *("reached", "status_at", "incident", "place", "despatched_at", "planned_arrival", "estimated_arrival", "delivered_at"),
+        *("delay_minutes", "heard_at", "lane", "currency", "expected_minor", "billed_minor", "disputed_minor", "credited_minor"),
+        *("accrued_minor", "cost_minor", "weight_g", "fuel_milli", "is_cancelled", "is_overdue"),
     }
 )
 """Fields that say nothing of a person by themselves; any other is masked."""
@@ -27,7 +30,13 @@ REFERENCES = frozenset(
 )
 """Fields shown where they look like a reference."""
 
-PAPERS = frozenset({"lines", "calls", "despatches", "receptions", "invoices", "credits", "receipts", "reversals", "documents"})
+PAPERS = frozenset(
+    {
+        *("lines", "calls", "despatches", "receptions", "invoices", "credits", "receipts", "reversals", "documents"),
+        *("advices", "orders", "estimates", "terms", "services", "quote", "expected", "bills", "answers"),
+        *("findings", "disputes", "allocations", "balances"),
+    }
+)
 """Fields that hold whole papers: tables show these, a line of words does not."""
 
 
@@ -65,11 +74,11 @@ def changes(before: Any, after: Any, *, is_masked: bool) -> list[str]:  # noqa: 
 
 
 def readable(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The fields that hold something, as text; an amount and its currency together."""
+    """The fields that hold something, as text; an amount with its currency, which may be one for all of them."""
     for field, value in values.items():
         if field.endswith("_minor") and value is not None:
             name = field.removesuffix("_minor")
-            yield name, written(value, values[f"{name}_currency"])
+            yield name, written(value, values[f"{name}_currency"] if f"{name}_currency" in values else values["currency"])
         elif value not in (None, []) and not field.endswith(("_minor", "_currency")):
             yield field, text(value)
 

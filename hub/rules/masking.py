@@ -15,9 +15,11 @@ from pydantic import BaseModel
 from contracts import catalogue
 from contracts.contract import Invalid
 from contracts.values import (
+    Amount,
     Count,
     Country,
     Currency,
+    CurrencyPair,
     Day,
     EventId,
     Instant,
@@ -26,15 +28,22 @@ from contracts.values import (
     OrderId,
     PartnerId,
     Percent,
+    Permille,
+    Price,
     Quantity,
+    Rate,
     Ref,
     Revision,
+    Sha256,
     Slug,
+    Unlocode,
+    Zone,
 )
 
 HARMLESS: tuple[Any, ...] = (
     *(Ref, OrderId, Slug, PartnerId, EventId),
     *(Instant, Day, Revision, Count, Minor, Quantity, Percent, Currency, Country, bool, NoneType),
+    *(Permille, Price, Amount, Rate, CurrencyPair, Zone, Unlocode, Sha256),
 )
 """The value types that say nothing of a person by themselves."""
 
@@ -57,6 +66,8 @@ HARMLESS_IN: Mapping[str, frozenset[str]] = MappingProxyType(
         "suppression.released": frozenset({"consumer", "who", "why"}),
         "delivery.reported": frozenset({"reference", "code"}),
         "address.bounced": frozenset({"code"}),
+        "carrier.recorded": frozenset({"name"}),
+        "tariff.recorded": frozenset({"name"}),
         "record.rejected": frozenset({"subject", "topic", "reason", "path", "expected", "event_id", "event_type"}),
         "wait.answered": frozenset({"consumer", "principal", "store", "subject", "kind", "ref"}),
         "wait.expired": frozenset({"consumer", "principal", "store", "subject", "kind", "ref"}),
@@ -71,6 +82,8 @@ HARMLESS_IN: Mapping[str, frozenset[str]] = MappingProxyType(
         "contact.updated": frozenset({"subject"}),
         "lead.updated": frozenset({"subject"}),
         "opportunity.updated": frozenset({"subject", "product"}),
+        "shipment.updated": frozenset({"subject"}),
+        "charge.updated": frozenset({"subject"}),
     }
 )
 """Free text that the OEM or the hub wrote, by event type: nothing that tells of a person."""

@@ -205,3 +205,20 @@ act_effects = sa.Table(
     _column("effect", sa.Text),
     _column("noted_at", _TIME, server_default=_NOW),
 )
+
+entries = sa.Table(
+    "entries",
+    METADATA,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    _column("store", sa.Text),
+    _column("principal", sa.Text),
+    _column("ref", sa.Text),
+    _column("posting", sa.Uuid),
+    _column("account", sa.Text),
+    _column("currency", sa.Text),
+    _column("minor", sa.BigInteger),
+    _column("because", sa.Uuid),
+    _column("occurred_at", _TIME),
+    _column("posted_at", _TIME, server_default=_NOW),
+    sa.Index("entries_subject", "store", "principal", "ref"),
+)

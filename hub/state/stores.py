@@ -5,10 +5,13 @@ from hub.rules.consents import Consent
 from hub.rules.contacts import Contact
 from hub.rules.customers import Customer
 from hub.rules.delivery_reports import DeliveryReport
+from hub.rules.freight.charge import Charge
+from hub.rules.freight.invoices import FreightInvoice
 from hub.rules.leads import Lead
 from hub.rules.open_items import OpenItem
 from hub.rules.opportunities import Opportunity
 from hub.rules.orders.state import Order
+from hub.rules.shipments import Position, Shipment
 from hub.rules.suppressions import Suppression
 from hub.state.store import Store
 
@@ -22,8 +25,15 @@ suppressions = Store("suppressions", Suppression, ("address",))
 delivery_reports = Store("delivery_reports", DeliveryReport)
 orders = Store("orders", Order, ("dealer", "opportunity"), ("dealer", "customer"), ("due_at",))
 open_items = Store("open_items", OpenItem, ("dealer", "customer"))
+shipments = Store("shipments", Shipment, ("status", "heard_at"))
+shipment_positions = Store("shipment_positions", Position)
+freight_charges = Store("freight_charges", Charge, ("status",), ("lane",))
+freight_invoices = Store("freight_invoices", FreightInvoice)
 
 STORES = {
     store.name: store
-    for store in (base_data, customers, contacts, leads, opportunities, consents, suppressions, delivery_reports, orders, open_items)
+    for store in (
+        *(base_data, customers, contacts, leads, opportunities, consents, suppressions, delivery_reports, orders, open_items),
+        *(shipments, shipment_positions, freight_charges, freight_invoices),
+    )
 }

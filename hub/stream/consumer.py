@@ -9,6 +9,7 @@ from contracts.acts import FOR_CONSUMERS
 from contracts.contract import Event, Lineage
 from contracts.timers import WAIT_ANSWERED, WAIT_EXPIRED
 from contracts.topics import Topic
+from hub.rules.books import Books
 from hub.rules.decision import Answers, Concerns, Notices, Partner, Rules, Subject, Tell
 from hub.state.store import Store
 
@@ -35,6 +36,7 @@ class Fold:
     A store without `history` takes each event once and only forwards: what its subject is past already is passed over,
     nothing waits, nothing is corrected. `concerns` says of documents which subjects they concern; any other event
     concerns the one that its key names, as whoever says it knows it. `notices` are what people are to be told of a change.
+    `books` are what the ledger should hold for a state.
     """
 
     store: Store[Any]
@@ -44,6 +46,7 @@ class Fold:
     history: bool = True
     concerns: Mapping[Lineage[Any], Concerns] = field(default_factory=dict)
     notices: Notices | None = None
+    books: Books | None = None
 
 
 class Consumer:
@@ -69,6 +72,7 @@ class Consumer:
         history: bool = True,
         concerns: Mapping[Lineage[Any], Concerns] | None = None,
         notices: Notices | None = None,
+        books: Books | None = None,
     ) -> None:
         """Fold each listed event type into the store by its rule; without `history` where only the newest news matters.
 
@@ -87,7 +91,7 @@ class Consumer:
         for telling in tells:
             if telling.topic.is_per_partner != (telling.partner is not None):
                 raise TypeError(f"{telling.topic.name}: say whose topic it is where each partner has one, and there alone")
-        fold = Fold(store, rules, tells, answers, history, concerns or {}, notices)
+        fold = Fold(store, rules, tells, answers, history, concerns or {}, notices, books)
         self.stores[store.name] = fold
         for lineage in rules:
             self.folds.setdefault(lineage.name, []).append(fold)

@@ -11,6 +11,7 @@ from hub.stream.consumer import Consumer
 from hub.stream.news import news
 from hub.stream.outcome import Applied, Outcome
 from hub.stream.parking import park
+from hub.stream.posting import post
 from hub.stream.record import Good, Judged
 from hub.stream.settling import Settled, settle
 from hub.stream.sorting import Sorted, place, sort
@@ -45,6 +46,7 @@ class Work:
         planned: list[deliveries.Planned] = []
         for result in settled.folds:
             declared, changed = result.declared, await save(connection, result)
+            await post(connection, consumer.name, result, changed)
             if declared.tells or declared.notices:
                 happened = news(result, changed, touched.subjects[result.store])
                 said += sayings(consumer.name, declared, happened)

@@ -1,0 +1,125 @@
+"""Look at freight charges: which there are, how one was reckoned, what is disputed, what is booked, what it costs, what was saved."""
+
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple, get_args
+
+from contracts.freight import ChargeStatus
+from hub.consumers.freight import freight
+from hub.errors import InputError
+from hub.operations import state_view
+from hub.operations.base_plan import as_data
+from hub.operations.carriers import found_of, principal_of
+from hub.operations.timeline import Happening, tell
+from hub.rules.basedata import BaseData
+from hub.rules.decision import Subject
+from hub.rules.freight.accounts import ACCOUNTS
+from hub.rules.masking import mask_reference
+from hub.state import base_editions, freight_desk, timelines
+from hub.state.freight_desk import AccountBalance, Charged, Disputed, Errors, LaneCost, Posted
+from hub.state.reading import snapshot
+from hub.state.stores import STORES
+
+STATUSES: tuple[str, ...] = get_args(ChargeStatus)
+DISPUTE_STATES = ("open", "granted", "refused", "credited")
+_STORE = "freight_charges"
+
+
+class ShownCharge(NamedTuple):
+    """One charge: how it stands, what is expected and billed, what is wrong, what is booked, who bears it, and its story."""
+
+    carrier: str
+    consignment: str
+    state: dict[str, Any]
+    expected: dict[str, int]
+    bills: list[dict[str, Any]]
+    findings: list[dict[str, Any]]
+    disputes: list[dict[str, Any]]
+    balances: list[dict[str, Any]]
+    allocations: list[dict[str, Any]]
+    timeline: list[Happening]
+
+
+class Ledger(NamedTuple):
+    """What stands on the accounts, the latest entries, and the charges whose entries do not add up to their state."""
+
+    balances: list[AccountBalance]
+    entries: list[Posted]
+    apart: list[Subject]
+
+
+async def charges(
+    url: str, *, carrier: str | None = None, status: str | None = None, lane: str | None = None, most: int = 200
+) -> list[Charged]:
+    """Charges, the latest despatch first; raises InputError for a status that no charge can have."""
+    if status is not None and status not in STATUSES:
+        raise InputError("--status", f"one of {', '.join(STATUSES)}", status)
+    async with snapshot(url) as look:
+        return await freight_desk.charges(look, principal_of(carrier), status, lane, most)
+
+
+async def shown(url: str, consignment: str, *, carrier: str | None = None) -> ShownCharge:
+    """One charge by its carrier's reference; raises InputError where nobody or several told of it."""
+    async with snapshot(url) as look:
+        subject = await found_of(look, _STORE, consignment, carrier)
+        standing = await timelines.standing(look, STORES[_STORE], subject)
+        base = BaseData(as_data([edition for kind in freight.using for edition in await base_editions.editions(look, kind)]))
+        sayings = await timelines.sayings(look, _STORE, subject)
+    story = tell(subject, freight.stores[_STORE].rules, base, sayings, is_masked=True)
+    state = standing.state if standing else None
+    fields = state_view.fields(state, is_masked=True) if state else {}
+    return ShownCharge(
+        subject.principal.removeprefix("carrier:"),
+        consignment,
+        {field: value for field, value in fields.items() if field not in state_view.PAPERS},
+        state.expected if state else {},
+        state.bills if state else [],
+        state.findings if state else [],
+        state.disputes if state else [],
+        state.balances if state else [],
+        [_masked(share) for share in state.allocations] if state else [],
+        story,
+    )
+
+
+async def disputes(
+    url: str, *, carrier: str | None = None, state: str | None = None, is_overdue: bool = False, most: int = 200
+) -> list[Disputed]:
+    """Disputes by when they are to be answered; raises InputError for a state that no dispute can have."""
+    if state is not None and state not in DISPUTE_STATES:
+        raise InputError("--state", f"one of {', '.join(DISPUTE_STATES)}", state)
+    today = datetime.now(UTC).date() if is_overdue else None
+    async with snapshot(url) as look:
+        return await freight_desk.disputes(look, principal_of(carrier), state, today, most)
+
+
+async def ledger(
+    url: str, *, carrier: str | None = None, consignment: str | None = None, account: str | None = None, most: int = 50
+) -> Ledger:
+    """The ledger as it stands; raises InputError for an account that it has not."""
+    if account is not None and account not in ACCOUNTS:
+        raise InputError("--account", f"one of {', '.join(ACCOUNTS)}", account)
+    async with snapshot(url) as look:
+        return Ledger(
+            await freight_desk.balances(look, principal_of(carrier)),
+            await freight_desk.entries(look, principal_of(carrier), consignment, account, most),
+            await freight_desk.apart(look),
+        )
+
+
+async def costs(url: str, *, carrier: str | None = None, since: date | None = None, until: date | None = None) -> list[LaneCost]:
+    """The cost of each carrier and lane, of what was despatched in a period (UTC days, both included)."""
+    if since and until and since > until:
+        raise InputError("--from", "a day not after --until", since.isoformat())
+    async with snapshot(url) as look:
+        return await freight_desk.costs(look, principal_of(carrier), since, until)
+
+
+async def errors(url: str, *, carrier: str | None = None) -> list[Errors]:
+    """The errors found on bills by carrier and reason, and what came back of the money."""
+    async with snapshot(url) as look:
+        return await freight_desk.errors(look, principal_of(carrier))
+
+
+def _masked(share: dict[str, Any]) -> dict[str, Any]:
+    order = share["order"]
+    return {**share, "order": None if order is None else mask_reference(order), "vin": state_view.masked("vin", share["vin"])}

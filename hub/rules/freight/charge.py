@@ -1,0 +1,109 @@
+"""The charge for one shipment: what is known of it, and what follows from that."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+BilledItem = dict[str, Any]
+"""A line of an invoice as the charge keeps it: invoice, line, charge, currency, amount_minor, at, and what the line told beside."""
+
+
+class Charge(NamedTuple):
+    """The charge for one consignment. Amounts are in minor units: those of columns in the currency agreed, `currency`.
+
+    Told: `terms`, `advices`, `services` (quantity by code), `quote`, `bills`, `credits`, `answers` (by invoice).
+    `is_overdue`: a bill has waited too long for a despatch advice. All else follows from these, see `derived`.
+    """
+
+    status: str
+    lane: str | None
+    currency: str
+    expected_minor: int
+    billed_minor: int
+    disputed_minor: int
+    credited_minor: int
+    accrued_minor: int
+    cost_minor: int
+    weight_g: int
+    fuel_milli: int | None
+    despatched_at: datetime | None
+    is_cancelled: bool
+    is_overdue: bool
+    terms: dict[str, Any]
+    advices: list[dict[str, Any]]
+    services: dict[str, int]
+    quote: dict[str, Any] | None
+    expected: dict[str, int]
+    bills: list[BilledItem]
+    credits: list[dict[str, Any]]
+    answers: dict[str, str]
+    findings: list[dict[str, Any]]
+    disputes: list[dict[str, Any]]
+    allocations: list[dict[str, Any]]
+    balances: list[dict[str, Any]]
+
+    @property
+    def is_advised(self) -> bool:
+        """Whether a despatch advice names the consignment."""
+        return self.despatched_at is not None
+
+
+def blank(terms: dict[str, Any]) -> Charge:
+    """A charge of which nothing is known but the carrier's terms."""
+    return Charge(
+        *("unadvised", None, terms["currency"], 0, 0, 0, 0, 0, 0, 0, None, None, False, False),
+        terms=terms,
+        advices=[],
+        services={},
+        quote=None,
+        expected={},
+        bills=[],
+        credits=[],
+        answers={},
+        findings=[],
+        disputes=[],
+        allocations=[],
+        balances=[],
+    )
+
+
+def goods(charge: Charge) -> list[dict[str, Any]]:
+    """All that is on board, by the advices: one entry a line of an order."""
+    return [line for advice in charge.advices for line in advice["lines"]]
+
+
+def credited(charge: Charge) -> dict[tuple[str, str, str], int]:
+    """What was given back, by invoice, line and currency."""
+    pool: dict[tuple[str, str, str], int] = {}
+    for item in charge.credits:
+        key = item["invoice"], item["line"], item["currency"]
+        pool[key] = pool.get(key, 0) + item["amount_minor"]
+    return pool
+
+
+def standing(charge: Charge) -> Iterator[tuple[BilledItem, bool]]:
+    """Each billed line, and whether it is the one that counts for its charge.
+
+    A charge is billed once: what comes again is a duplicate, unless another invoice billed it before and gave all of it back.
+    """
+    pool, taken = credited(charge), dict[str, BilledItem]()
+    for item in charge.bills:
+        first = taken.get(item["charge"])
+        counts = first is None or (first["invoice"] != item["invoice"] and is_given_back(first, pool))
+        if counts:
+            taken[item["charge"]] = item
+        yield item, counts
+
+
+def is_given_back(item: BilledItem, pool: dict[tuple[str, str, str], int]) -> bool:
+    """Whether a billed line was credited in full."""
+    amount: int = item["amount_minor"]
+    return 0 < amount <= pool.get((item["invoice"], item["line"], item["currency"]), 0)
+
+
+def waits_until(charge: Charge) -> datetime | None:
+    """Until when a bill for a shipment that nobody advised may wait; None where none does."""
+    if charge.is_advised or charge.is_overdue or not charge.bills:
+        return None
+    first = min(datetime.fromisoformat(item["at"]) for item in charge.bills)
+    return first + timedelta(days=charge.terms["unknown_after_days"])
