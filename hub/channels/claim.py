@@ -102,7 +102,8 @@ class Desk:
         now: datetime,
     ) -> dict[UUID, Known]:
         """What is known for each delivery on the channels asked for."""
-        reached = {person: reach(who, self._almanac.country) for person, who in addressees.items()}
+        channels = {channel for _, channel in wishes}
+        reached = {person: reach(who, self._almanac.country, channels) for person, who in addressees.items()}
         asked = [(due, channel, address) for due, channel in wishes if (address := reached[due.person].get(channel)) is not None]
         standings = await consents.standings(
             connection,

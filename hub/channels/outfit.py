@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import TypeVar
 
 from hub.channels.almanac import Almanac
@@ -9,6 +10,7 @@ from hub.channels.claim import Desk, Terms
 from hub.channels.courier import Courier
 from hub.channels.lane import WayOut
 from hub.channels.mail.smtp import MailServer, SmtpChannel
+from hub.channels.post.letters import PostChannel
 from hub.channels.sms.twilio import SmsAccount, TwilioChannel
 from hub.channels.wording.headers import probe
 from hub.channels.wording.mail import MailSender
@@ -38,7 +40,8 @@ def outfit(settings: Settings, connect: Callable[[], Awaitable[Connection]], met
     price = _read("HUB_SMS_PRICE", settings.sms_price, SegmentPrice.read) if settings.sms_price else None
     limits = _read("HUB_COURIER_LIMITS", settings.courier_limits, Limits.read)
     sender = MailSender(settings.mail_from_name, settings.mail_from, settings.mail_bounces or settings.mail_from)
-    write = Writer(Senders(sender, settings.sms_from, ()), almanac, price, desk.now)
+    back = tuple(line.strip() for line in settings.post_sender.split(",") if line.strip())
+    write = Writer(Senders(sender, settings.sms_from, back), almanac, price, desk.now)
     brake = Brake(settings.courier_brake_least, settings.courier_brake_percent)
     return Courier(connect, ways(settings), desk, write, limits, brake, metrics)
 
@@ -63,6 +66,11 @@ def ways(settings: Settings) -> list[WayOut]:
         found.append(WayOut("sms", "twilio", TwilioChannel(account, at_once=settings.sms_at_once, seconds=_SMS_SECONDS)))
         if not settings.sms_from:
             raise InputError("HUB_SMS_FROM", "the number or name that an SMS is from")
+    if settings.post_folder:
+        letters = PostChannel(Path(settings.post_folder), most=settings.post_batch, seconds=settings.post_wait_seconds)
+        found.append(WayOut("post", "printer", letters))
+        if settings.post_sender.count(",") < 2:  # noqa: PLR2004 - name, street, place
+            raise InputError("HUB_POST_SENDER", "whom letters go back to: name, street, place, with commas", settings.post_sender)
     for way in found:
         if way.out.longest >= settings.courier_lease_seconds:
             raise InputError(

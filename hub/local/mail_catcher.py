@@ -6,12 +6,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from hub.local.mail_moods import GOODBYE, REFUSALS, MailMood, mood_of
+from hub.local.mail_returns import bounce, complaint
+from hub.local.posting import post
 
 MOST_KEPT = 5_000
 
@@ -37,8 +40,11 @@ class MailCatcher:
     """What came, the newest last. Old messages are forgotten, `copies` is not: how often each recipient got each Message-ID.
 
     An address may ask for a mood in its tag; `moods` are those of the next messages, whoever they are for. Silence lasts until `patience`
-    is set.
+    is set. What comes back goes to `bounces`, a page that knows us by `secret`.
     """
+
+    bounces: str = ""
+    secret: str = ""
 
     caught: deque[CaughtMail] = field(default_factory=lambda: deque(maxlen=MOST_KEPT))
     copies: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -47,6 +53,7 @@ class MailCatcher:
     sessions: int = 0
     _mood: WeakKeyDictionary[Session, MailMood | None] = field(default_factory=WeakKeyDictionary)
     _server: asyncio.Server | None = None
+    _talk: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def start(self, port: int = 0, host: str = "127.0.0.1", **options: Any) -> int:  # noqa: ANN401 - aiosmtpd's own
         """Listen; the port it listens on. `options` are those of aiosmtpd's SMTP: TLS, login."""
@@ -61,6 +68,14 @@ class MailCatcher:
         self.patience.set()
         if self._server:
             self._server.close()
+        for task in self._talk:
+            task.cancel()
+        await asyncio.gather(*self._talk, return_exceptions=True)
+
+    async def told(self) -> None:
+        """Wait until all that comes back has come."""
+        while self._talk:
+            await asyncio.gather(*self._talk)
 
     async def handle_EHLO(  # noqa: N802 - aiosmtpd calls it so
         self, _server: SMTP, session: Session, _envelope: Envelope, hostname: str, responses: list[str]
@@ -108,7 +123,21 @@ class MailCatcher:
             server.transport.abort()
         if mood == "slow-after-data":
             await self.patience.wait()
+        if mood in {"bounce", "bounce-full", "complain", "unsubscribe"}:
+            task = asyncio.create_task(self._come_back(mail, mood))
+            self._talk.add(task)
+            task.add_done_callback(self._talk.discard)
         return f"250 2.0.0 Ok: queued as {mail.number:08X}"
+
+    async def _come_back(self, mail: CaughtMail, mood: MailMood) -> None:
+        """What the recipient's server, or the recipient, does with it."""
+        if mood == "unsubscribe":
+            link = str(mail.parsed["List-Unsubscribe"]).strip("<>")
+            await post(link, b"List-Unsubscribe=One-Click", {"Content-Type": "application/x-www-form-urlencoded"})
+        elif self.bounces:
+            make = complaint if mood == "complain" else partial(bounce, mood=mood)
+            report = make(mail.raw, mail.recipient, mail.sender)
+            await post(self.bounces, report, {"Content-Type": "message/rfc822", "Authorization": f"Bearer {self.secret}"})
 
     @staticmethod
     async def _farewell(server: SMTP) -> str:

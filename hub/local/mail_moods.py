@@ -3,11 +3,23 @@
 from typing import Literal, get_args
 
 MailMood = Literal[
-    "slow-before-data", "slow-after-data", "drop-after-dot", "goodbye", "450", "550", "552", "552-after-dot", "451-after-dot"
+    "slow-before-data",
+    "slow-after-data",
+    "drop-after-dot",
+    "goodbye",
+    "450",
+    "550",
+    "552",
+    "552-after-dot",
+    "451-after-dot",
+    "bounce",
+    "bounce-full",
+    "complain",
+    "unsubscribe",
 ]
-"""What goes wrong: an answer that does not come, a line that breaks, 421 amid a session, a refusal.
+"""What goes wrong: an answer that does not come, a line that breaks, 421 amid a session, a refusal (`…-after-dot`: of the message itself).
 
-`…-after-dot` means the message's own answer.
+Or it is taken over and comes back; or its reader complains, or uses the link to have no more of them.
 """
 
 MAIL_MOODS: tuple[MailMood, ...] = get_args(MailMood)

@@ -10,14 +10,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha1
 from typing import Any
+from urllib.parse import urlencode
 
-import aiohttp
-
+from hub.local.posting import post
 from hub.local.sms_moods import REFUSALS, WAIT_SECONDS, SmsMood, mood_of
 
 MOST_KEPT = 5_000
 ACCOUNT, TOKEN = "AC" + "0" * 32, "local"  # of this stand-in only
-_ANSWER_SECONDS = 5.0
 
 
 @dataclass
@@ -157,13 +156,8 @@ class SmsProvider:
             await self.answer(sms.to, "STOP")
 
     async def _post(self, url: str, form: Mapping[str, str], token: str = "") -> int:
-        headers = {"X-Twilio-Signature": signature(token or self.token, url, form)}
-        try:
-            timeout = aiohttp.ClientTimeout(total=_ANSWER_SECONDS)
-            async with aiohttp.ClientSession(timeout=timeout) as session, session.post(url, data=form, headers=headers) as response:
-                status = response.status
-        except (aiohttp.ClientError, OSError):
-            status = 0
+        body, headers = urlencode(form).encode(), {"X-Twilio-Signature": signature(token or self.token, url, form)}
+        status = await post(url, body, {**headers, "Content-Type": "application/x-www-form-urlencoded"})
         self.reported.append((form.get("MessageStatus", form.get("Body", "")), status))
         return status
 

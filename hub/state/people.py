@@ -3,24 +3,24 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from contracts.values import PersonKind
+from contracts.values import Address, PersonKind
 from hub.rules.notices import Person
 from hub.state.store import Connection
 
 _CUSTOMERS = """
-SELECT c.principal, c.ref, c.name, c.language, c.country, c.email, c.phone, c.street, c.postal_code, c.city,
+SELECT c.principal, c.ref, c.name, c.language, c.country, c.email, c.phone, c.street, c.postal_code, c.city, c.region,
     CASE WHEN c.status = 'deceased' THEN 'deceased' END
 FROM unnest($1::text[], $2::text[]) AS n (principal, ref) JOIN customers c ON c.principal = n.principal AND c.ref = n.ref
 """
 _CONTACTS = """
-SELECT p.principal, p.ref, p.name, coalesce(p.language, c.language), c.country, p.email, p.phone, c.street, c.postal_code, c.city,
+SELECT p.principal, p.ref, p.name, coalesce(p.language, c.language), c.country, p.email, p.phone, c.street, c.postal_code, c.city, c.region,
     CASE WHEN NOT p.is_active THEN 'left' END
 FROM unnest($1::text[], $2::text[]) AS n (principal, ref) JOIN contacts p ON p.principal = n.principal AND p.ref = n.ref
 LEFT JOIN customers c ON c.principal = p.principal AND c.ref = p.customer
 """
 _PROSPECTS = """
 SELECT l.principal, l.ref, l.name, c.language, c.country, coalesce(l.email, c.email), coalesce(l.phone, c.phone),
-    c.street, c.postal_code, c.city, CASE WHEN c.status = 'deceased' THEN 'deceased' END
+    c.street, c.postal_code, c.city, c.region, CASE WHEN c.status = 'deceased' THEN 'deceased' END
 FROM unnest($1::text[], $2::text[]) AS n (principal, ref) JOIN leads l ON l.principal = n.principal AND l.ref = n.ref
 LEFT JOIN customers c ON c.principal = l.principal AND c.ref = l.customer
 """
@@ -28,21 +28,18 @@ _OF_KIND: Mapping[PersonKind, str] = {"customer": _CUSTOMERS, "contact": _CONTAC
 
 
 class Addressee(NamedTuple):
-    """A person as they are to be written to.
-
-    `lines` are for an envelope, none where street or city are not known. `gone` says why nobody is there.
-    """
+    """A person as they are to be written to; `gone` says why nobody is there."""
 
     name: str
     language: str | None
     country: str | None
     email: str | None
     phone: str | None
-    lines: tuple[str, ...]
+    address: Address | None
     gone: str | None
 
 
-NOBODY = Addressee("", None, None, None, None, (), "unknown_person")
+NOBODY = Addressee("", None, None, None, None, None, "unknown_person")
 """Of whom there is no state."""
 
 
@@ -53,13 +50,7 @@ async def addressees(connection: Connection, persons: Sequence[Person]) -> dict[
         wanted = sorted({(person.principal, person.ref) for person in found if person.kind == kind})
         if wanted:
             for row in await connection.fetch(statement, *map(list, zip(*wanted, strict=True))):
-                principal, ref, name, language, country, email, phone, street, postal_code, city, gone = row
-                lines = _lines(name, street, postal_code, city, country)
-                found[Person(principal, kind, ref)] = Addressee(name, language, country, email, phone, lines, gone)
+                principal, ref, name, language, country, email, phone, street, postal_code, city, region, gone = row
+                there = Address.model_construct(street=street, postal_code=postal_code, city=city, region=region, country=country)
+                found[Person(principal, kind, ref)] = Addressee(name, language, country, email, phone, there if street else None, gone)
     return found
-
-
-def _lines(name: str, street: str | None, postal_code: str | None, city: str | None, country: str | None) -> tuple[str, ...]:
-    if not street or not city:
-        return ()
-    return tuple(line for line in (name, street, f"{postal_code or ''} {city}".strip(), country) if line)

@@ -8,9 +8,11 @@ from email.policy import SMTP as CRLF
 
 import pytest
 
+from hub.channels.mail.bounces import read_reports
 from hub.channels.mail.session import as_data
 from hub.channels.mail.smtp import MailServer, SmtpChannel
 from hub.channels.parcel import Accepted, Mail, Parcel, Refused, Sms, TryLater, Unsure
+from hub.local import mail_catcher
 from hub.local.mail_catcher import MailCatcher
 from hub.local.mail_moods import MailMood
 
@@ -144,3 +146,30 @@ def test_a_message_cannot_end_itself(message: bytes) -> None:
     assert not data.startswith(b".\r\n")
     assert data.count(b"\r\n.\r\n") == 1
     assert data.count(b"\r\n") == data.count(b"\n") == data.count(b"\r")
+
+
+@pytest.mark.parametrize(
+    ("mood", "wanted"),
+    [
+        ("bounce", ("failed", "unknown_address", True)),
+        ("bounce-full", ("failed", "mailbox_full", False)),
+        ("complain", ("complained", "complaint", True)),
+    ],
+)
+async def test_what_was_taken_comes_back_as_a_report_that_names_its_delivery(
+    catcher: MailCatcher, monkeypatch: pytest.MonkeyPatch, mood: MailMood, wanted: tuple[str, str, bool]
+) -> None:
+    came: list[bytes] = []
+
+    async def take(_url: str, body: bytes, _headers: object) -> int:
+        came.append(body)
+        return 202
+
+    monkeypatch.setattr(mail_catcher, "post", take)
+    catcher.bounces = "http://door.test/bounces"
+    channel = await channel_to(catcher)
+    assert isinstance(await channel.send(a_parcel(f"anna+{mood}@example.test")), Accepted)
+    await catcher.told()
+    (report,) = read_reports(came[0], "hub.test")
+    assert (report.kind, report.cause, report.is_permanent) == wanted
+    assert (report.recipient, report.delivery) == (f"anna+{mood}@example.test", "d-1")
