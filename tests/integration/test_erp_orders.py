@@ -220,6 +220,21 @@ async def test_the_feed_carries_no_prices(engine: Engine) -> None:
             assert not {"margin", "cost", "net", "amount", "price"} & body.keys()
 
 
+async def test_the_customer_is_told_once_of_each_day(engine: Engine) -> None:
+    moved = answer(orders.ORDER_CHANGED, 20, "AE-1", lines=[{"line": "10", "quantity": 3}], promised="2026-06-03")
+    log = Log()
+    for said in ([won(0)], [accepted(1, promised="2026-05-20")], [moved], [moved]):
+        await engine.apply(ordering.write(log, said, f"{said[0][1]['occurred_at']}-{len(log.records)}-"))
+    rows = {row["template"]: row for row in await engine.rows("deliveries")}
+    assert {template: row["fields"]["promised"] for template, row in rows.items()} == {
+        "order-dated": "2026-05-20",
+        "order-delayed": "2026-06-03",
+    }
+    row = rows["order-delayed"]
+    who = row["principal"], row["person_kind"], row["person"], row["purpose"], row["grantee"], row["nature"]
+    assert who == ("dealer:ber-01", "customer", "C-1", "order", "ber-01", "transactional")
+
+
 @pytest.fixture
 async def lived(dealer: Engine, engine: Engine) -> Engine:
     """Two won opportunities of one dealer, and all that the ERP said of them."""

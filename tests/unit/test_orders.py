@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts import orders
+from contracts.base import Template
+from hub.operations.base_file import STARTER, read
 from hub.rules.decision import Change, Facts, Keep, Subject
 from hub.rules.orders import answers, subjects, told
 from hub.rules.orders.standing import differences, owed, settled, wanted
@@ -339,6 +341,16 @@ def test_the_customer_hears_of_confirmation_day_and_delay() -> None:
         ("order-delayed", "2026-06-03"),
         ("order-dated", "2026-05-28"),
     ]
+
+
+def test_a_confirmation_with_its_day_is_one_message() -> None:
+    assert heard(won(0), accepted(1, promised="2026-05-20")) == [("order-dated", "2026-05-20")]
+
+
+def test_a_new_hub_has_the_templates_with_the_fields_that_they_get() -> None:
+    found = {laid.datum.id: laid.datum for laid in read(STARTER).editions if isinstance(laid.datum, Template)}
+    for name, fields in (("order-confirmed", {"order"}), ("order-dated", {"order", "promised"}), ("order-delayed", {"order", "promised"})):
+        assert {field.name for field in found[name].fields} == fields
 
 
 def test_nobody_hears_of_stock_nor_of_what_was_refused() -> None:

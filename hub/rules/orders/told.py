@@ -65,15 +65,17 @@ def notices(before: Order | None, after: Order, subject: Subject, because: Event
     """The customer hears of the confirmation, of the day of delivery, and of a delay."""
     if after.customer is None or after.dealer is None or after.answer != "accepted":
         return
-    if before is None or before.answer != "accepted":
-        yield _notice("confirmed", after, subject, because)
-    elif after.promised is not None and after.promised != before.promised:
-        is_delayed = before.promised is not None and after.promised > before.promised
+    is_new = before is None or before.answer != "accepted"
+    known = None if before is None else before.promised
+    if after.promised is not None and (is_new or after.promised != known):
+        is_delayed = known is not None and after.promised > known
         yield _notice("delayed" if is_delayed else "dated", after, subject, because)
+    elif is_new:
+        yield _notice("confirmed", after, subject, because)
 
 
 def _notice(what: str, order: Order, subject: Subject, because: Event) -> Notice:
-    """The day is part of the key where it is what is told: moved twice to the same day it is told once."""
+    """The day is part of the key where it is what is told: moved to the same day again it is told once."""
     day = order.promised.isoformat() if order.promised else None
     fields: dict[str, Any] = {"order": order.number or order_id(subject), "product": order.product, "promised": day}
     return Notice(
