@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from contracts import (
+    activities,
     acts,
     base,
     consents,
@@ -17,9 +18,11 @@ from contracts import (
     orders,
     papers,
     records,
+    reminders,
     reports,
     shipments,
     timers,
+    vehicles,
 )
 from contracts.contract import Finding, Invalid, Lineage, wire_type
 
@@ -33,6 +36,9 @@ LINEAGES: tuple[Lineage[Any], ...] = (
     *reports.LINEAGES,
     *orders.LINEAGES,
     *papers.LINEAGES,
+    *activities.LINEAGES,
+    *vehicles.LINEAGES,
+    *reminders.LINEAGES,
     *records.LINEAGES,
     *timers.LINEAGES,
     *acts.LINEAGES,

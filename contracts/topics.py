@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from contracts import (
+    activities,
     acts,
     base,
     consents,
@@ -19,9 +20,11 @@ from contracts import (
     orders,
     papers,
     records,
+    reminders,
     reports,
     shipments,
     timers,
+    vehicles,
 )
 from contracts.contract import Lineage
 
@@ -94,7 +97,16 @@ DEALER_EVENTS = Topic(
     "all that a dealer says",
     "dealer",
     "subject's ref",
-    (*customers.LINEAGES, *contacts.LINEAGES, *leads.LINEAGES, *opportunities.LINEAGES, *consents.LINEAGES),
+    (
+        *customers.LINEAGES,
+        *contacts.LINEAGES,
+        *leads.LINEAGES,
+        *opportunities.LINEAGES,
+        *consents.LINEAGES,
+        *activities.LINEAGES,
+        *vehicles.LINEAGES,
+        *reminders.ANSWERS,
+    ),
     partitions=1,  # a dealer's own order is kept
     retention=None,  # the hub's state can be folded again from the log's start
 )
@@ -103,7 +115,7 @@ DEALER_FEED = Topic(
     "all that concerns one dealer",
     "hub",
     "subject",
-    (*records.LINEAGES, orders.ORDER_UPDATED),
+    (*records.LINEAGES, orders.ORDER_UPDATED, *reminders.TOLD),
     reader="dealer",
     partitions=1,
 )
@@ -144,7 +156,7 @@ CRM = Topic("hub.crm", "what changed in customers, contacts, leads, opportunitie
 ORDERS = Topic("hub.orders", "what changed in orders: answers, progress, quantities", "hub", "subject", (orders.ORDER_UPDATED,))
 SHIPMENTS = Topic("hub.shipments", "what changed in shipments", "hub", "subject", (shipments.SHIPMENT_UPDATED,))
 FREIGHT = Topic("hub.freight", "what changed in freight charges", "hub", "subject", (freight.CHARGE_UPDATED,))
-REMINDERS = Topic("hub.reminders", "what changed in reminders", "hub", "subject")
+REMINDERS = Topic("hub.reminders", "what is due, and what became of it", "hub", "subject", (*reminders.TOLD, reminders.ACTIVITY_REPORTED))
 DELIVERIES = Topic("hub.deliveries", "what became of messages to people", "hub", "delivery", deliveries.LINEAGES)
 ALERTS = Topic("hub.alerts", "what somebody should look at", "hub", "subject")
 

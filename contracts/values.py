@@ -7,9 +7,20 @@ is refused here, by field, before it can spoil a batch. Never edited after a rel
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal, TypeVar
+from zoneinfo import ZoneInfo
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, FailFast, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
-from pydantic_core import CoreSchema, PydanticKnownError, core_schema
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    FailFast,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    StringConstraints,
+)
+from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, core_schema
 
 INT64 = 2**63 - 1
 
@@ -26,13 +37,16 @@ _ZONE = r"^[A-Z]{2}(-[A-Z0-9]{1,10})?$"
 _CURRENCY_PAIR = r"^[A-Z]{3}-[A-Z]{3}$"
 _UNLOCODE = r"^[A-Z]{2}[A-Z2-9]{3}$"
 _SHA256 = r"^[0-9a-f]{64}$"
+_VIN = r"^[A-HJ-NPR-Z0-9]{17}$"
 _LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$"
+_TIME_ZONE = r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$"
 _DAY = r"^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$"
 # Seconds may be missing: Java leaves them out where they are zero.
 _INSTANT = r"^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
 
 DAY_EXPECTED = "a day of the years 1900 to 2199, such as 2026-05-01"
 INSTANT_EXPECTED = "a moment of the years 1900 to 2199 with its offset, as in RFC 3339: 2026-05-01T10:00:00+02:00"
+TIME_ZONE_EXPECTED = "a time zone of the IANA database, such as Europe/Berlin"
 EXPECTED = {
     _TEXT: "text without the NUL character",
     _LINE: "one line of text without control characters",
@@ -47,6 +61,8 @@ EXPECTED = {
     _UNLOCODE: "a place by its UN/LOCODE, such as DEHAM",
     _LANGUAGE: "a language tag of BCP 47, such as de or pt-BR",
     _SHA256: "a SHA-256 as 64 of 0-9 and a-f",
+    _VIN: "a vehicle identification number of ISO 3779: 17 capitals and digits without I, O and Q",
+    _TIME_ZONE: TIME_ZONE_EXPECTED,
     _DAY: DAY_EXPECTED,
     _INSTANT: INSTANT_EXPECTED,
 }
@@ -141,6 +157,9 @@ Price = Annotated[int, Field(ge=0, le=10**12)]
 Amount = Annotated[int, Field(ge=-(10**12), le=10**12)]
 """One of many amounts in minor units of the currency named beside them: added up they still fit 64 bits."""
 
+Kilometres = Annotated[int, Field(ge=0, le=9_999_999)]
+"""What an odometer shows; seven digits, as typing errors come through here too."""
+
 Currency = Annotated[str, StringConstraints(pattern=_CURRENCY)]
 
 Country = Annotated[str, StringConstraints(pattern=_COUNTRY)]
@@ -170,6 +189,21 @@ Cause = Literal[
 
 PersonKind = Literal["customer", "contact", "prospect"]
 """Whose reference a person's is: a prospect is known by the reference of its lead."""
+Vin = Annotated[str, StringConstraints(pattern=_VIN)]
+"""A vehicle's number. Its check digit is not looked at: not every market computes one."""
+
+
+def _known_time_zone(name: str) -> str:
+    """The zone's rules must be here to be followed, so a name that is unknown is refused where it is said."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise PydanticCustomError("zone", TIME_ZONE_EXPECTED) from None
+    return name
+
+
+TimeZone = Annotated[str, StringConstraints(max_length=60, pattern=_TIME_ZONE), AfterValidator(_known_time_zone)]
+"""Where wall time matters, a time zone by its name in the IANA database."""
 
 T = TypeVar("T")
 

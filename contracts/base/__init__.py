@@ -20,7 +20,7 @@ from contracts.base.carriage import (
     WeightBreak,
 )
 from contracts.base.templates import TEMPLATE_RECORDED, LetterWording, MailWording, SmsWording, Template, TemplateField, Wording
-from contracts.base.v1 import Competitor, ConsentPurpose, Dealer, LossReason, Product, SalesModel, Staff, Stage
+from contracts.base.v1 import Competitor, ConsentPurpose, Dealer, LossReason, Product, ReminderStep, SalesModel, ServicePlan, Staff, Stage
 from contracts.contract import Lineage
 
 DEALER_RECORDED = Lineage("dealer.recorded", Dealer, kind="dealer", ref="edition", snapshot=True)
@@ -30,6 +30,7 @@ SALES_MODEL_RECORDED = Lineage("sales_model.recorded", SalesModel, kind="sales_m
 LOSS_REASON_RECORDED = Lineage("loss_reason.recorded", LossReason, kind="loss_reason", ref="edition", snapshot=True)
 COMPETITOR_RECORDED = Lineage("competitor.recorded", Competitor, kind="competitor", ref="edition", snapshot=True)
 CONSENT_PURPOSE_RECORDED = Lineage("consent_purpose.recorded", ConsentPurpose, kind="consent_purpose", ref="edition", snapshot=True)
+SERVICE_PLAN_RECORDED = Lineage("service_plan.recorded", ServicePlan, kind="service_plan", ref="edition", snapshot=True)
 
 LINEAGES = (
     DEALER_RECORDED,
@@ -41,6 +42,7 @@ LINEAGES = (
     *templates.LINEAGES,
     CONSENT_PURPOSE_RECORDED,
     *carriage.LINEAGES,
+    SERVICE_PLAN_RECORDED,
 )
 
 __all__ = [
@@ -54,6 +56,7 @@ __all__ = [
     "LOSS_REASON_RECORDED",
     "PRODUCT_RECORDED",
     "SALES_MODEL_RECORDED",
+    "SERVICE_PLAN_RECORDED",
     "STAFF_RECORDED",
     "TARIFF_RECORDED",
     "TEMPLATE_RECORDED",
@@ -70,7 +73,9 @@ __all__ = [
     "LossReason",
     "MailWording",
     "Product",
+    "ReminderStep",
     "SalesModel",
+    "ServicePlan",
     "SmsWording",
     "Staff",
     "Stage",

@@ -1,12 +1,12 @@
 """First editions of the base data."""
 
 from datetime import date
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 
-from pydantic import FailFast, Field, field_validator
+from pydantic import FailFast, Field, field_validator, model_validator
 
 from contracts.contract import Contract, Event
-from contracts.values import Channel, Country, Day, Line, Money, PartnerId, Percent, Ref, Several, Slug, Text
+from contracts.values import Channel, Country, Day, Line, Money, PartnerId, Percent, Ref, Several, Slug, Text, TimeZone
 
 
 class BaseDatum(Event):
@@ -127,3 +127,47 @@ class ConsentPurpose(BaseDatum):
     name: Line
     needs_consent: Several[Channel] = ("email", "sms", "post")
     is_marketing: bool = True
+
+
+class ReminderStep(Contract):
+    """One step of a reminder, so many days after its due date; before it where negative."""
+
+    id: Slug
+    days: Annotated[int, Field(ge=-365, le=365)]
+
+
+class ServicePlan(BaseDatum):
+    """A service that comes round: after so many months or so many kilometres, whichever comes first; none of the one, the other alone.
+
+    Steps come at `hour` o'clock, wall time of `zone`, in which the due date is a day as well. `usual_km_a_year` is what a car is
+    taken to run until its own readings tell.
+    """
+
+    KIND = "service_plan"
+
+    id: Slug
+    name: Line
+    months: Annotated[int, Field(ge=1, le=120)] | None = 12
+    distance_km: Annotated[int, Field(ge=1_000, le=500_000)] | None = None
+    usual_km_a_year: Annotated[int, Field(ge=1_000, le=200_000)] = 15_000
+    steps: Annotated[tuple[ReminderStep, ...], Field(min_length=1, max_length=20), FailFast()] = (
+        ReminderStep(id="before", days=-30),
+        ReminderStep(id="due", days=0),
+        ReminderStep(id="overdue", days=30),
+    )
+    zone: TimeZone = "UTC"
+    hour: Annotated[int, Field(ge=0, le=23)] = 9
+    template: Slug = "service_reminder"
+
+    @field_validator("steps")
+    @classmethod
+    def _follow_one_another(cls, steps: tuple[ReminderStep, ...]) -> tuple[ReminderStep, ...]:
+        if len({step.id for step in steps}) != len(steps) or len({step.days for step in steps}) != len(steps):
+            raise ValueError("each step has an id and a day of its own")
+        return tuple(sorted(steps, key=lambda step: step.days))
+
+    @model_validator(mode="after")
+    def _has_an_interval(self) -> Self:
+        if self.months is None and self.distance_km is None:
+            raise ValueError("months, distance_km or both")
+        return self

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from contracts.contract import Event
-from contracts.values import Count, Line, Money, PartnerId, Ref, Slug
+from contracts.values import Count, Instant, Line, Money, PartnerId, Ref, Slug
 
 
 class CustomerUpdated(Event):
@@ -38,6 +38,7 @@ class OpportunityUpdated(Event):
     """A dealer's opportunity changed; `wins` counts its wins but those of the past, so that each can ask for an order once.
 
     `wins_before` is what `wins` was before this change: where it is higher, a win was corrected away.
+    It stands in `stage` of its sales model since then; `owner` is the salesperson.
     """
 
     subject: Line
@@ -50,3 +51,6 @@ class OpportunityUpdated(Event):
     customer: Ref | None = None
     product: Line | None = None
     amount: Money | None = None
+    sales_model: Slug = "standard"
+    stage_since: Instant | None = None
+    owner: Line | None = None

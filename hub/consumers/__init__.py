@@ -5,7 +5,10 @@ from hub.consumers.campaigns import campaigns
 from hub.consumers.crm_sync import crm_sync
 from hub.consumers.erp_orders import erp_orders
 from hub.consumers.freight import freight
+from hub.consumers.reminders import reminders
 from hub.consumers.shipments import shipments
 from hub.stream.consumer import Consumer
 
-CONSUMERS: dict[str, Consumer] = {consumer.name: consumer for consumer in (base_data, crm_sync, campaigns, erp_orders, shipments, freight)}
+CONSUMERS: dict[str, Consumer] = {
+    consumer.name: consumer for consumer in (base_data, crm_sync, campaigns, erp_orders, shipments, freight, reminders)
+}

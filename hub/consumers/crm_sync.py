@@ -5,12 +5,19 @@ from contracts import crm, topics
 from contracts import customers as customer_events
 from contracts import leads as lead_events
 from contracts import opportunities as opportunity_events
+from contracts.reminders import ACTIVITY_REPORTED
 from hub.rules import contacts, customers, leads, opportunities
 from hub.state import stores
 from hub.stream.consumer import Consumer
 
 crm_sync = Consumer(
-    "crm-sync", topics.DEALER_EVENTS, topics.OEM_CRM, topics.ACTS, topics.TIMERS, using=("sales_model", "loss_reason", "competitor")
+    "crm-sync",
+    topics.DEALER_EVENTS,
+    topics.OEM_CRM,
+    topics.REMINDERS,
+    topics.ACTS,
+    topics.TIMERS,
+    using=("sales_model", "loss_reason", "competitor"),
 )
 
 crm_sync.fold(
@@ -40,7 +47,9 @@ crm_sync.fold(
         lead_events.LEAD_ANSWERED: leads.answered,
         lead_events.LEAD_PROMOTED: leads.promoted,
         lead_events.LEAD_DROPPED: leads.dropped,
+        ACTIVITY_REPORTED: leads.answered,
     },
+    concerns={ACTIVITY_REPORTED: leads.of_report},
     tell=(topics.CRM, crm.LEAD_UPDATED, leads.told),
 )
 crm_sync.fold(
@@ -51,6 +60,8 @@ crm_sync.fold(
         opportunity_events.OPPORTUNITY_WON: opportunities.won,
         opportunity_events.OPPORTUNITY_LOST: opportunities.lost,
         opportunity_events.OPPORTUNITY_REOPENED: opportunities.reopened,
+        ACTIVITY_REPORTED: opportunities.activity_reported,
     },
+    concerns={ACTIVITY_REPORTED: opportunities.of_report},
     tell=(topics.CRM, crm.OPPORTUNITY_UPDATED, opportunities.told),
 )

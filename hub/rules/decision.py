@@ -57,11 +57,12 @@ class Subject(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """What a rule may know beside state and event."""
+    """What a rule may know beside state and event; `speaker` is who says it, where several speak of one subject."""
 
     subject: Subject
     base: BaseData
     is_historical: bool = False
+    speaker: str = ""
 
 
 Rule: TypeAlias = Callable[[Any, Any, Facts], Decision[Any]]

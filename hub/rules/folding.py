@@ -65,7 +65,7 @@ def fold(subject: Subject, rules: Rules, base: BaseData, start: Folded[S], event
     state, position, because = start.state, start.position, start.because
     verdicts: list[tuple[Told, Decision[S]]] = []
     for after, told in events:
-        decision = rules[told.lineage](state, told.body, Facts(subject, base, told.is_historical))
+        decision = rules[told.lineage](state, told.body, Facts(subject, base, told.is_historical, told.speaker))
         verdicts.append((told, decision))
         if isinstance(decision, Change):
             if decision.state != state:

@@ -1,11 +1,13 @@
 """How a lead follows from what dealers and the OEM say of it."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
 from contracts.contract import Event
 from contracts.crm import LeadUpdated
 from contracts.leads import LeadAnswered, LeadDropped, LeadPromoted, LeadReceived
+from contracts.reminders import ActivityReported
 from hub.rules.decision import Change, Decision, Facts, Keep, Subject, Wait
 
 
@@ -60,14 +62,19 @@ def received(state: Lead | None, event: LeadReceived, facts: Facts) -> Decision[
     )
 
 
-def answered(state: Lead | None, event: LeadAnswered, facts: Facts) -> Decision[Lead]:
-    """The first answer stops the response clock."""
+def answered(state: Lead | None, event: LeadAnswered | ActivityReported, facts: Facts) -> Decision[Lead]:
+    """The first answer stops the response clock; who did something about a lead has answered it, whatever came of it."""
     if state is None:
         return Wait("lead", facts.subject.ref)
     if state.answered_at is not None:
         return Keep("already answered")
     status = "answered" if state.status == "new" else state.status
     return Change(state._replace(status=status, answered_at=event.occurred_at))
+
+
+def of_report(event: ActivityReported, _principal: str) -> Iterable[Subject]:
+    """The dealer's own lead, although the hub speaks of it; an activity about anything else concerns none."""
+    return (Subject(f"dealer:{event.dealer}", event.belongs_to.ref),) if event.belongs_to.kind == "lead" else ()
 
 
 def promoted(state: Lead | None, event: LeadPromoted, facts: Facts) -> Decision[Lead]:

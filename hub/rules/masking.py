@@ -23,6 +23,7 @@ from contracts.values import (
     Day,
     EventId,
     Instant,
+    Kilometres,
     Minor,
     Money,
     OrderId,
@@ -36,14 +37,16 @@ from contracts.values import (
     Revision,
     Sha256,
     Slug,
+    TimeZone,
     Unlocode,
+    Vin,
     Zone,
 )
 
 HARMLESS: tuple[Any, ...] = (
     *(Ref, OrderId, Slug, PartnerId, EventId),
     *(Instant, Day, Revision, Count, Minor, Quantity, Percent, Currency, Country, bool, NoneType),
-    *(Permille, Price, Amount, Rate, CurrencyPair, Zone, Unlocode, Sha256),
+    *(Permille, Price, Amount, Rate, CurrencyPair, Zone, Unlocode, Sha256, Vin, TimeZone, Kilometres),
 )
 """The value types that say nothing of a person by themselves."""
 
@@ -68,6 +71,11 @@ HARMLESS_IN: Mapping[str, frozenset[str]] = MappingProxyType(
         "address.bounced": frozenset({"code"}),
         "carrier.recorded": frozenset({"name"}),
         "tariff.recorded": frozenset({"name"}),
+        "service_plan.recorded": frozenset({"name"}),
+        "vehicle.handed_over": frozenset({"product", "order"}),
+        "reminder.due": frozenset({"subject", "reminder"}),
+        "reminder.closed": frozenset({"subject", "reminder"}),
+        "activity.reported": frozenset({"subject"}),
         "record.rejected": frozenset({"subject", "topic", "reason", "path", "expected", "event_id", "event_type"}),
         "wait.answered": frozenset({"consumer", "principal", "store", "subject", "kind", "ref"}),
         "wait.expired": frozenset({"consumer", "principal", "store", "subject", "kind", "ref"}),

@@ -4,6 +4,7 @@ Whether a sales model allows a move, a win or a loss is decided from the stages 
 names, so the verdict is the same whatever arrived before.
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ from contracts.opportunities import (
     OpportunityReopened,
     OpportunityWon,
 )
+from contracts.reminders import ActivityReported
 from contracts.values import Money
 from hub.rules.decision import Change, Decision, Facts, Keep, Reject, Subject, Wait
 
@@ -46,6 +48,8 @@ class Opportunity(NamedTuple):
     reopenings: int
     loss_reason: str | None
     competitor: str | None
+    last_activity_at: datetime | None
+    last_result: str | None
 
 
 def opened(state: Opportunity | None, event: OpportunityOpened, facts: Facts) -> Decision[Opportunity]:
@@ -74,6 +78,8 @@ def opened(state: Opportunity | None, event: OpportunityOpened, facts: Facts) ->
             None,
             0,
             0,
+            None,
+            None,
             None,
             None,
         )
@@ -158,6 +164,18 @@ def reopened(state: Opportunity | None, event: OpportunityReopened, facts: Facts
     )
 
 
+def activity_reported(state: Opportunity | None, event: ActivityReported, facts: Facts) -> Decision[Opportunity]:
+    """What came of an activity about it; the last one counts, closed or not."""
+    if state is None:
+        return Wait("opportunity", facts.subject.ref)
+    return Change(state._replace(last_activity_at=event.occurred_at, last_result=event.result))
+
+
+def of_report(event: ActivityReported, _principal: str) -> Iterable[Subject]:
+    """The dealer's own opportunity, although the hub speaks of it; an activity about anything else concerns none."""
+    return (Subject(f"dealer:{event.dealer}", event.belongs_to.ref),) if event.belongs_to.kind == "opportunity" else ()
+
+
 def told(before: Opportunity | None, after: Opportunity, subject: Subject, because: Event, revision: int) -> OpportunityUpdated:
     """What everybody may hear of it."""
     amount = None
@@ -177,6 +195,9 @@ def told(before: Opportunity | None, after: Opportunity, subject: Subject, becau
             "customer": after.customer,
             "product": after.product,
             "amount": amount,
+            "sales_model": after.sales_model,
+            "stage_since": after.stage_since,
+            "owner": after.owner,
         }
     )
 

@@ -1,5 +1,7 @@
 """Every store of subjects' states, with the indexes that its pages need."""
 
+from hub.rules.activities import Activity
+from hub.rules.agendas import Agenda
 from hub.rules.base import Edition
 from hub.rules.consents import Consent
 from hub.rules.contacts import Contact
@@ -8,11 +10,13 @@ from hub.rules.delivery_reports import DeliveryReport
 from hub.rules.freight.charge import Charge
 from hub.rules.freight.invoices import FreightInvoice
 from hub.rules.leads import Lead
+from hub.rules.odometer_readings import OdometerReading
 from hub.rules.open_items import OpenItem
 from hub.rules.opportunities import Opportunity
 from hub.rules.orders.state import Order
 from hub.rules.shipments import Position, Shipment
 from hub.rules.suppressions import Suppression
+from hub.rules.vehicles import Vehicle
 from hub.state.store import Store
 
 base_data = Store("base_data", Edition, ("kind", "id"))
@@ -29,11 +33,16 @@ shipments = Store("shipments", Shipment, ("status", "heard_at"))
 shipment_positions = Store("shipment_positions", Position)
 freight_charges = Store("freight_charges", Charge, ("status",), ("lane",))
 freight_invoices = Store("freight_invoices", FreightInvoice)
+vehicles = Store("vehicles", Vehicle, ("dealer", "due_on"), ("dealer", "customer"))
+odometer_readings = Store("odometer_readings", OdometerReading, ("vin",))
+activities = Store("activities", Activity, ("principal", "belongs_kind", "belongs_ref"))
+agendas = Store("agendas", Agenda)
 
 STORES = {
     store.name: store
     for store in (
         *(base_data, customers, contacts, leads, opportunities, consents, suppressions, delivery_reports, orders, open_items),
         *(shipments, shipment_positions, freight_charges, freight_invoices),
+        *(vehicles, odometer_readings, activities, agendas),
     )
 }

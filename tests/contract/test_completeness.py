@@ -53,7 +53,18 @@ def test_every_edition_has_its_key_its_wire_type_and_its_place(lineage: Lineage[
 def test_every_event_class_is_an_edition_or_what_editions_are_made_of() -> None:
     editions = {edition for lineage in LINEAGES for edition in lineage.editions}
     ours = {kind for kind in subclasses(Event) if kind.__module__.startswith("contracts.")}
-    bases = {"Act", "ConsumerAct", "Event", "BaseDatum", "WaitEvent", "OrderDocument", "OrderTerms", "AccountPaper", "ChargePaper"}
+    bases = {
+        "Act",
+        "Activity",
+        "ConsumerAct",
+        "Event",
+        "BaseDatum",
+        "WaitEvent",
+        "OrderDocument",
+        "OrderTerms",
+        "AccountPaper",
+        "ChargePaper",
+    }
     assert {kind.__name__ for kind in ours - editions} == bases
 
 
@@ -93,12 +104,14 @@ STDLIB = {
     "datetime",
     "functools",
     "hashlib",
+    "itertools",
     "json",
     "operator",
     "pathlib",
     "re",
     "typing",
     "unicodedata",
+    "zoneinfo",
 }
 
 

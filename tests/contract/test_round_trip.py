@@ -27,10 +27,13 @@ BY_PATTERN = {
     "^[A-Z]{2}(-[A-Z0-9]{1,10})?$": st.sampled_from(["DE", "DE-10", "GB-SW1A"]),
     "^[A-Z]{3}-[A-Z]{3}$": st.sampled_from(["USD-EUR", "JPY-EUR"]),
     "^[A-Z]{2}[A-Z2-9]{3}$": st.sampled_from(["DEHAM", "FRXX2"]),
+    "^[A-HJ-NPR-Z0-9]{17}$": st.sampled_from(["WVWZZZ1JZXW000001", "1HGCM82633A004352"]),
     "^[0-9a-f]{64}$": st.sampled_from(["0" * 64, "9f" * 32]),
 }
-AGREEING = frozenset({"sales_model.recorded", "tariff.recorded", "fuel_table.recorded", "freight.invoiced"})
-"""Types whose fields must also agree with each other, or be a certain day of the week, which no schema says."""
+AGREEING = frozenset(
+    {"sales_model.recorded", "template.recorded", "tariff.recorded", "fuel_table.recorded", "freight.invoiced", "service_plan.recorded"}
+)
+"""Types whose fields must also agree with each other, or with calendars and zones, which no schema says."""
 
 
 def bodies(root: dict[str, Any], node: dict[str, Any]) -> st.SearchStrategy[Any]:  # noqa: PLR0911 - one return a kind
@@ -63,15 +66,13 @@ def texts(node: dict[str, Any]) -> st.SearchStrategy[str]:
         return BY_FORMAT[node["format"]]
     if "{1,40}" in node["pattern"]:
         return SLUG
+    if node["pattern"].startswith("^[A-Za-z0-9_+-]+(/"):
+        return st.sampled_from(["UTC", "Europe/Berlin", "America/Argentina/Ushuaia"])
     if "A-Za-z" in node["pattern"]:
         return st.sampled_from(["de", "pt-BR", "zh-Hans-CN"])
     if node["pattern"] in BY_PATTERN:
         return BY_PATTERN[node["pattern"]]
     return st.text(LETTERS, min_size=node.get("minLength", 0), max_size=min(node["maxLength"], 40))
-
-
-AGREEING = {"sales_model.recorded", "template.recorded"}
-"""Bodies whose parts must also agree with each other, which no schema says: stages with moves, places with fields."""
 
 
 @cache

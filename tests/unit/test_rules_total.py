@@ -49,6 +49,7 @@ WORDS: dict[str, Any] = {
     "sales_model": st.sampled_from(["standard", "standard", "standard", "other"]),
     "reason": st.sampled_from(["price", "old", "unheard-of", "not_recorded"]),
     "competitor": st.sampled_from(["acme", "none", "not_recorded", "unheard-of"]),
+    "belongs_to": st.just({"kind": "opportunity", "ref": "R1"}),
     "superior": st.sampled_from(["R1", "R2", None]),
     "parent": st.sampled_from(["R1", "R2", None]),
     "customer_kind": st.sampled_from(["person", "organisation"]),

@@ -1,0 +1,71 @@
+"""Remind dealers and their customers in time: of services, of activities, of sales that grow old."""
+
+from contracts import activities as activity_events
+from contracts import crm, topics
+from contracts import reminders as reminder_events
+from contracts import vehicles as vehicle_events
+from hub.rules import activities, agendas, odometer_readings, reminding, vehicles
+from hub.state import stores
+from hub.stream.consumer import Consumer
+
+reminders = Consumer("reminders", topics.DEALER_EVENTS, topics.CRM, topics.ACTS, topics.TIMERS, using=("service_plan", "sales_model"))
+
+reminders.fold(
+    stores.vehicles,
+    {
+        vehicle_events.VEHICLE_HANDED_OVER: vehicles.handed_over,
+        vehicle_events.VEHICLE_SOLD_ON: vehicles.sold_on,
+        vehicle_events.SERVICE_VISITED: vehicles.visited,
+        vehicle_events.ODOMETER_READ: vehicles.odometer_read,
+        reminder_events.REMINDER_ANSWERED: vehicles.reminder_answered,
+        activity_events.ACTIVITY_DONE: vehicles.activity_done,
+    },
+    concerns={
+        **dict.fromkeys((*vehicle_events.LINEAGES, reminder_events.REMINDER_ANSWERED), vehicles.of_vin),
+        activity_events.ACTIVITY_DONE: vehicles.of_reminder,
+    },
+    tell=[
+        (topics.REMINDERS, reminder_events.REMINDER_CLOSED, reminding.over_of_vehicle),
+        (topics.REMINDERS, reminder_events.REMINDER_DUE, reminding.due_of_vehicle),
+        (topics.DEALER_FEED, reminder_events.REMINDER_CLOSED, reminding.over_of_vehicle, reminding.whose),
+        (topics.DEALER_FEED, reminder_events.REMINDER_DUE, reminding.due_of_vehicle, reminding.whose),
+    ],
+    notices=reminding.to_holder,
+)
+reminders.fold(
+    stores.odometer_readings,
+    dict.fromkeys(vehicle_events.LINEAGES, odometer_readings.read),
+    concerns=dict.fromkeys(vehicle_events.LINEAGES, odometer_readings.of_moment),
+)
+reminders.fold(
+    stores.activities,
+    {
+        activity_events.ACTIVITY_PLANNED: activities.planned,
+        activity_events.ACTIVITY_RESCHEDULED: activities.rescheduled,
+        activity_events.ACTIVITY_DONE: activities.done,
+        activity_events.ACTIVITY_CANCELLED: activities.cancelled,
+    },
+    tell=(topics.REMINDERS, reminder_events.ACTIVITY_REPORTED, activities.reported),
+)
+reminders.fold(
+    stores.agendas,
+    {
+        activity_events.ACTIVITY_PLANNED: agendas.activity_planned,
+        activity_events.ACTIVITY_RESCHEDULED: agendas.activity_rescheduled,
+        activity_events.ACTIVITY_DONE: agendas.activity_over,
+        activity_events.ACTIVITY_CANCELLED: agendas.activity_over,
+        crm.OPPORTUNITY_UPDATED: agendas.opportunity_updated,
+        crm.LEAD_UPDATED: agendas.lead_updated,
+    },
+    concerns={
+        **dict.fromkeys(activity_events.LINEAGES, agendas.of_record),
+        crm.OPPORTUNITY_UPDATED: agendas.of_opportunity,
+        crm.LEAD_UPDATED: agendas.of_lead,
+    },
+    tell=[
+        (topics.REMINDERS, reminder_events.REMINDER_CLOSED, reminding.over_of_agenda),
+        (topics.REMINDERS, reminder_events.REMINDER_DUE, reminding.due_of_agenda),
+        (topics.DEALER_FEED, reminder_events.REMINDER_CLOSED, reminding.over_of_agenda, reminding.whose),
+        (topics.DEALER_FEED, reminder_events.REMINDER_DUE, reminding.due_of_agenda, reminding.whose),
+    ],
+)

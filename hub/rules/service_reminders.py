@@ -1,0 +1,133 @@
+"""The reminders of one vehicle: a due date for each of its service plans, and the steps that come before, on and after it.
+
+A reminder counts from a service or, before the first one, from the handover. Whatever becomes known moves its date, but a step
+that was told is not told again for that: only a date that moves far away begins a new round. Of several steps that have
+passed the last one alone is told.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, NamedTuple
+
+from contracts.base import ReminderStep, ServicePlan
+from hub.rules.odometer import Course
+from hub.rules.service_due import Served, due, moment
+
+FAR = timedelta(days=45)
+"""A date that moves on by more makes what was told pointless, and begins a new round of steps."""
+NEAR = timedelta(days=14)
+"""So far ahead of its time a step still counts as told by a timer that was set when less was known."""
+AFTER_APPOINTMENT = timedelta(days=3)
+_NO_APPOINTMENT = timedelta(days=30)
+_LAST_WORD = timedelta(days=30)
+_SOON = timedelta(seconds=1)
+
+
+class Reminder(NamedTuple):
+    """Moments and days in ISO 8601, as they are stored; `told` are the steps of this round, `next_step` comes at `next_at`.
+
+    `told_due` is the due date as it was told last, `told_until` how long that is worth saying. A customer who has answered
+    hears no more: `declined` for good, `booked` until `quiet_until`, by when the visit should have come.
+    """
+
+    plan: str
+    since: str
+    since_km: int | None = None
+    due_on: str | None = None
+    basis: str | None = None
+    round: int = 0
+    told: list[str] = []  # noqa: RUF012 - never changed in place, and JSON has no tuples
+    told_due: str | None = None
+    told_at: str | None = None
+    told_until: str | None = None
+    next_step: str | None = None
+    next_at: str | None = None
+    answer: str | None = None
+    quiet_until: str | None = None
+    template: str = "service_reminder"
+    title: str = ""
+
+    @property
+    def served(self) -> Served:
+        """What it counts from."""
+        return Served(datetime.fromisoformat(self.since), self.since_km)
+
+    @property
+    def comes_at(self) -> datetime | None:
+        """The moment of its next step."""
+        return datetime.fromisoformat(self.next_at) if self.next_at else None
+
+
+def begun(plan: str, served: Served) -> Reminder:
+    """A reminder that counts from a service or handover."""
+    return Reminder(plan, served.at.astimezone(UTC).isoformat(), served.km)
+
+
+def reckoned(reminder: Reminder, plan: ServicePlan | None, course: Course, as_of: datetime, *, is_held: bool) -> Reminder:
+    """The reminder with its due date and its next step, as known at a moment; nobody is reminded of a car that nobody holds."""
+    found = due(plan, reminder.served, course) if plan is not None and not plan.retired else None
+    if found is None or plan is None:
+        return reminder._replace(due_on=None, basis=None, next_step=None, next_at=None)
+    if reminder.told_due and found.on - date.fromisoformat(reminder.told_due) > FAR:
+        reminder = reminder._replace(round=reminder.round + 1, told=[], told_due=None, told_at=None, told_until=None)
+    reminder = reminder._replace(due_on=found.on.isoformat(), basis=found.basis, template=plan.template, title=plan.name)
+    return _with_next(reminder, plan, found.on, as_of) if is_held else reminder._replace(next_step=None, next_at=None)
+
+
+def _with_next(reminder: Reminder, plan: ServicePlan, on: date, as_of: datetime) -> Reminder:
+    moments = [(moment(on + timedelta(days=step.days), plan.hour, plan.zone), step) for step in _left(reminder, plan.steps)]
+    if reminder.answer == "declined":
+        moments = []
+    elif reminder.quiet_until is not None:
+        moments = [found for found in moments if found[0] > datetime.fromisoformat(reminder.quiet_until)]
+    passed = [found for found in moments if found[0] <= as_of]
+    coming = [found for found in moments if found[0] > as_of]
+    if passed:
+        at, step = as_of + _SOON, passed[-1][1]
+    elif coming:
+        at, step = coming[0]
+    else:
+        return reminder._replace(next_step=None, next_at=None)
+    return reminder._replace(next_step=step.id, next_at=at.astimezone(UTC).isoformat())
+
+
+def _left(reminder: Reminder, steps: Sequence[ReminderStep]) -> Sequence[ReminderStep]:
+    """The steps after those that were told; plans change, so a step that was told may be one no longer."""
+    last = max((place for place, step in enumerate(steps) if step.id in reminder.told), default=-1)
+    return steps[last + 1 :]
+
+
+def stepped(reminder: Reminder, plan: ServicePlan, at: datetime) -> Reminder:
+    """The reminder after its next step was told at a moment; it is worth saying until the step after it comes."""
+    assert reminder.next_step is not None  # noqa: S101 - whoever calls has looked
+    assert reminder.due_on is not None  # noqa: S101 - a step has a due date
+    told = reminder._replace(
+        told=[*reminder.told, reminder.next_step],
+        told_due=reminder.due_on,
+        told_at=at.astimezone(UTC).isoformat(),
+    )
+    told = _with_next(told, plan, date.fromisoformat(reminder.due_on), at)
+    return told._replace(told_until=told.next_at or (at.astimezone(UTC) + _LAST_WORD).isoformat())
+
+
+def answered(reminder: Reminder, answer: str, appointment_at: datetime | None, at: datetime) -> Reminder:
+    """A no is for good, an appointment until it should have led to a visit."""
+    if answer == "declined":
+        return reminder._replace(answer=answer, quiet_until=None)
+    until = appointment_at + AFTER_APPOINTMENT if appointment_at else at + _NO_APPOINTMENT
+    return reminder._replace(answer=answer, quiet_until=until.astimezone(UTC).isoformat())
+
+
+def silent(reminder: Reminder) -> Reminder:
+    """The same, as if nothing had been told or answered: whoever holds the car now has heard nothing."""
+    return begun(reminder.plan, reminder.served)
+
+
+def stored(reminders: Sequence[Reminder]) -> list[dict[str, Any]]:
+    """As the state keeps them, by plan."""
+    return [reminder._asdict() for reminder in sorted(reminders)]
+
+
+def restored(rows: Sequence[dict[str, Any]]) -> list[Reminder]:
+    """The same, read back."""
+    return [Reminder(**row) for row in rows]
