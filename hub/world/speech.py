@@ -8,6 +8,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from contracts import base, contacts, customers, leads, opportunities
+from contracts.catalogue import LINEAGES
 from contracts.contract import Lineage
 from contracts.envelope import HISTORICAL, Envelope, write
 
@@ -23,9 +24,9 @@ _LINEAGES: tuple[tuple[str, Sequence[Lineage[Any]]], ...] = (
     ("opportunities", opportunities.LINEAGES),
 )
 STORE_OF = {lineage.name: store for store, lineages in _LINEAGES for lineage in lineages}
-WIRE = {lineage.name: lineage.wire for _, lineages in _LINEAGES for lineage in lineages}
+WIRE = {lineage.name: lineage.wire for lineage in LINEAGES}
 SNAPSHOTS = frozenset(lineage.name for _, lineages in _LINEAGES for lineage in lineages if lineage.snapshot)
-_REF_FIELD = {lineage.name: lineage.ref_field for _, lineages in _LINEAGES for lineage in lineages}
+_REF_FIELD = {lineage.name: lineage.ref_field for lineage in LINEAGES}
 
 
 class Meant(NamedTuple):

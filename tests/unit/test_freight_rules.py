@@ -217,6 +217,16 @@ def test_what_was_given_back_in_full_may_be_billed_again() -> None:
     assert stands(charge) == {"cost": 17_138, "payable": -17_138}
 
 
+def test_a_bill_in_another_currency_bills_nothing_and_the_right_one_may_follow() -> None:
+    paper = advised()
+    paper.billed(currency="CHF", freight=FREIGHT, fuel=FUEL)
+    assert stands(paper.charge()) == {"cost": 17_138, "accrued": -17_138}
+    paper.billed(60, invoice="I-2", freight=FREIGHT, fuel=FUEL)
+    charge = paper.charge()
+    assert [reason for _, reason, _ in disputed(charge)] == ["currency", "currency"]
+    assert stands(charge) == {"cost": 17_138, "payable": -17_138}
+
+
 def test_two_advices_of_one_consignment_are_one_load_and_one_told_again_counts_once() -> None:
     paper = advised()
     paper.despatched(1, document="LS-2")

@@ -43,9 +43,10 @@ def books(charge: Charge) -> list[Balance]:
 
 
 def unbilled(charge: Charge) -> set[str]:
-    """The expected charges for which no bill stands; what was billed and given back in full is expected again."""
+    """The expected charges for which no bill stands, in the currency agreed; what was given back in full is expected again."""
     pool = credited(charge)
-    billed = {item["charge"] for item, counts in standing(charge) if counts and not is_given_back(item, pool)}
+    ours = [item for item, counts in standing(charge) if counts and item["currency"] == charge.currency]
+    billed = {item["charge"] for item in ours if not is_given_back(item, pool)}
     return set(charge.expected) - billed if charge.is_advised else set()
 
 

@@ -85,9 +85,13 @@ def standing(charge: Charge) -> Iterator[tuple[BilledItem, bool]]:
     """Each billed line, and whether it is the one that counts for its charge.
 
     A charge is billed once: what comes again is a duplicate, unless another invoice billed it before and gave all of it back.
+    In another currency than agreed nothing is billed at all: such a line is wrong by itself, and no duplicate.
     """
     pool, taken = credited(charge), dict[str, BilledItem]()
     for item in charge.bills:
+        if item["currency"] != charge.currency:
+            yield item, True
+            continue
         first = taken.get(item["charge"])
         counts = first is None or (first["invoice"] != item["invoice"] and is_given_back(first, pool))
         if counts:
