@@ -140,6 +140,8 @@ class Metrics:
         self.dead_age = Gauge(
             "hub_dead_letters_age_seconds", "Age of the oldest dead letter that nobody has dealt with.", ["consumer"], registry=registry
         )
+        self.overdue = Gauge("hub_timers_overdue", "Timers that are due, and that the clock has not published.", registry=registry)
+        self.overdue_age = Gauge("hub_timers_overdue_seconds", "How long the longest of them has been due.", registry=registry)
         self.timers = Counter("hub_timers_fired_total", "Timers published by the clock.", ["type"], registry=registry)
         self.deliveries = Counter(
             "hub_deliveries_total", "What couriers sent, by what came of it.", ["channel", "provider", "state"], registry=registry

@@ -1,7 +1,7 @@
 """First editions of the timers."""
 
 from contracts.contract import Event
-from contracts.values import Line, Subject
+from contracts.values import Instant, Line, Subject
 
 
 class WaitEvent(Event):
@@ -21,3 +21,13 @@ class WaitAnswered(WaitEvent):
 
 class WaitExpired(WaitEvent):
     """What the subject waited for did not come in time."""
+
+
+class TimerFired(Event):
+    """The moment that a subject's state set a timer for has come; `occurred_at` is that moment too."""
+
+    consumer: Line
+    principal: Line
+    store: Line
+    subject: Subject
+    due_at: Instant

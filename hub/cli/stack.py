@@ -166,6 +166,8 @@ def _print_status(found: "Status", stack: "Stack | None") -> None:
     )
     age = f", the oldest for {(found.at - found.oldest_unsent).total_seconds():.0f} s" if found.oldest_unsent else ""
     typer.echo(f"\nOutbox: {found.unsent - found.set_aside:,} to send{age}; {found.set_aside} set aside. Kafka: {found.kafka}")
+    if found.timers_overdue and found.oldest_overdue:
+        typer.echo(f"Timers: {found.timers_overdue:,} overdue, the longest for {(found.at - found.oldest_overdue).total_seconds():.0f} s")
     _print_still(found)
     dead = [(each.consumer, reason, f"{count:,}") for each in found.consumers for reason, count in sorted(each.dead.items())]
     if dead:

@@ -18,7 +18,7 @@ from hub.operations.replay_course import Course, OnProgress, Window, chain_of
 from hub.operations.replay_log import log_reader
 from hub.operations.replay_view import Difference, differences
 from hub.settings import Settings
-from hub.state.replay_compare import DEAD_LETTERS, JOURNAL, WAITING, Compared, compare, of_store
+from hub.state.replay_compare import DEAD_LETTERS, JOURNAL, TIMERS, WAITING, Compared, compare, of_store
 from hub.state.replayed import Beside, Bound, beside
 from hub.stream.consumer import Consumer
 
@@ -144,7 +144,7 @@ async def folded_again(
 
 async def _compare(room: Beside, chain: list[Consumer], done: Replayed) -> None:
     stores = [of_store(fold.store) for each in chain for fold in each.stores.values()]
-    for table in (*stores, WAITING, DEAD_LETTERS, JOURNAL):
+    for table in (*stores, WAITING, DEAD_LETTERS, TIMERS, JOURNAL):
         done.tables.append(await compare(room.connection, table, _MOST_SHOWN, room.journal if table is JOURNAL else ""))
     done.own = frozenset({*chain[-1].stores, WAITING.name, DEAD_LETTERS.name})
     done.shown = [difference for table in done.tables for difference in differences(table)]

@@ -21,7 +21,7 @@ from hub.settings import Settings
 from hub.state import outbox, waiting
 from hub.state.connect import connect
 from hub.state.exchange import AGAIN, CORRECTIONS, Exchange, Exchanged
-from hub.state.replay_compare import DEAD_LETTERS, JOURNAL, WAITING, Table, of_store
+from hub.state.replay_compare import DEAD_LETTERS, JOURNAL, TIMERS, WAITING, Table, of_store
 from hub.state.replayed import MARK, Beside, beside
 from hub.stream.consumer import Consumer, Fold
 from hub.stream.retelling import retell
@@ -30,7 +30,8 @@ _ROUNDS, _NEAR, _FAR = 10, 1_000, 20_000  # how often to fold on before the cons
 _TRIES = 8
 _PATIENCE = 3600.0
 _FOR_ALL = {topics.OEM_BASE.name, topics.ACTS.name, topics.TIMERS.name}
-_LEDGERS = (CORRECTIONS, JOURNAL, WAITING, DEAD_LETTERS)
+_TIMERS = TIMERS._replace(where="true")  # what is due already, too: said once more, it is known by its id
+_LEDGERS = (CORRECTIONS, JOURNAL, WAITING, DEAD_LETTERS, _TIMERS)
 
 
 @dataclass(slots=True)
@@ -248,7 +249,9 @@ async def _once(hand: _Hand, names: Sequence[str], keep_as: str, *, is_dry: bool
                 break
             held = now  # a partition that was new to the consumer
             await hand.course.on(await hand.room.stand(hand.cluster_id, names))
-        hand.done.tables = [await exchange.find(table) for table in (*(table for table, _ in hand.stores.values()), WAITING, DEAD_LETTERS)]
+        hand.done.tables = [
+            await exchange.find(table) for table in (*(table for table, _ in hand.stores.values()), WAITING, DEAD_LETTERS, _TIMERS)
+        ]
         hand.done.tables += [await exchange.found(table) for table in (JOURNAL, CORRECTIONS)]
         if not is_dry:
             await _exchange(hand, keep_as)

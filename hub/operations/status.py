@@ -1,4 +1,4 @@
-"""How the hub is doing: per consumer how far behind, what waits, what is dead; what the outbox still holds."""
+"""How the hub is doing: per consumer how far behind, what waits, what is dead; what the outbox still holds; timers overdue."""
 
 import asyncio
 import re
@@ -47,6 +47,8 @@ class Status:
     unsent: int
     set_aside: int
     oldest_unsent: datetime | None
+    timers_overdue: int
+    oldest_overdue: datetime | None
 
     @property
     def is_calm(self) -> bool:
@@ -74,9 +76,10 @@ async def status(settings: Settings) -> Status:
         if row["consumer"] in consumers:
             told = {name: row[name] for name in ("topic", "who", "why", "since")}
             consumers[row["consumer"]].paused.append({**told, "partition": None if row["partition"] == EVERY else row["partition"]})
-    outbox = rows["outbox"][0]
+    outbox, timers = rows["outbox"][0], rows["timers"][0]
     listed = list(consumers.values())
-    return Status(datetime.now(UTC), settings.kafka_bootstrap, listed, outbox["unsent"], outbox["aside"], outbox["oldest"])
+    said = outbox["unsent"], outbox["aside"], outbox["oldest"]
+    return Status(datetime.now(UTC), settings.kafka_bootstrap, listed, *said, timers["overdue"], timers["oldest"])
 
 
 def _behind(name: str, topics: Mapping[str, Sequence[Reach]], offsets: Mapping[tuple[str, str, int], Mapping[str, Any]]) -> Behind:

@@ -11,7 +11,8 @@ from aiokafka import AIOKafkaProducer
 from contracts import envelope as cloudevents
 from contracts import topics
 from contracts.contract import Lineage
-from contracts.timers import WAIT_ANSWERED, WAIT_EXPIRED, WaitAnswered, WaitExpired
+from contracts.timers import TIMER_FIRED, WAIT_ANSWERED, WAIT_EXPIRED, WaitAnswered, WaitExpired
+from hub.producers.firing import fire
 from hub.producers.sender import Sender
 from hub.state import waiting
 from hub.state.store import Connection
@@ -27,7 +28,7 @@ _OVERLOOKED = timedelta(seconds=60)
 class Clock(Sender):
     """Looks for what is due and says so; keeps nothing itself, so two clocks say the same thing once.
 
-    A timer's id follows from what it ends and when: whoever hears it twice knows it by its id.
+    An id follows from what is due and when: whoever hears it twice knows it by its id.
     """
 
     name = "clock"
@@ -48,6 +49,9 @@ class Clock(Sender):
         async with self._connected() as connection, self._producing() as producer:
             while True:
                 await self.tick(connection, producer)
+                async for fired in fire(connection, producer, self._now(), SOURCE):
+                    self._metrics.timers.labels(TIMER_FIRED.name).inc(fired)
+                    self.progress()
                 self.progress()
                 await asyncio.sleep(self._interval)
 

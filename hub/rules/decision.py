@@ -6,6 +6,7 @@ What the present state makes pointless (a second win) it keeps: the event stays 
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from contracts.contract import Event, Lineage
@@ -71,6 +72,8 @@ Tell: TypeAlias = Callable[[Any, Any, Subject, Event, int], Event | Iterable[Eve
 """What others hear of a change: state before (or None) and after, subject, the event that it is because of, the state's version."""
 Notices: TypeAlias = Callable[[Any, Any, Subject, Event, int], Iterable[Notice]]
 """What people are to be told of a change, by the same."""
+Timer: TypeAlias = Callable[[Any, Subject], datetime | None]
+"""When a state wants its subject to be looked at again, by an event `timer.fired`; None for never."""
 Partner: TypeAlias = Callable[[Any, Subject, Any], str | None]
 """Whose topic an event goes to, by the state after the change, the subject and the event that is told; None: to nobody's."""
 Answers: TypeAlias = Callable[[Any, Subject], tuple[str, str]]

@@ -1,4 +1,4 @@
-"""What waits and what is dead, counted for metrics and status."""
+"""What waits, what is dead and what is overdue, counted for metrics and status."""
 
 import contextlib
 from typing import Any
@@ -31,6 +31,8 @@ SELECT count(*), coalesce(extract(epoch FROM now() - min(changed_at)), 0)::float
     (SELECT count(*) FROM send_brakes WHERE pulled_at IS NOT NULL)
 FROM deliveries WHERE state = 'unknown'
 """
+_OVERDUE = "count(*) AS overdue, min(due_at) AS oldest FROM timers WHERE due_at <= now()"
+_TIMERS = f"SELECT overdue, coalesce(extract(epoch FROM now() - oldest), 0)::float8 FROM (SELECT {_OVERDUE}) AS t"  # noqa: S608 - names of our own
 _PAUSED = "SELECT coalesce(extract(epoch FROM now() - min(since)), 0)::float8 FROM pauses WHERE consumer = $1"
 
 
@@ -50,6 +52,9 @@ async def _measure(url: str, metrics: Metrics, consumer: str | None) -> None:
                 metrics.aside.set(row[1])
             metrics.outbox_age.set(await connection.fetchval(_OUTBOX_AGE) or 0.0)
             await _measure_deliveries(connection, metrics)
+            for overdue, age in await connection.fetch(_TIMERS):
+                metrics.overdue.set(overdue)
+                metrics.overdue_age.set(age)
         else:
             found = {row[0]: (row[1], row[2]) for row in await connection.fetch(_WAITING, consumer)}
             for hold in ("news", "operator", "version"):
@@ -82,11 +87,12 @@ _STATUS = {
     "waiting": "SELECT consumer, hold, count(*) AS count, min(since) AS oldest FROM waiting GROUP BY 1, 2",
     "dead": "SELECT consumer, reason, count(*) AS count, min(since) AS oldest FROM dead_letters WHERE state = 'open' GROUP BY 1, 2",
     "outbox": f"SELECT waits + aside AS unsent, aside, {_OUTBOX_OLDEST} AS oldest FROM ({_OUTBOX}) AS s (waits, aside)",  # noqa: S608 - names of our own
+    "timers": f"SELECT {_OVERDUE}",
 }
 
 
 async def status(url: str) -> dict[str, list[dict[str, Any]]]:
-    """Offsets, waiting records, dead letters and outbox, as rows."""
+    """Offsets, waiting records, dead letters, outbox and timers that are overdue, as rows."""
     store = engine(url)
     try:
         async with store.connect() as connection:

@@ -13,7 +13,7 @@ from hub.errors import HubError
 from hub.rules.decision import Subject
 from hub.state import ledgers, stores  # noqa: F401 - their tables register themselves
 from hub.state.offsets import TopicPartition
-from hub.state.replay_compare import JOURNAL, Table
+from hub.state.replay_compare import JOURNAL, TIMERS, Table
 from hub.state.store import METADATA, Connection
 
 _CHUNK = 500
@@ -160,6 +160,8 @@ class Exchange:
         apart = f"NOT EXISTS (SELECT FROM {self._beside}.replay_outside o WHERE o.principal = t.{table.whose} AND o.ref = t.{table.ref})"
         if table.is_store:
             return apart
+        if table.name == TIMERS.name:  # they follow from states, and stand nowhere in the log
+            return f"t.consumer = '{self._consumer}' AND {apart}"
         folded = _FOLDED.format(beside=self._beside, consumer=self._consumer)
         return f"t.consumer = '{self._consumer}' AND {table.where} AND {apart} AND {folded}"
 

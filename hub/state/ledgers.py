@@ -1,4 +1,4 @@
-"""The tables that every consumer shares: offsets, journal, inbox, corrections, waiting records, dead letters, effects of acts, outbox."""
+"""The tables that every consumer shares: offsets, journal, inbox, corrections, waiting, dead letters, timers, effects of acts, outbox."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
@@ -155,6 +155,17 @@ dead_letters = sa.Table(
     sa.CheckConstraint("state IN ('open', 'redriven', 'discarded')", name="dead_letters_state"),
     sa.Index("dead_letters_key", "consumer", "principal", "key", postgresql_where=sa.text("state = 'open'")),
     sa.Index("dead_letters_event", "event", "part"),
+)
+
+timers = sa.Table(
+    "timers",
+    METADATA,
+    sa.Column("consumer", sa.Text, primary_key=True),
+    sa.Column("store", sa.Text, primary_key=True),
+    sa.Column("principal", sa.Text, primary_key=True),
+    sa.Column("ref", sa.Text, primary_key=True),
+    _column("due_at", _TIME),
+    sa.Index("timers_due", "due_at", "consumer", "store", "principal", "ref"),
 )
 
 outbox = sa.Table(

@@ -55,6 +55,8 @@ WAITING = Table("waiting", ("id",), ("hold", "principal", "key", "store", "whose
 
 DEAD_LETTERS = Table("dead_letters", ("id",), ("reason", "state", "principal", "key", "faults", "type", "store", "whose", "ref"), "key")
 
+TIMERS = Table("timers", ("consumer", "store", "principal", "ref"), ("due_at",), where="t.due_at > now()")
+"""The timers that states have set and that are yet to come; whether the clock has said one that is due is the live hub's own."""
 
 _COMPACTED = ", ".join(f"'{topic.name}'" for topic in CATALOGUE if topic.is_compacted)
 

@@ -80,7 +80,7 @@ class Beside:
             for store in stores:
                 await self._copy(store.name, "")
             whose = ", ".join(f"'{consumer}'" for consumer in consumers)
-            for ledger in ("waiting", "dead_letters"):
+            for ledger in ("waiting", "dead_letters", "timers"):
                 await self._copy(ledger, f"WHERE consumer IN ({whose})")
             await self.connection.execute(_APART)
             await self.connection.execute(_AHEAD.format(live=self.live), cluster_id, consumers)

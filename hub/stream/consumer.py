@@ -7,10 +7,10 @@ from typing import Any, NamedTuple, TypeAlias, cast
 
 from contracts.acts import FOR_CONSUMERS
 from contracts.contract import Event, Lineage
-from contracts.timers import WAIT_ANSWERED, WAIT_EXPIRED
+from contracts.timers import TIMER_FIRED, WAIT_ANSWERED, WAIT_EXPIRED, TimerFired
 from contracts.topics import Topic
 from hub.rules.books import Books
-from hub.rules.decision import Answers, Concerns, Notices, Partner, Rules, Subject, Tell
+from hub.rules.decision import Answers, Concerns, Notices, Partner, Rules, Subject, Tell, Timer
 from hub.state.store import Store
 
 CONTROL = {lineage.name: lineage for lineage in (WAIT_ANSWERED, WAIT_EXPIRED, *FOR_CONSUMERS)}
@@ -36,7 +36,7 @@ class Fold:
     A store without `history` takes each event once and only forwards: what its subject is past already is passed over,
     nothing waits, nothing is corrected. `concerns` says of documents which subjects they concern; any other event
     concerns the one that its key names, as whoever says it knows it. `notices` are what people are to be told of a change.
-    `books` are what the ledger should hold for a state.
+    `books` are what the ledger should hold for a state, `timer` says when a state wants to be looked at again.
     """
 
     store: Store[Any]
@@ -47,6 +47,7 @@ class Fold:
     concerns: Mapping[Lineage[Any], Concerns] = field(default_factory=dict)
     notices: Notices | None = None
     books: Books | None = None
+    timer: Timer | None = None
 
 
 class Consumer:
@@ -73,6 +74,7 @@ class Consumer:
         concerns: Mapping[Lineage[Any], Concerns] | None = None,
         notices: Notices | None = None,
         books: Books | None = None,
+        timer: Timer | None = None,
     ) -> None:
         """Fold each listed event type into the store by its rule; without `history` where only the newest news matters.
 
@@ -87,14 +89,25 @@ class Consumer:
         for lineage in concerns or {}:
             if lineage not in rules:
                 raise TypeError(f"{self.name} has no rule for {lineage.name}, whatever it concerns")
+        if (timer is not None) != (TIMER_FIRED in rules):
+            raise TypeError(f"{self.name}: {store.name} needs a timer and a rule for {TIMER_FIRED.name}, or neither")
+        concerned = {**(concerns or {}), **({TIMER_FIRED: self._set_for(store.name)} if timer else {})}
         tells = tuple(Telling(*each) for each in _several(tell))
         for telling in tells:
             if telling.topic.is_per_partner != (telling.partner is not None):
                 raise TypeError(f"{telling.topic.name}: say whose topic it is where each partner has one, and there alone")
-        fold = Fold(store, rules, tells, answers, history, concerns or {}, notices, books)
+        fold = Fold(store, rules, tells, answers, history, concerned, notices, books, timer)
         self.stores[store.name] = fold
         for lineage in rules:
             self.folds.setdefault(lineage.name, []).append(fold)
+
+    def _set_for(self, store: str) -> Concerns:
+        """A timer concerns the subject whose state set it, in that store of that consumer alone."""
+
+        def concerned(fired: TimerFired, _principal: str) -> tuple[Subject, ...]:
+            return (Subject(fired.principal, fired.subject),) if (fired.consumer, fired.store) == (self.name, store) else ()
+
+        return concerned
 
     def listens_to(self, lineage: Lineage[Any]) -> bool:
         """Whether an event of this lineage means anything to this consumer."""

@@ -14,6 +14,7 @@ from contracts import topics
 from contracts.catalogue import BY_NAME, NewerVersion, lookup
 from contracts.contract import Event, Finding, Invalid, Lineage
 from contracts.envelope import Envelope
+from contracts.timers import TIMER_FIRED
 from contracts.topics import Topic
 from hub.rules.decision import Subject
 from hub.rules.folding import Told
@@ -150,6 +151,8 @@ class Reader:
         if body.occurred_at.timestamp() * 1000 > raw.timestamp + _AHEAD_SECONDS * 1000:
             raise Invalid("from_the_future", Finding("occurred_at", "a moment at most ten minutes after the broker's clock"))
         parts = self._consumer.parts(lineage, body, principal, ref)
+        if not parts and lineage is TIMER_FIRED:
+            return Ignored(raw)  # another consumer's: there are as many of these as there are subjects
         if len(parts) > MOST_PARTS:
             raise Invalid("too_many_subjects", Finding("", f"at most {MOST_PARTS:,} subjects in one document, and not {len(parts):,}"))
         event = event_name(self._consumer.name, principal, envelope.source, envelope.id)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from contracts.timers import TIMER_FIRED
 from hub.state import deliveries, inbox, journal, outbox, rows
 from hub.state.base import BaseDataCache
 from hub.state.store import Connection
@@ -18,6 +19,7 @@ from hub.stream.sorting import Sorted, place, sort
 from hub.stream.subjects import save
 from hub.stream.telling import answers, notices, sayings
 from hub.stream.touching import Released, touch
+from hub.stream.winding import let_go, wind
 
 
 class Work:
@@ -41,6 +43,8 @@ class Work:
         consumer = self._consumer
         found = await sort(connection, consumer, records, is_redriven=applied.is_redriven)
         touched = await touch(connection, consumer, found, released)
+        if TIMER_FIRED.name in consumer.folds:
+            await let_go(connection, records)
         settled = await settle(connection, consumer, await self._base.refresh(connection), found, touched)
         said = await park(connection, consumer.name, found, settled, self._base, datetime.now(UTC) + self._wait, applied)
         planned: list[deliveries.Planned] = []
@@ -52,6 +56,7 @@ class Work:
                 said += sayings(consumer.name, declared, happened)
                 planned += notices(declared, happened)
             said += await answers(connection, result, changed)
+            await wind(connection, consumer.name, result, changed)
         if said:
             await outbox.insert(connection, consumer.name, said)
         if planned:

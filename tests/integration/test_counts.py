@@ -13,8 +13,9 @@ from hub.telemetry import Metrics
 from tests.support import tree
 
 _WAIT = """
-INSERT INTO waiting (id, consumer, hold, principal, part, store, ref, kind, awaited_ref, type, topic, partition, "offset", timestamp, since)
-VALUES ($1, $2, $3, 'dealer:1', 0, 'leads', 'r', 'k', 'a', 't', 'x', 0, 0, 0, now() - $4 * interval '1 second')
+INSERT INTO waiting (id, consumer, hold, principal, part, store, whose, ref, kind, awaited_ref, type,
+                     topic, partition, "offset", timestamp, since)
+VALUES ($1, $2, $3, 'dealer:1', 0, 'leads', 'dealer:1', 'r', 'k', 'a', 't', 'x', 0, 0, 0, now() - $4 * interval '1 second')
 """
 _DIE = """
 INSERT INTO dead_letters (id, consumer, principal, reason, faults, state, part, topic, partition, "offset", timestamp, headers, since)

@@ -21,7 +21,7 @@ from tests.support.replaying import TOPIC, Live, a_life, a_live_hub, a_stage, ro
 from tests.support.scene import Scene
 
 STORES = ("customers", "contacts", "leads", "opportunities")
-LEDGERS = ("waiting", "dead_letters", "journal", "corrections")
+LEDGERS = ("waiting", "dead_letters", "timers", "journal", "corrections")
 WHY = "edited by hand"
 
 
@@ -68,12 +68,17 @@ PLANTED = (
         "UPDATE journal SET revision = 77 WHERE event = (SELECT min(event::text)::uuid FROM journal WHERE store = 'leads')",
         (1, 0, 0),
     ),
+    ("timers", "INSERT INTO timers SELECT 'crm-sync', 'leads', principal, ref, now() FROM leads ORDER BY ref LIMIT 1", (0, 0, 1)),
 )
 
 
 async def planted(live: Live) -> None:
     for table, plant, _ in PLANTED:
-        assert await live.crm.db.execute(plant.replace("{one}", one(table) if "{one}" in plant else "")) in {"UPDATE 1", "DELETE 1"}, table
+        assert await live.crm.db.execute(plant.replace("{one}", one(table) if "{one}" in plant else "")) in {
+            "UPDATE 1",
+            "DELETE 1",
+            "INSERT 0 1",
+        }, table
 
 
 def without_version(found: dict[str, list[dict[str, Any]]], table: str) -> list[dict[str, Any]]:

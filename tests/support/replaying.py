@@ -12,11 +12,13 @@ from pydantic import SecretStr
 from typer.testing import CliRunner, Result
 
 from hub.cli import mount
+from hub.consumers import CONSUMERS
 from hub.consumers.base_data import base_data as base_consumer
 from hub.consumers.crm_sync import crm_sync
 from hub.local.kafka import Kafka
 from hub.operations.replay import Replayed, replay
 from hub.settings import Settings
+from hub.stream.consumer import Consumer
 from hub.stream.slips import Stored
 from hub.wiring import cluster_id, kafka_options
 from hub.world.faults import Faults
@@ -92,13 +94,14 @@ def a_stage(kafka: Kafka, url: str, folder: Path) -> Iterator[Scene]:
 
 
 @asynccontextmanager
-async def a_live_hub(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Live]:
+async def a_live_hub(scene: Scene, monkeypatch: pytest.MonkeyPatch, consumer: Consumer = crm_sync) -> AsyncIterator[Live]:
     """One dealer, and engines that count offsets on the scene's cluster; a wait lasts a second."""
     url = scene.database.url
     settings = settings_of(scene.kafka).model_copy(update={"database_url": SecretStr(url), "wait_seconds": 1})
     monkeypatch.setattr(engines, "CLUSTER", await cluster_id(settings))
     scene.add_dealer("ber-001")
-    async with Engine(url, crm_sync) as crm:
+    monkeypatch.setitem(CONSUMERS, "crm-sync", consumer)
+    async with Engine(url, consumer) as crm:
         yield Live(scene, crm, settings)
 
 

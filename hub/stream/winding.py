@@ -1,0 +1,38 @@
+"""Set the timers that changed states want, and let go of those that have fired."""
+
+from collections.abc import Iterable, Mapping
+
+from contracts.timers import TimerFired
+from hub.rules.decision import Subject
+from hub.state import timers
+from hub.state.store import Connection
+from hub.state.timers import Timer
+from hub.stream.record import Good, Judged
+from hub.stream.subjects import StoreFold
+
+
+async def let_go(connection: Connection, records: Iterable[Judged]) -> None:
+    """A timer that was said is no longer set, also where it was said before or where its rule keeps it as pointless."""
+    said = [
+        Timer(record.body.consumer, record.body.store, record.body.principal, record.body.subject, record.body.due_at)
+        for record in records
+        if isinstance(record, Good) and isinstance(record.body, TimerFired)
+    ]
+    if said:
+        await timers.fired(connection, said)
+
+
+async def wind(connection: Connection, consumer: str, result: StoreFold, changed: Mapping[Subject, int]) -> None:
+    """Set each changed subject's timer where its new state wants another one than the old state did."""
+    wanted = result.declared.timer
+    if wanted is None:
+        return
+    due = {}
+    for subject in changed:
+        old, state = result.kept.get(subject), result.folded[subject].state
+        before = wanted(old.state, subject) if old else None
+        after = wanted(state, subject) if state is not None else None
+        if before != after:
+            due[subject] = after
+    if due:
+        await timers.wind(connection, consumer, result.store, due)

@@ -1,0 +1,183 @@
+"""A state's timer fires once, at its moment, and is folded like any other event: what has moved on is left alone."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from contracts import topics
+from contracts.leads import LEAD_DROPPED, LEAD_RECEIVED
+from contracts.timers import TIMER_FIRED
+from hub.state import stores, timers
+from hub.state.connect import connect
+from hub.stream.consumer import Consumer
+from hub.stream.outcome import Outcome
+from hub.stream.slips import Stored
+from tests.support.crm import Words
+from tests.support.engine import NOON, Engine, Log
+from tests.support.recalls import DAY, Ear, due, fired, recalls
+
+HANDLED, DUPLICATE, IGNORED = Outcome.HANDLED, Outcome.DUPLICATE, Outcome.IGNORED
+LATER = NOON + 100 * DAY
+
+
+@pytest.fixture
+async def engine(database: str) -> AsyncIterator[Engine]:
+    async with Engine(database, recalls()) as engine:
+        yield engine
+
+
+@pytest.fixture
+def log() -> Log:
+    return Log()
+
+
+@pytest.fixture
+def dealer(log: Log) -> Words:
+    return Words(log)
+
+
+@pytest.fixture
+def ear(log: Log) -> Ear:
+    return Ear(log)
+
+
+def heard(dealer: Words, hours: float = 0, lead: str = "L1", **how: Any) -> Stored:
+    return dealer.say(LEAD_RECEIVED, {"lead": lead, "name": "Ada"}, hours, **how)
+
+
+async def set_for(engine: Engine) -> dict[str, datetime]:
+    return {row["ref"]: row["due_at"] for row in await engine.db.fetch("SELECT * FROM timers")}
+
+
+async def stories(engine: Engine) -> dict[str, str]:
+    return {row["ref"]: row["need"] for row in await engine.rows("leads")}
+
+
+async def fire(engine: Engine, ear: Ear, now: datetime = LATER) -> list[Outcome]:
+    """The clock says what is due, and the engine hears it."""
+    before = len(ear.log.records["hub.timers", 0])
+    await ear.hear(engine.db, now)
+    return await engine.outcomes(ear.log.records["hub.timers", 0][before:])
+
+
+async def test_a_state_sets_moves_and_takes_away_its_timer(engine: Engine, dealer: Words) -> None:
+    await engine.apply([heard(dealer), heard(dealer, 1, "L2")])
+    assert await set_for(engine) == {"L1": NOON + DAY, "L2": NOON + DAY + timedelta(hours=1)}
+    await engine.apply([heard(dealer, 5), dealer.say(LEAD_DROPPED, {"lead": "L2"}, 6)])
+    assert await set_for(engine) == {"L1": NOON + DAY + timedelta(hours=5)}
+
+
+async def test_a_timer_fires_at_its_moment_and_the_state_sets_the_next(engine: Engine, dealer: Words, ear: Ear) -> None:
+    await engine.apply([heard(dealer)])
+    assert await fire(engine, ear, NOON + DAY - timedelta(seconds=1)) == []
+    assert await fire(engine, ear, NOON + DAY) == [HANDLED]
+    assert (await stories(engine), await set_for(engine)) == ({"L1": ".!"}, {"L1": NOON + 2 * DAY})
+    assert await fire(engine, ear) == [HANDLED]
+    assert (await stories(engine), await set_for(engine)) == ({"L1": ".!!"}, {})
+    assert await fire(engine, ear) == []
+    [row] = await engine.rows("leads")
+    assert row["ordered_at"] == NOON + 2 * DAY
+
+
+async def test_a_timer_of_a_state_that_has_moved_on_is_kept_as_pointless(engine: Engine, dealer: Words, ear: Ear) -> None:
+    """Said, and then news came first; and set again by a correction for a moment that was said already."""
+    await engine.apply([heard(dealer, id="first")])
+    await ear.hear(engine.db, LATER)
+    await engine.apply([heard(dealer, 5, id="second")])
+    assert await engine.outcomes(ear.log.records["hub.timers", 0]) == [HANDLED]
+    assert (await stories(engine), await set_for(engine)) == ({"L1": ".."}, {"L1": NOON + DAY + timedelta(hours=5)})
+    await engine.apply([dealer.say(LEAD_DROPPED, {"lead": "L1"}, 5, corrects="second")])
+    assert (await stories(engine), await set_for(engine)) == ({"L1": "."}, {})
+
+
+@pytest.mark.parametrize("is_together", [True, False])
+async def test_two_clocks_fire_once(engine: Engine, dealer: Words, ear: Ear, is_together: bool) -> None:
+    """Both say it, under one id; or the second finds nothing left."""
+    await engine.apply([heard(dealer)])
+    ear.together = asyncio.Barrier(2) if is_together else None
+    one, two = await connect(engine.url, name="one"), await connect(engine.url, name="two")
+    try:
+        if is_together:
+            assert await asyncio.gather(ear.hear(one, LATER), ear.hear(two, LATER)) == [1, 1]
+        else:
+            assert [await ear.hear(one, LATER), await ear.hear(two, LATER)] == [1, 0]
+    finally:
+        await one.close()
+        await two.close()
+    assert len(set(ear.ids)) == 1
+    assert await engine.outcomes(ear.log.records["hub.timers", 0]) == ([HANDLED, DUPLICATE] if is_together else [HANDLED])
+    assert await stories(engine) == {"L1": ".!"}
+
+
+async def test_a_clock_that_dies_before_it_has_forgotten_says_it_again_under_the_same_id(
+    engine: Engine, dealer: Words, ear: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await engine.apply([heard(dealer)])
+
+    async def dies(*_: object) -> None:
+        raise ConnectionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(timers, "fired", dies)
+        with pytest.raises(ConnectionError):
+            await ear.hear(engine.db, LATER)
+    await ear.hear(engine.db, LATER)
+    await engine.apply(ear.log.records["hub.timers", 0])
+    assert (len(ear.ids), len(set(ear.ids)), await stories(engine)) == (2, 1, {"L1": ".!"})
+
+
+async def test_late_news_comes_to_the_same_before_and_after_the_timer(engine: Engine, log: Log) -> None:
+    """What fired, late news that makes it pointless, and news from later on: in whatever order they come."""
+    for number, order in enumerate(permutations(range(3))):
+        dealer, ear, lead = Words(Log(), f"dealer-{number}"), Ear(Log()), f"L{number}"
+        await engine.apply([heard(dealer, 0, lead)])
+        await ear.hear(engine.db, NOON + DAY)
+        [timer] = ear.log.records["hub.timers", 0]
+        said, offset = [heard(dealer, 5, lead), heard(dealer, 40, lead), timer._replace(offset=number)], 1
+        for which in order:
+            record = said[which]
+            if record is not said[2]:
+                record, offset = record._replace(offset=offset), offset + 1
+            assert await engine.outcomes([record]) == [HANDLED]
+        assert ((await stories(engine))[lead], (await set_for(engine))[lead]) == ("...", NOON + DAY + timedelta(hours=40))
+
+
+async def test_very_many_that_are_due_at_once_are_said_once_each(engine: Engine, ear: Ear) -> None:
+    many = timers.PAGE + 1
+    await engine.db.execute(
+        "INSERT INTO timers SELECT 'crm-sync', 'leads', 'dealer:d', 'L' || n, $1 FROM generate_series(1, $2::int) n", NOON, many
+    )
+    await engine.db.execute(
+        "INSERT INTO timers SELECT 'crm-sync', 'leads', 'dealer:d', 'F' || n, $1 FROM generate_series(1, 9) n", LATER + DAY
+    )
+    assert await ear.hear(engine.db, LATER) == many
+    assert len(set(ear.ids)) == many
+    assert await ear.hear(engine.db, LATER) == 0
+    assert len(await set_for(engine)) == 9
+
+
+async def test_pages_go_on_where_the_one_before_ended_whatever_became_of_it(engine: Engine) -> None:
+    await engine.db.execute("INSERT INTO timers SELECT 'crm-sync', 'leads', 'd', 'L' || n, $1 FROM generate_series(1, 7) n", NOON)
+    pages = [[timer.ref for timer in page] async for page in timers.due(engine.db, LATER, 3)]
+    assert pages == [["L1", "L2", "L3"], ["L4", "L5", "L6"], ["L7"]]
+
+
+async def test_nobody_but_its_own_consumer_and_store_hears_a_timer(database: str, dealer: Words, ear: Ear, engine: Engine) -> None:
+    await engine.apply([heard(dealer)])
+    await ear.hear(engine.db, LATER)
+    other = Consumer("other", topics.DEALER_EVENTS, topics.TIMERS)
+    other.fold(stores.leads, {LEAD_RECEIVED: recalls().stores["leads"].rules[LEAD_RECEIVED], TIMER_FIRED: fired}, timer=due)
+    async with Engine(database, other) as stranger:
+        assert await stranger.outcomes(ear.log.records["hub.timers", 0]) == [IGNORED]
+        assert await stranger.rows("journal") == [row for row in await stranger.rows("journal") if row["consumer"] == "crm-sync"]
+
+
+def test_a_timer_needs_a_rule_and_a_rule_a_timer() -> None:
+    with pytest.raises(TypeError, match=r"leads needs a timer and a rule for timer\.fired"):
+        Consumer("x").fold(stores.leads, {TIMER_FIRED: fired})
+    with pytest.raises(TypeError, match=r"leads needs a timer and a rule for timer\.fired"):
+        Consumer("x").fold(stores.leads, {}, timer=due)

@@ -1,0 +1,78 @@
+"""A fold with a timer, in tests of the engine: a lead is called back a day after it was last heard of, and once more a day later.
+
+Its need tells its story: a dot for each time that it was heard of, an exclamation mark for each call.
+"""
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any
+
+from contracts import topics
+from contracts.leads import LEAD_DROPPED, LEAD_RECEIVED, LeadDropped, LeadReceived
+from contracts.timers import TIMER_FIRED, TimerFired
+from hub.producers.clock import SOURCE
+from hub.producers.firing import fire
+from hub.rules.decision import Change, Decision, Facts, Keep, Subject
+from hub.rules.leads import Lead
+from hub.rules.leads import received as lead_received
+from hub.state import stores
+from hub.state.store import Connection
+from hub.stream.consumer import Consumer
+from tests.support.engine import Log
+
+DAY = timedelta(days=1)
+STEPS = 2
+
+
+def received(state: Lead | None, event: LeadReceived, facts: Facts) -> Decision[Lead]:
+    """Heard of (again): it is to be called back anew."""
+    made = lead_received(None, event, facts)
+    assert isinstance(made, Change)
+    return Change(made.state._replace(answered_at=event.occurred_at, need=f"{state.need if state else ''}."))
+
+
+def dropped(state: Lead | None, _event: LeadDropped, _facts: Facts) -> Decision[Lead]:
+    """Nobody calls it any more."""
+    return Change(state._replace(status="dropped")) if state else Keep("never heard of")
+
+
+def due(state: Lead, _subject: Subject) -> datetime | None:
+    """A day after it was last heard of, and another one after each call."""
+    calls = (state.need or "").rpartition(".")[2].count("!")
+    return state.answered_at + DAY * (calls + 1) if state.status != "dropped" and state.answered_at and calls < STEPS else None
+
+
+def fired(state: Lead | None, event: TimerFired, facts: Facts) -> Decision[Lead]:
+    """Called back, unless the timer was set by what has changed since."""
+    if state is None or due(state, facts.subject) != event.due_at:
+        return Keep("it was heard of since")
+    return Change(state._replace(need=f"{state.need}!"))
+
+
+class Ear:
+    """A producer whose records stand in a log, under the hub's own names; `ids` are those of the events."""
+
+    def __init__(self, log: Log) -> None:
+        self.log, self.ids = log, list[str]()
+        self.together: asyncio.Barrier | None = None
+
+    async def send(self, topic: str, value: bytes, *, key: bytes, headers: list[tuple[str, bytes]]) -> "asyncio.Future[None]":
+        """Taken at once; the first of each clock waits for the other's, where they are to speak `together`."""
+        if self.together is not None:
+            await self.together.wait()
+        self.log.write(topic, value, key=key, headers=headers)
+        self.ids.append(dict(headers)["ce_id"].decode())
+        answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        answered.set_result(None)
+        return answered
+
+    async def hear(self, connection: Connection, now: datetime) -> int:
+        """All that a clock says of timers at that moment."""
+        return sum([fired async for fired in fire(connection, self, now, SOURCE)])
+
+
+def recalls(**how: Any) -> Consumer:
+    """Its name is one that acts and replays know."""
+    made = Consumer("crm-sync", topics.DEALER_EVENTS, topics.ACTS, topics.TIMERS)
+    made.fold(stores.leads, {LEAD_RECEIVED: received, LEAD_DROPPED: dropped, TIMER_FIRED: fired}, timer=due, **how)
+    return made
