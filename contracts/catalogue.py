@@ -7,6 +7,7 @@ from contracts import (
     activities,
     acts,
     base,
+    campaigns,
     consents,
     contacts,
     crm,
@@ -46,6 +47,7 @@ LINEAGES: tuple[Lineage[Any], ...] = (
     *deliveries.LINEAGES,
     *shipments.LINEAGES,
     *freight.LINEAGES,
+    *campaigns.LINEAGES,
 )
 BY_NAME = {lineage.name: lineage for lineage in LINEAGES}
 

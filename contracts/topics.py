@@ -9,6 +9,7 @@ from contracts import (
     activities,
     acts,
     base,
+    campaigns,
     consents,
     contacts,
     crm,
@@ -91,7 +92,14 @@ OEM_CRM = Topic(
     "subject's ref",
     (*leads.LINEAGES, *consents.LINEAGES),
 )
-OEM_CAMPAIGNS = Topic("oem.campaigns", "campaigns prepared, released, paused; single messages", "oem", "campaign or message id")
+OEM_CAMPAIGNS = Topic(
+    "oem.campaigns",
+    "campaigns prepared, released, paused; single messages",
+    "oem",
+    "campaign or message id",
+    campaigns.LINEAGES,
+    retention=None,
+)
 DEALER_EVENTS = Topic(
     "dealer.{id}.events",
     "all that a dealer says",

@@ -38,6 +38,7 @@ _CURRENCY_PAIR = r"^[A-Z]{3}-[A-Z]{3}$"
 _UNLOCODE = r"^[A-Z]{2}[A-Z2-9]{3}$"
 _SHA256 = r"^[0-9a-f]{64}$"
 _VIN = r"^[A-HJ-NPR-Z0-9]{17}$"
+_CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 _LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$"
 _TIME_ZONE = r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$"
 _DAY = r"^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$"
@@ -63,6 +64,7 @@ EXPECTED = {
     _SHA256: "a SHA-256 as 64 of 0-9 and a-f",
     _VIN: "a vehicle identification number of ISO 3779: 17 capitals and digits without I, O and Q",
     _TIME_ZONE: TIME_ZONE_EXPECTED,
+    _CLOCK: "a time of day, such as 08:30",
     _DAY: DAY_EXPECTED,
     _INSTANT: INSTANT_EXPECTED,
 }
@@ -204,6 +206,9 @@ def _known_time_zone(name: str) -> str:
 
 TimeZone = Annotated[str, StringConstraints(max_length=60, pattern=_TIME_ZONE), AfterValidator(_known_time_zone)]
 """Where wall time matters, a time zone by its name in the IANA database."""
+
+Clock = Annotated[str, StringConstraints(pattern=_CLOCK)]
+"""A time of day on somebody's wall, 24 hours."""
 
 T = TypeVar("T")
 

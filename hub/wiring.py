@@ -24,6 +24,7 @@ from hub.operations.cluster import client_config
 from hub.probes import Probes
 from hub.producers.clock import Clock
 from hub.producers.course import BATCH_BYTES
+from hub.producers.planner import Planner
 from hub.producers.relay import Relay
 from hub.producers.round import PATIENCE_SECONDS
 from hub.producers.sender import Sender
@@ -47,7 +48,7 @@ from hub.telemetry import Metrics, configure_logs, log
 if TYPE_CHECKING:
     from hub.channels.courier import Courier
 
-PROCESSES = (*CONSUMERS, "relay", "clock", "courier")
+PROCESSES = (*CONSUMERS, "relay", "clock", "planner", "courier")
 
 
 def kafka_options(settings: Settings) -> dict[str, Any]:
@@ -230,6 +231,17 @@ def _sender(name: str, settings: Settings, metrics: Metrics) -> "Sender | Courie
     if name == "relay":  # frozen, it must not keep the spare from relaying: its lock ends with its session
         idle_ms = settings.idle_in_transaction_ms + int(PATIENCE_SECONDS * 1000)
         return Relay(connector(settings, name, idle_session_ms=idle_ms), producer, metrics)
+    if name == "planner":
+        from hub.channels.reach import reach  # what numbers and addresses need is much, and nobody else's
+
+        return Planner(
+            connector(settings, name),
+            producer,
+            interval=settings.planner_interval_ms / 1000,
+            chunk=settings.planner_chunk,
+            horizon=timedelta(seconds=settings.planner_ahead_seconds),
+            reach=lambda who, channels: reach(who, settings.courier_country, channels),
+        )
     return Clock(connector(settings, name), producer, metrics, settings.clock_interval_ms / 1000)
 
 

@@ -20,7 +20,19 @@ from contracts.base.carriage import (
     WeightBreak,
 )
 from contracts.base.templates import TEMPLATE_RECORDED, LetterWording, MailWording, SmsWording, Template, TemplateField, Wording
-from contracts.base.v1 import Competitor, ConsentPurpose, Dealer, LossReason, Product, ReminderStep, SalesModel, ServicePlan, Staff, Stage
+from contracts.base.v1 import (
+    Competitor,
+    ConsentPurpose,
+    Dealer,
+    LossReason,
+    Product,
+    ReminderStep,
+    SalesDocument,
+    SalesModel,
+    ServicePlan,
+    Staff,
+    Stage,
+)
 from contracts.contract import Lineage
 
 DEALER_RECORDED = Lineage("dealer.recorded", Dealer, kind="dealer", ref="edition", snapshot=True)
@@ -31,6 +43,7 @@ LOSS_REASON_RECORDED = Lineage("loss_reason.recorded", LossReason, kind="loss_re
 COMPETITOR_RECORDED = Lineage("competitor.recorded", Competitor, kind="competitor", ref="edition", snapshot=True)
 CONSENT_PURPOSE_RECORDED = Lineage("consent_purpose.recorded", ConsentPurpose, kind="consent_purpose", ref="edition", snapshot=True)
 SERVICE_PLAN_RECORDED = Lineage("service_plan.recorded", ServicePlan, kind="service_plan", ref="edition", snapshot=True)
+SALES_DOCUMENT_RECORDED = Lineage("sales_document.recorded", SalesDocument, kind="sales_document", ref="edition", snapshot=True)
 
 LINEAGES = (
     DEALER_RECORDED,
@@ -43,6 +56,7 @@ LINEAGES = (
     CONSENT_PURPOSE_RECORDED,
     *carriage.LINEAGES,
     SERVICE_PLAN_RECORDED,
+    SALES_DOCUMENT_RECORDED,
 )
 
 __all__ = [
@@ -55,6 +69,7 @@ __all__ = [
     "LINEAGES",
     "LOSS_REASON_RECORDED",
     "PRODUCT_RECORDED",
+    "SALES_DOCUMENT_RECORDED",
     "SALES_MODEL_RECORDED",
     "SERVICE_PLAN_RECORDED",
     "STAFF_RECORDED",
@@ -74,6 +89,7 @@ __all__ = [
     "MailWording",
     "Product",
     "ReminderStep",
+    "SalesDocument",
     "SalesModel",
     "ServicePlan",
     "SmsWording",

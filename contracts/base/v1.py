@@ -1,12 +1,28 @@
 """First editions of the base data."""
 
 from datetime import date
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import FailFast, Field, field_validator, model_validator
 
 from contracts.contract import Contract, Event
-from contracts.values import Channel, Country, Day, Line, Money, PartnerId, Percent, Ref, Several, Slug, Text, TimeZone
+from contracts.values import (
+    Channel,
+    Count,
+    Country,
+    Day,
+    Language,
+    Line,
+    Money,
+    PartnerId,
+    Percent,
+    Ref,
+    Several,
+    Sha256,
+    Slug,
+    Text,
+    TimeZone,
+)
 
 
 class BaseDatum(Event):
@@ -171,3 +187,20 @@ class ServicePlan(BaseDatum):
         if self.months is None and self.distance_km is None:
             raise ValueError("months, distance_km or both")
         return self
+
+
+class SalesDocument(BaseDatum):
+    """A brochure, price list or offer for customers, in one version; the file itself is kept by its hash, and valid until a day."""
+
+    KIND = "sales_document"
+
+    id: Slug
+    title: Line
+    document_kind: Literal["brochure", "price_list", "offer"]
+    version: Slug
+    valid_until: Day | None = None
+    product: Ref | None = None
+    language: Language | None = None
+    file: Line
+    sha256: Sha256
+    size: Count

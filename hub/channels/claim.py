@@ -15,7 +15,7 @@ from hub.rules import permission
 from hub.rules.claiming import CHANNELS, Go, Known, Later, Out, Verdict, choose, judge
 from hub.rules.notices import Person
 from hub.rules.windows import Limit, Start, admit
-from hub.state import brakes, claims, consents, people
+from hub.state import brakes, campaigns, claims, consents, people
 from hub.state.claims import Due
 from hub.state.consents import Wish
 from hub.state.people import Addressee
@@ -110,12 +110,13 @@ class Desk:
             [Wish(*due.person, channel, due.purpose, due.grantee, address_key(channel, address)) for due, channel, address in asked],
             now,
         )
+        halted = await campaigns.halted(connection, [due.campaign for due, _ in wishes if due.campaign])
         found: dict[UUID, Known] = {}
         for due, _ in wishes:
             who = addressees[due.person]
-            hold = "brake" if due.campaign and brakes.of_campaign(due.campaign) in pulled else None
+            hold, stop = _standing(due.campaign, halted, pulled)
             awake_at = self._almanac.awake_at(who.country, now)
-            found[due.id] = Known(reached[due.person], {}, awake_at, due.nature == "marketing", who.gone, hold)
+            found[due.id] = Known(reached[due.person], {}, awake_at, due.nature == "marketing", who.gone, hold, stop)
         refusals: dict[UUID, dict[Channel, str]] = {}
         for (due, channel, _), standing in zip(asked, standings, strict=True):
             if (refusal := permission.refusal(standing, due.nature)) is not None:
@@ -144,6 +145,19 @@ class Desk:
             starts[due.person] = admitted.starts
             found.append((due, verdict if admitted.again_at is None else _too_much(due, admitted.again_at)))
         return found
+
+
+def _standing(campaign: str | None, halted: Mapping[str, str], pulled: set[str]) -> tuple[str | None, str | None]:
+    """Why nothing of a campaign goes now, and why nothing of it ever will."""
+    if campaign is None:
+        return None, None
+    match halted.get(campaign):
+        case "stopped":
+            return None, "campaign stopped"
+        case "paused":
+            return "campaign paused", None
+        case _:
+            return ("brake" if brakes.of_campaign(campaign) in pulled else None), None
 
 
 def _too_much(due: Due, again_at: datetime) -> Verdict:

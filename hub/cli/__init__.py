@@ -38,15 +38,19 @@ def mount() -> typer.Typer:
     """Every command under its word."""
     from hub.cli import (
         acts,
+        audiences,
         base,
+        campaigns,
         consents,
         contracts,
         dead_letters,
         demo,
+        documents,
         execution,
         freight,
         funnel,
         imports,
+        message,
         offsets,
         orders,
         outbox,
@@ -79,6 +83,10 @@ def mount() -> typer.Typer:
     app.add_typer(shipments.app, name="shipments")
     app.add_typer(freight.app, name="freight")
     app.add_typer(base.app, name="base")
+    app.add_typer(campaigns.app, name="campaigns")
+    app.add_typer(message.app, name="message")
+    app.add_typer(documents.app, name="documents")
+    app.add_typer(audiences.app, name="audiences")
     app.add_typer(imports.app, name="import")
     app.add_typer(dead_letters.app, name="dead-letters")
     app.add_typer(waiting.app, name="waiting")

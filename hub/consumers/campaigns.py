@@ -1,14 +1,24 @@
-"""Keep what people agreed to, what addresses are to be left alone, and how far each delivery is by what was reported."""
+"""Keep campaigns and messages as the OEM decides of them, what people agreed to, which addresses are left alone, and what was reported."""
 
 from contracts import acts, consents, reports, topics
+from contracts import campaigns as sayings
+from hub.rules import campaigns as campaigning
 from hub.rules import consents as agreeing
 from hub.rules import delivery_reports as reporting
+from hub.rules import messages as telling
 from hub.rules import suppressions as suppressing
 from hub.state import stores
 from hub.stream.consumer import Consumer
 
 campaigns = Consumer(
-    "campaigns", topics.DEALER_EVENTS, topics.OEM_CRM, topics.REPORTS, topics.ACTS, topics.TIMERS, using=("consent_purpose",)
+    "campaigns",
+    topics.DEALER_EVENTS,
+    topics.OEM_CRM,
+    topics.OEM_CAMPAIGNS,
+    topics.REPORTS,
+    topics.ACTS,
+    topics.TIMERS,
+    using=("consent_purpose",),
 )
 
 campaigns.fold(
@@ -59,4 +69,20 @@ campaigns.fold(
         reports.ADDRESS_BOUNCED: reporting.delivery_of,
         reports.RECIPIENT_COMPLAINED: reporting.delivery_of,
     },
+)
+campaigns.fold(
+    stores.campaigns,
+    {
+        sayings.CAMPAIGN_PREPARED: campaigning.prepared,
+        sayings.CAMPAIGN_APPROVED: campaigning.approved,
+        sayings.CAMPAIGN_RELEASED: campaigning.released,
+        sayings.CAMPAIGN_PAUSED: campaigning.paused,
+        sayings.CAMPAIGN_RESUMED: campaigning.resumed,
+        sayings.CAMPAIGN_STOPPED: campaigning.stopped,
+    },
+)
+campaigns.fold(
+    stores.messages,
+    {sayings.MESSAGE_REQUESTED: telling.requested, sayings.CAMPAIGN_TESTED: telling.tested},
+    notices=telling.notices,
 )

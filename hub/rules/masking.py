@@ -16,6 +16,7 @@ from contracts import catalogue
 from contracts.contract import Invalid
 from contracts.values import (
     Amount,
+    Clock,
     Count,
     Country,
     Currency,
@@ -45,7 +46,7 @@ from contracts.values import (
 
 HARMLESS: tuple[Any, ...] = (
     *(Ref, OrderId, Slug, PartnerId, EventId),
-    *(Instant, Day, Revision, Count, Minor, Quantity, Percent, Currency, Country, bool, NoneType),
+    *(Instant, Day, Clock, Revision, Count, Minor, Quantity, Percent, Currency, Country, bool, NoneType),
     *(Permille, Price, Amount, Rate, CurrencyPair, Zone, Unlocode, Sha256, Vin, TimeZone, Kilometres),
 )
 """The value types that say nothing of a person by themselves."""
@@ -76,6 +77,15 @@ HARMLESS_IN: Mapping[str, frozenset[str]] = MappingProxyType(
         "reminder.due": frozenset({"subject", "reminder"}),
         "reminder.closed": frozenset({"subject", "reminder"}),
         "activity.reported": frozenset({"subject"}),
+        "sales_document.recorded": frozenset({"title", "version", "file"}),
+        "campaign.prepared": frozenset({"who", "why", "title", "conditions"}),
+        "campaign.tested": frozenset({"who", "why"}),
+        "campaign.approved": frozenset({"who", "why", "prepared_by"}),
+        "campaign.released": frozenset({"who", "why"}),
+        "campaign.paused": frozenset({"who", "why"}),
+        "campaign.resumed": frozenset({"who", "why"}),
+        "campaign.stopped": frozenset({"who", "why"}),
+        "message.requested": frozenset({"who", "why"}),
         "record.rejected": frozenset({"subject", "topic", "reason", "path", "expected", "event_id", "event_type"}),
         "wait.answered": frozenset({"consumer", "principal", "store", "subject", "kind", "ref"}),
         "wait.expired": frozenset({"consumer", "principal", "store", "subject", "kind", "ref"}),

@@ -55,6 +55,7 @@ deliveries = sa.Table(
     sa.Index("deliveries_unknown", "changed_at", postgresql_where=sa.text("state = 'unknown'")),
     sa.Index("deliveries_person", "person", "principal", "person_kind"),
     sa.Index("deliveries_campaign", "campaign", "state", postgresql_where=sa.text("campaign IS NOT NULL")),
+    sa.Index("deliveries_documents", "documents", postgresql_using="gin", postgresql_where=sa.text("documents <> '[]'")),
     postgresql_with={"fillfactor": "70"},
 )
 

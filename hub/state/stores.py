@@ -3,6 +3,7 @@
 from hub.rules.activities import Activity
 from hub.rules.agendas import Agenda
 from hub.rules.base import Edition
+from hub.rules.campaigns import Campaign
 from hub.rules.consents import Consent
 from hub.rules.contacts import Contact
 from hub.rules.customers import Customer
@@ -10,6 +11,7 @@ from hub.rules.delivery_reports import DeliveryReport
 from hub.rules.freight.charge import Charge
 from hub.rules.freight.invoices import FreightInvoice
 from hub.rules.leads import Lead
+from hub.rules.messages import Message
 from hub.rules.odometer_readings import OdometerReading
 from hub.rules.open_items import OpenItem
 from hub.rules.opportunities import Opportunity
@@ -37,12 +39,14 @@ vehicles = Store("vehicles", Vehicle, ("dealer", "due_on"), ("dealer", "customer
 odometer_readings = Store("odometer_readings", OdometerReading, ("vin",))
 activities = Store("activities", Activity, ("principal", "belongs_kind", "belongs_ref"))
 agendas = Store("agendas", Agenda)
+campaigns = Store("campaigns", Campaign)
+messages = Store("messages", Message, ("campaign",))
 
 STORES = {
     store.name: store
     for store in (
         *(base_data, customers, contacts, leads, opportunities, consents, suppressions, delivery_reports, orders, open_items),
         *(shipments, shipment_positions, freight_charges, freight_invoices),
-        *(vehicles, odometer_readings, activities, agendas),
+        *(vehicles, odometer_readings, activities, agendas, campaigns, messages),
     )
 }

@@ -28,10 +28,19 @@ BY_PATTERN = {
     "^[A-Z]{3}-[A-Z]{3}$": st.sampled_from(["USD-EUR", "JPY-EUR"]),
     "^[A-Z]{2}[A-Z2-9]{3}$": st.sampled_from(["DEHAM", "FRXX2"]),
     "^[A-HJ-NPR-Z0-9]{17}$": st.sampled_from(["WVWZZZ1JZXW000001", "1HGCM82633A004352"]),
+    "^([01][0-9]|2[0-3]):[0-5][0-9]$": st.sampled_from(["00:00", "18:30"]),
     "^[0-9a-f]{64}$": st.sampled_from(["0" * 64, "9f" * 32]),
 }
 AGREEING = frozenset(
-    {"sales_model.recorded", "template.recorded", "tariff.recorded", "fuel_table.recorded", "freight.invoiced", "service_plan.recorded"}
+    {
+        "sales_model.recorded",
+        "template.recorded",
+        "tariff.recorded",
+        "fuel_table.recorded",
+        "freight.invoiced",
+        "service_plan.recorded",
+        "campaign.prepared",
+    }
 )
 """Types whose fields must also agree with each other, or with calendars and zones, which no schema says."""
 

@@ -1,0 +1,337 @@
+"""The words `hub campaigns …`: prepare, look at, approve, release, hold and end what goes to many people."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hub.cli.acting import DryRun, NoWait, Yes
+from hub.cli.printing import AsJson
+
+if TYPE_CHECKING:
+    from contracts.contract import Lineage
+    from hub.operations.campaign_preview import Preview
+    from hub.rules.campaigns import Campaign
+    from hub.state.campaign_desk import Standing
+
+app = typer.Typer(no_args_is_help=True, help="Campaigns: what goes to many people. See docs/campaigns.md for how a file is written.")
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The campaign's name, as `hub campaigns list` shows it.")]
+File = Annotated[Path, typer.Argument(metavar="FILE", help="The campaign as YAML.")]
+Why = Annotated[str, typer.Option("--why", help="The reason, kept with the campaign.")]
+As = Annotated[str, typer.Option("--as", metavar="LOGIN", help="Who says so, where it is not the operating system's login.")]
+
+
+@app.command()
+def check(file: File, as_json: AsJson = False) -> None:
+    """Check a campaign's file: fields, conditions, template, purpose and documents; what is wrong is named by its line and path.
+
+    Example: hub campaigns check spring.yaml
+    """
+    from hub.cli.printing import print_json
+
+    plan, state = _draft(file)
+    _refuse(_named(state)[1])
+    if as_json:
+        print_json(plan.model_dump(mode="json", exclude={"occurred_at", "revision", "corrects", "who", "why"}, exclude_none=True))
+    else:
+        typer.echo(f"{file.name}: {plan.campaign} can be prepared.")
+
+
+@app.command()
+def preview(
+    what: Annotated[str, typer.Argument(metavar="NAME|FILE", help="A campaign's name, or its file before it is prepared.")],
+    as_json: AsJson = False,
+) -> None:
+    """Count whom a campaign reaches by which channel, who is left out and why, and what its SMS take; nothing is written.
+
+    Example: hub campaigns preview spring.yaml
+    """
+    import asyncio
+
+    from hub.cli.campaign_views import preview_json, print_preview
+    from hub.cli.printing import print_json
+    from hub.operations.campaigns import shown
+
+    path = Path(what)
+    if path.suffix in {".yaml", ".yml"} or path.is_file():
+        plan, state = _draft(path)
+        name = plan.campaign
+    else:
+        name, state = what, asyncio.run(shown(_url(), what)).campaign
+    found = _preview(name, state, is_quiet=as_json)
+    if as_json:
+        print_json(preview_json(name, found))
+    else:
+        print_preview(state, found)
+
+
+@app.command()
+def new(
+    file: File, why: Why = "", login: As = "", dry_run: DryRun = False, yes: Yes = False, no_wait: NoWait = False, as_json: AsJson = False
+) -> None:
+    """Prepare a campaign, or change one that is not out yet; somebody else approves it then.
+
+    Examples: hub campaigns new spring.yaml --dry-run · hub campaigns new spring.yaml --why "the estate comes in June"
+    """
+    from contracts.campaigns import CAMPAIGN_PREPARED
+    from hub.cli.campaign_views import print_plan, print_preview
+
+    plan, state = _draft(file, why=why or "-", who=login)
+    _refuse(_named(state)[1])
+    if not as_json:
+        print_plan(plan.campaign, state)
+        print_preview(state, _preview(plan.campaign, state, is_quiet=False))
+    if not dry_run:
+        _say(CAMPAIGN_PREPARED, plan, why=why, ask="Prepare it?", yes=yes, no_wait=no_wait, as_json=as_json)
+
+
+@app.command("test")
+def copy(
+    name: Name,
+    to: Annotated[str, typer.Option("--to", metavar="KIND:DEALER/REF", help="Whom: contact:ber-01/P-2001, customer:oem/C-1.")],
+    channel: Annotated[str, typer.Option("--channel", help="email, sms or post; without: the campaign's first.")] = "",
+    why: Why = "",
+    login: As = "",
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    no_wait: NoWait = False,
+    as_json: AsJson = False,
+) -> None:
+    """Send one copy to one person, such as a colleague whom a dealer has as its contact.
+
+    Example: hub campaigns test spring-2026 --to contact:ber-01/P-2001 --why "how it looks"
+    """
+    import asyncio
+    from uuid import uuid4
+
+    from contracts.campaigns import CAMPAIGN_TESTED
+    from hub.errors import InputError
+    from hub.operations.campaigns import make, shown
+    from hub.operations.messages import recipient
+    from hub.settings import Settings
+
+    state = asyncio.run(shown(_url(), name)).campaign
+    if channel and channel not in {"email", "sms", "post"}:
+        raise InputError("--channel", "email, sms or post", channel)
+    told = {
+        "message": f"{name}-test-{uuid4().hex[:8]}",
+        "channel": channel or state.channels[0],
+        "template": state.template,
+        "documents": tuple(state.documents),
+        **asyncio.run(recipient(_url(), to, channel or state.channels[0], "--to", Settings().courier_country)),
+    }
+    body = make(CAMPAIGN_TESTED, _head(name, login, why), told)
+    if not as_json:
+        typer.echo(f"A copy of {name} goes to {to} by {told['channel']}.")
+    if not dry_run:
+        _say(CAMPAIGN_TESTED, body, why=why, ask="Send it?", yes=yes, no_wait=no_wait, as_json=as_json)
+
+
+@app.command()
+def approve(
+    name: Name, why: Why = "", login: As = "", dry_run: DryRun = False, yes: Yes = False, no_wait: NoWait = False, as_json: AsJson = False
+) -> None:
+    """Agree to a campaign as it is prepared; whoever prepared it cannot, and a later change needs approval again.
+
+    Example: hub campaigns approve spring-2026 --why "checked with legal"
+    """
+    import asyncio
+
+    from contracts.campaigns import CAMPAIGN_APPROVED
+    from hub.cli.campaign_views import print_plan
+    from hub.errors import HubError
+    from hub.operations.campaigns import make, require, shown, who_says
+    from hub.rules.campaigns import same_person
+
+    state = require(asyncio.run(shown(_url(), name)), "approved", states={"prepared"})
+    if same_person(who_says(login), state.prepared_by):
+        raise HubError(f"{name} was prepared by {state.prepared_by}: somebody else has to approve it")
+    if not as_json:
+        print_plan(name, state)
+    if not dry_run:
+        body = make(CAMPAIGN_APPROVED, _head(name, login, why), {"prepared_by": state.prepared_by, "plan": state.plan})
+        _say(CAMPAIGN_APPROVED, body, why=why, ask="Approve it?", yes=yes, no_wait=no_wait, as_json=as_json)
+
+
+@app.command()
+def release(
+    name: Name, why: Why = "", login: As = "", dry_run: DryRun = False, yes: Yes = False, no_wait: NoWait = False, as_json: AsJson = False
+) -> None:
+    """Let an approved campaign go out: its counts, and what its SMS take, are shown before.
+
+    Example: hub campaigns release spring-2026 --why "as planned"
+    """
+    import asyncio
+
+    from contracts.campaigns import CAMPAIGN_RELEASED
+    from hub.cli.campaign_views import print_preview
+    from hub.operations.campaigns import make, require, shown
+
+    state = require(asyncio.run(shown(_url(), name)), "released", states={"approved"})
+    _refuse(_named(state)[1])
+    if not as_json:
+        print_preview(state, _preview(name, state, is_quiet=False))
+    if not dry_run:
+        _say(
+            CAMPAIGN_RELEASED,
+            make(CAMPAIGN_RELEASED, _head(name, login, why)),
+            why=why,
+            ask="Release it?",
+            yes=yes,
+            no_wait=no_wait,
+            as_json=as_json,
+        )
+
+
+@app.command()
+def pause(name: Name, why: Why = "", login: As = "", yes: Yes = False, no_wait: NoWait = False, as_json: AsJson = False) -> None:
+    """Hold a campaign: nothing more is planned, and what is planned goes to nobody until it is resumed.
+
+    Example: hub campaigns pause spring-2026 --why "the price list has an error"
+    """
+    from contracts.campaigns import CAMPAIGN_PAUSED
+
+    _move(CAMPAIGN_PAUSED, name, "paused", {"released"}, why, login, yes=yes, no_wait=no_wait, as_json=as_json)
+
+
+@app.command()
+def resume(name: Name, why: Why = "", login: As = "", yes: Yes = False, no_wait: NoWait = False, as_json: AsJson = False) -> None:
+    """Let a paused campaign go on, at its pace from now on.
+
+    Example: hub campaigns resume spring-2026 --why "the price list is right again"
+    """
+    from contracts.campaigns import CAMPAIGN_RESUMED
+
+    _move(CAMPAIGN_RESUMED, name, "resumed", {"paused"}, why, login, yes=yes, no_wait=no_wait, as_json=as_json)
+
+
+@app.command()
+def stop(name: Name, why: Why = "", login: As = "", yes: Yes = False, no_wait: NoWait = False, as_json: AsJson = False) -> None:
+    """End a campaign for good: nothing more of it goes out.
+
+    Example: hub campaigns stop spring-2026 --why "the estate comes later"
+    """
+    from contracts.campaigns import CAMPAIGN_STOPPED
+
+    _move(
+        CAMPAIGN_STOPPED,
+        name,
+        "stopped",
+        {"prepared", "approved", "released", "paused"},
+        why,
+        login,
+        yes=yes,
+        no_wait=no_wait,
+        as_json=as_json,
+    )
+
+
+@app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """List campaigns, the latest first, with how far each is.
+
+    Example: hub campaigns list
+    """
+    import asyncio
+
+    from hub.cli.campaign_views import print_list, standing_json
+    from hub.cli.printing import print_json
+    from hub.operations.campaigns import listed
+
+    found = asyncio.run(listed(_url()))
+    if as_json:
+        print_json([standing_json(one) for one in found])
+    else:
+        print_list(found)
+
+
+@app.command()
+def show(name: Name, as_json: AsJson = False) -> None:
+    """Show a campaign: its plan, who prepared, approved and released it, how far it is, and what became of its messages.
+
+    Example: hub campaigns show spring-2026
+    """
+    import asyncio
+
+    from hub.cli.campaign_views import print_standing, standing_json
+    from hub.cli.printing import print_json
+    from hub.operations.campaigns import shown
+
+    found = asyncio.run(shown(_url(), name))
+    if as_json:
+        print_json(standing_json(found))
+    else:
+        print_standing(found)
+
+
+def _move(
+    lineage: "Lineage[Any]", name: str, verb: str, states: set[str], why: str, login: str, *, yes: bool, no_wait: bool, as_json: bool
+) -> None:
+    import asyncio
+
+    from hub.operations.campaigns import make, require, shown
+
+    found: Standing = asyncio.run(shown(_url(), name))
+    require(found, verb, states=states)
+    if not as_json:
+        typer.echo(f"{name} is {found.campaign.status}: {found.planned:,} messages planned so far.")
+    _say(lineage, make(lineage, _head(name, login, why)), why=why, ask=f"Shall it be {verb}?", yes=yes, no_wait=no_wait, as_json=as_json)
+
+
+def _draft(file: Path, *, why: str = "-", who: str = "") -> tuple[Any, "Campaign"]:
+    """The plan of a file, and the campaign that it would be."""
+    from datetime import UTC, datetime
+
+    from hub.operations.campaign_file import plan
+    from hub.operations.campaigns import drafted, who_says
+
+    made = plan(file, who=who_says(who), why=why, now=datetime.now(UTC))
+    return made, drafted(made)
+
+
+def _preview(name: str, state: "Campaign", *, is_quiet: bool) -> "Preview":
+    import asyncio
+
+    from hub.cli.progress import progress
+    from hub.operations.audiences import size
+    from hub.operations.campaign_preview import preview as operation
+    from hub.settings import Settings
+
+    total = asyncio.run(size(_url(), state))
+    template, _ = _named(state)
+    with progress("judging", total, is_quiet=is_quiet) as on_progress:
+        return asyncio.run(operation(_url(), name, state, template, Settings().courier_country, on_progress))
+
+
+def _named(state: "Campaign") -> tuple[Any, list[str]]:
+    import asyncio
+
+    from hub.operations.campaign_checks import named
+
+    return asyncio.run(named(_url(), state.template, state.purpose, state.documents, state.channels))  # type: ignore[arg-type] # their columns are text
+
+
+def _refuse(faults: list[str]) -> None:
+    from hub.errors import HubError
+
+    if faults:
+        raise HubError("\n     ".join(faults))
+
+
+def _head(name: str, login: str, why: str) -> dict[str, Any]:
+    from hub.operations.campaigns import head, who_says
+
+    return head(name, who_says(login), why or "-")
+
+
+def _say(lineage: "Lineage[Any]", body: Any, *, why: str, ask: str, yes: bool, no_wait: bool, as_json: bool) -> None:  # noqa: ANN401 - any event's body
+    from hub.cli.saying import say
+
+    say(lineage, body, why=why, ask=ask, yes=yes, no_wait=no_wait, as_json=as_json)
+
+
+def _url() -> str:
+    from hub.cli.acting import url
+
+    return url()

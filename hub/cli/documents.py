@@ -1,0 +1,177 @@
+"""The words `hub documents …`: brochures, price lists and offers, by version, and who got which."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hub.cli.acting import DryRun, Why, Yes
+from hub.cli.printing import AsJson, print_json, print_table
+
+if TYPE_CHECKING:
+    from hub.state.document_store import DocumentStore
+
+app = typer.Typer(no_args_is_help=True, help="Sales documents: brochures, price lists and offers, by version, and who got which.")
+
+_DAY = ["%Y-%m-%d"]
+Id = Annotated[str, typer.Argument(metavar="ID", help="Its id, as `hub documents list` shows it.")]
+
+
+@app.command()
+def add(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file, such as a PDF.")],
+    name: Annotated[str, typer.Option("--id", help="Which document this is a version of, such as price-list.")],
+    version: Annotated[str, typer.Option("--version", help="Its version, such as 2026-05.")],
+    title: Annotated[str, typer.Option("--title", help="What people read as its name.")],
+    kind: Annotated[str, typer.Option("--kind", help="brochure, price_list or offer.")],
+    product: Annotated[str | None, typer.Option("--product", help="The product it is about.")] = None,
+    language: Annotated[str | None, typer.Option("--language", help="The language it is written in.")] = None,
+    begins: Annotated[datetime | None, typer.Option("--from", formats=_DAY, help="The day from which it holds; without: today.")] = None,
+    ends: Annotated[datetime | None, typer.Option("--until", formats=_DAY, help="The last day on which it holds.")] = None,
+    why: Why = "",
+    dry_run: DryRun = False,
+    yes: Yes = False,
+) -> None:
+    """Add a version of a sales document: the file is kept by its SHA-256, and the version laid down as base data.
+
+    Example: hub documents add prices.pdf --id price-list --version 2026-05 --title "Price list" --kind price_list --why "spring prices"
+    """
+    import asyncio
+    from datetime import UTC
+
+    from hub.cli.acting import agreed, check_reason, operator, url
+    from hub.operations import documents
+    from hub.settings import Settings
+    from hub.wiring import kafka_options
+
+    new = documents.draft(
+        file,
+        {
+            "id": name,
+            "version": version,
+            "title": title,
+            "document_kind": kind,
+            "product": product,
+            "language": language,
+            "effective_from": begins.date() if begins else datetime.now(UTC).date(),
+            "valid_until": ends.date() if ends else None,
+        },
+    )
+    if asyncio.run(documents.objections(url(), new)) is not None:
+        typer.echo(f"{new.id}@{new.version} is laid down already, with just this file.")
+        return
+    until = f" to {new.valid_until}" if new.valid_until else ""
+    typer.echo(f"{new.id}@{new.version}: {new.file}, {new.size:,} bytes, SHA-256 {new.sha256}, holds from {new.effective_from}{until}")
+    if dry_run:
+        return
+    check_reason(why)
+    if not agreed("Add it?", yes=yes):
+        raise typer.Abort
+    asyncio.run(documents.add(operator(why), url(), kafka_options(Settings()), _store(), file, new))
+    typer.echo("The file is kept, and the version published to oem.base; base-data folds it.")
+
+
+@app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """List sales documents, every version.
+
+    Example: hub documents list
+    """
+    import asyncio
+
+    from hub.cli.acting import url
+    from hub.operations.documents import versions
+
+    found = asyncio.run(versions(url(), store=_store()))
+    if as_json:
+        print_json(
+            [
+                {**v.document.model_dump(mode="json", exclude={"revision", "corrects"}), "state": v.state, "is_kept": v.is_kept}
+                for v in found
+            ]
+        )
+    elif not found:
+        typer.echo("No sales documents yet: hub documents add FILE adds one.")
+    else:
+        print_table(
+            ("id", "version", "kind", "title", "product", "holds from", "until", "state", ">bytes", "file"),
+            [
+                (
+                    v.document.id,
+                    v.document.version,
+                    v.document.document_kind,
+                    v.document.title,
+                    v.document.product or "",
+                    v.document.effective_from,
+                    v.document.valid_until or "",
+                    v.state,
+                    f"{v.document.size:,}",
+                    v.document.file if v.is_kept else f"{v.document.file} (not kept here)",
+                )
+                for v in found
+            ],
+        )
+
+
+@app.command()
+def show(
+    name: Id,
+    version: Annotated[str, typer.Option("--recipients", metavar="VERSION", help="List who got this version.")] = "",
+    most: Annotated[int, typer.Option("-n", min=1, max=100_000, help="At most so many recipients, the latest.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Show a document's versions, and what became of the deliveries that carried each; or who got one of them.
+
+    Examples: hub documents show price-list · hub documents show price-list --recipients 2026-05
+    """
+    import asyncio
+
+    from hub.cli.acting import url
+    from hub.errors import InputError
+    from hub.operations.documents import distribution, recipients, versions
+    from hub.rules.masking import mask_reference
+
+    found = asyncio.run(versions(url(), name, _store()))
+    if not found:
+        raise InputError("ID", "a document that was added (hub documents list)", name)
+    if version and version not in {v.document.version for v in found}:
+        raise InputError("--recipients", f"one of {', '.join(v.document.version for v in found)}", version)
+    if version:
+        heads = ("known to", "kind", "person", "channel", "state", "when", "campaign")
+        rows = [
+            (r.principal, r.person_kind, mask_reference(r.person), r.channel, r.state, f"{r.at:%Y-%m-%d %H:%MZ}", r.campaign or "")
+            for r in asyncio.run(recipients(url(), name, version, most))
+        ]
+        if as_json:
+            return print_json([dict(zip(heads, row, strict=True)) for row in rows])
+        return print_table(heads, rows) if rows else typer.echo(f"Nobody was to get {name}@{version} yet.")
+    sent = asyncio.run(distribution(url(), name))
+    if as_json:
+        return print_json(
+            [
+                {
+                    **v.document.model_dump(mode="json", exclude={"revision", "corrects"}),
+                    "state": v.state,
+                    "is_kept": v.is_kept,
+                    "deliveries": [s._asdict() for s in sent if s.version == v.document.version],
+                }
+                for v in found
+            ]
+        )
+    for v in found:
+        typer.secho(f"{v.document.id}@{v.document.version}, {v.state}", bold=True)
+        typer.echo(f"  {v.document.title} ({v.document.document_kind}), {v.document.file}, {v.document.size:,} bytes")
+        typer.echo(f"  SHA-256 {v.document.sha256}{'' if v.is_kept else ', not kept in this folder'}")
+        counts = [f"{s.deliveries:,} {s.channel or 'any channel'} {s.state}" for s in sent if s.version == v.document.version]
+        typer.echo(f"  deliveries: {', '.join(counts) or 'none yet'}")
+    return None
+
+
+def _store() -> "DocumentStore":
+    from hub.cli.stack import data_folder
+    from hub.settings import Settings
+    from hub.state.document_store import DocumentStore
+
+    settings = Settings()
+    return DocumentStore(Path(settings.documents) if settings.documents else data_folder(None) / "documents")

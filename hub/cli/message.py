@@ -1,0 +1,85 @@
+"""The word `hub message send`: one mail or SMS to one person."""
+
+import sys
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from hub.cli.acting import DryRun, NoWait, Yes
+from hub.cli.printing import AsJson
+
+app = typer.Typer(no_args_is_help=True, help="Messages to one person, from the same ledger as everything else that leaves the house.")
+
+
+@app.command()
+def send(
+    to: Annotated[str, typer.Argument(metavar="KIND:DEALER/REF", help="Whom: customer:ber-01/C-1042, contact:ber-01/P-2001.")],
+    text: Annotated[str, typer.Option("--text", help="What to say; - reads it from standard input.")],
+    title: Annotated[str, typer.Option("--title", help="The subject of a mail.")] = "",
+    channel: Annotated[str, typer.Option("--channel", help="email or sms.")] = "email",
+    purpose: Annotated[str, typer.Option("--purpose", help="What it is for, as consents name it.")] = "correspondence",
+    is_marketing: Annotated[
+        bool, typer.Option("--marketing", help="It is marketing: consent, quiet hours and the frequency cap hold.")
+    ] = False,
+    for_dealer: Annotated[
+        bool, typer.Option("--for-dealer", help="In the name of the dealer who knows the person, not the OEM's.")
+    ] = False,
+    document: Annotated[list[str] | None, typer.Option("--document", metavar="ID@VERSION", help="A sales document to go along.")] = None,
+    until: Annotated[
+        datetime | None,
+        typer.Option("--until", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"], help="Not worth saying after (UTC); without: in two days."),
+    ] = None,
+    why: Annotated[str, typer.Option("--why", help="The reason, kept with the message.")] = "",
+    login: Annotated[str, typer.Option("--as", metavar="LOGIN", help="Who says so, where it is not the operating system's login.")] = "",
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    no_wait: NoWait = False,
+    as_json: AsJson = False,
+) -> None:
+    """Send one mail or SMS to one person; whether they may be written to is looked at once more when it goes.
+
+    Example: hub message send contact:ber-01/P-2001 --title "Your price list" --text "As you asked." --why "asked for"
+    """
+    import asyncio
+    from datetime import UTC, timedelta
+    from uuid import uuid4
+
+    from contracts.campaigns import MESSAGE_REQUESTED
+    from hub.channels.sms.segments import segments
+    from hub.cli.acting import url
+    from hub.cli.saying import say
+    from hub.errors import HubError, InputError
+    from hub.operations.campaign_checks import named
+    from hub.operations.campaigns import make, who_says
+    from hub.operations.messages import recipient
+    from hub.rules.messages import TEMPLATE
+    from hub.settings import Settings
+
+    if channel not in {"email", "sms"}:
+        raise InputError("--channel", "email or sms", channel)
+    if channel == "email" and not title:
+        raise InputError("--title", "the subject of the mail")
+    words, now = sys.stdin.read() if text == "-" else text, datetime.now(UTC)
+    told = {
+        "message": f"M-{uuid4().hex[:12]}",
+        "channel": channel,
+        "purpose": purpose,
+        "nature": "marketing" if is_marketing else "transactional",
+        "grantee": "dealer" if for_dealer else "oem",
+        "title": title or None,
+        "text": words,
+        "documents": tuple(document or ()),
+        "expires_at": until.replace(tzinfo=UTC) if until else now + timedelta(days=2),
+        **asyncio.run(recipient(url(), to, channel, "KIND:DEALER/REF", Settings().courier_country)),
+    }
+    body = make(MESSAGE_REQUESTED, {"occurred_at": now, "who": who_says(login), "why": why or "-"}, told)
+    faults = asyncio.run(named(url(), TEMPLATE, purpose, body.documents, [body.channel])).faults
+    if faults:
+        raise HubError("\n     ".join(faults))
+    if not as_json:
+        counted = segments(words) if channel == "sms" else None
+        size = f", {counted.parts} segments in {counted.encoding}" if counted else ""
+        typer.echo(f"{body.message}: by {channel} to {to}, for {purpose}{size}.")
+    if not dry_run:
+        say(MESSAGE_REQUESTED, body, why=why, ask="Send it?", yes=yes, no_wait=no_wait, as_json=as_json)

@@ -1,0 +1,65 @@
+"""What a campaign has planned goes out once to each, not while it is paused, and never after its stop."""
+
+from datetime import datetime, timedelta
+from types import ModuleType
+
+import pytest
+
+from contracts import campaigns as said
+from hub.channels import claim
+from tests.integration.test_planner import LATER, expanded
+from tests.support.campaigning import Office, crowd, office, planner, settle
+from tests.support.message_centre import Centre, Clock, CountingProvider
+
+CLOSED = timedelta(minutes=6)
+"""What is held back is looked at again by then."""
+
+
+async def _goes_out(database: str, at: datetime) -> int:
+    """How many mails a courier sends at a moment."""
+    async with Centre(database, clock=Clock(at)) as centre:
+        provider = CountingProvider()
+        while await centre.lane(provider).turn(centre.db):
+            pass
+        assert len({parcel.address for parcel in provider.got}) == len(provider.got)
+        return len(provider.got)
+
+
+async def _states(here: Office) -> set[tuple[str, str | None]]:
+    return {(row["state"], row["reason"]) for row in await here.engine.rows("deliveries")}
+
+
+async def test_paused_it_goes_to_nobody_and_resumed_to_everybody_once(database: str) -> None:
+    async with office(database) as here:
+        await settle(here.engine.db, crowd(8))
+        await here.releases("spring")
+        await expanded(planner(LATER), here.engine.db)
+        await here.says(said.CAMPAIGN_PAUSED, "spring")
+        assert await _goes_out(database, LATER) == 0
+        assert await _states(here) == {("planned", "campaign paused")}
+        await here.says(said.CAMPAIGN_RESUMED, "spring")
+        assert await _goes_out(database, LATER + CLOSED) == 8
+        assert await _goes_out(database, LATER + 2 * CLOSED) == 0
+
+
+async def test_stopped_in_the_middle_what_was_planned_is_cancelled(database: str) -> None:
+    async with office(database) as here:
+        await settle(here.engine.db, crowd(8))
+        await here.releases("spring", per_hour=60)
+        await planner(LATER, horizon=timedelta(minutes=3)).tick(here.engine.db)
+        assert await _goes_out(database, LATER) == 1
+        await here.says(said.CAMPAIGN_STOPPED, "spring")
+        assert await _goes_out(database, LATER + timedelta(hours=1)) == 0
+        assert await _states(here) == {("sent", None), ("cancelled", "campaign stopped")}
+
+
+async def test_without_a_look_at_the_campaign_the_claim_would_send_what_was_stopped(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The guard of the test above, seen to matter."""
+    module: ModuleType = claim
+    monkeypatch.setattr(module, "_standing", lambda *_: (None, None))
+    async with office(database) as here:
+        await settle(here.engine.db, crowd(3))
+        await here.releases("spring")
+        await expanded(planner(LATER), here.engine.db)
+        await here.says(said.CAMPAIGN_STOPPED, "spring")
+        assert await _goes_out(database, LATER) == 3
