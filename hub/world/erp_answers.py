@@ -1,0 +1,49 @@
+"""Answer what the hub asks of the ERP: every record that the ERP says because of it, and what is true afterwards."""
+# ruff: noqa: PLR2004 - shares are the data of an invented world
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from random import Random
+from typing import NamedTuple
+
+from contracts.topics import ERP_DESPATCH, ERP_ORDERS
+from hub.world.erp import Asked, Fate, fate, row
+from hub.world.erp_papers import Papers, in_spoken_order
+from hub.world.reckoning import Row
+from hub.world.speech import Meant, Utterance, binary, structured
+from hub.world.truth import Named
+
+_TOGETHER = 3
+"""Orders of one dealer that go on the same trucks, and perhaps on the same invoice."""
+
+
+class Carried(NamedTuple):
+    """What is said, what the stores `orders` and `open_items` must hold then, and what became of each order."""
+
+    said: list[Utterance]
+    rows: Mapping[str, Mapping[Named, Row]]
+    fates: list[Fate]
+
+
+def carry_out(rng: Random, asked: Iterable[Asked], mark: str, until: datetime, *, late: float = 0.1, repeated: float = 0.1) -> Carried:
+    """Carry out these orders before `until`; numbers of papers bear the `mark`. `late` and `repeated` are shares of the papers."""
+    of_dealers: dict[str, list[Fate]] = defaultdict(list)
+    for number, one in enumerate(asked):
+        of_dealers[one.dealer].append(fate(rng, one, mark, number))
+    said: list[Meant] = []
+    items: dict[Named, Row] = {}
+    for dealer, fates in of_dealers.items():
+        for at in range(0, len(fates), _TOGETHER):
+            papers = Papers(rng, fates[at : at + _TOGETHER], f"{mark}-{dealer}-{at}", until)
+            said += papers.said
+            items.update(papers.items)
+    every = [one for fates in of_dealers.values() for one in fates]
+    orders = {(f"dealer:{one.asked.dealer}", f"{one.asked.opportunity}#{one.asked.win}"): row(one) for one in every}
+    spoken = [_spoken(rng, one) for one in in_spoken_order(rng, said, late, repeated)]
+    return Carried(spoken, {"orders": orders, "open_items": items}, every)
+
+
+def _spoken(rng: Random, paper: Meant) -> Utterance:
+    topic = ERP_DESPATCH if paper.deed.startswith("delivery.") else ERP_ORDERS
+    return (structured if rng.random() < 0.2 else binary)(topic.name, paper, paper.at)
