@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from contracts.catalogue import lookup
@@ -112,8 +112,15 @@ def as_told(past: Past, bodies: dict[UUID, Event]) -> Told:
     return Told(past.event, past.part, lineage, body, past.source, past.event_id, past.is_historical, speaker(past.topic))
 
 
-async def save(connection: Connection, result: StoreFold) -> dict[Subject, int]:
-    """Save what moved on; returns the new version of each subject whose state itself changed (0: it is no more).
+class Saved(NamedTuple):
+    """What was saved: the new version of each subject whose state itself changed (0: it is no more), and all that were compared."""
+
+    changed: dict[Subject, int]
+    moved: set[Subject]
+
+
+async def save(connection: Connection, result: StoreFold) -> Saved:
+    """Save what moved on.
 
     Raises Conflict where another transaction has saved or removed one of them since it was loaded.
     """
@@ -137,4 +144,4 @@ async def save(connection: Connection, result: StoreFold) -> dict[Subject, int]:
     store = result.declared.store
     if (moved and not await store.save(connection, moved)) or (gone and not await store.remove(connection, gone)):
         raise Conflict(store.name)
-    return changed
+    return Saved(changed, moved.keys() | gone.keys())

@@ -9,6 +9,7 @@ from hub.state.base import BaseDataCache
 from hub.state.store import Connection
 from hub.stream import ruled
 from hub.stream.consumer import Consumer
+from hub.stream.meeting import meet
 from hub.stream.news import news
 from hub.stream.outcome import Applied, Outcome
 from hub.stream.parking import park
@@ -16,7 +17,7 @@ from hub.stream.posting import post
 from hub.stream.record import Good, Judged
 from hub.stream.settling import Settled, settle
 from hub.stream.sorting import Sorted, place, sort
-from hub.stream.subjects import save
+from hub.stream.subjects import Saved, StoreFold, save
 from hub.stream.telling import answers, notices, sayings
 from hub.stream.touching import Released, touch
 from hub.stream.winding import let_go, wind
@@ -48,8 +49,11 @@ class Work:
         settled = await settle(connection, consumer, await self._base.refresh(connection), found, touched)
         said = await park(connection, consumer.name, found, settled, self._base, datetime.now(UTC) + self._wait, applied)
         planned: list[deliveries.Planned] = []
+        folded: list[tuple[StoreFold, Saved]] = []
         for result in settled.folds:
-            declared, changed = result.declared, await save(connection, result)
+            declared, saved = result.declared, await save(connection, result)
+            folded.append((result, saved))
+            changed = saved.changed
             await post(connection, consumer.name, result, changed)
             if declared.tells or declared.notices:
                 happened = news(result, changed, touched.subjects[result.store])
@@ -63,6 +67,7 @@ class Work:
             await deliveries.insert(connection, consumer.name, planned)
         applied.emitted += len(said)
         await ruled.note(connection, consumer.name, found, settled)
+        await meet(connection, consumer.name, folded)
         _note(found, settled)
         applied.outcomes.update(found.outcomes)
 

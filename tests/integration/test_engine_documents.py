@@ -1,5 +1,6 @@
 """A document that concerns several subjects is folded for each of them, and what goes wrong with one leaves the others alone."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -15,12 +16,14 @@ from hub.rules.basedata import BaseData
 from hub.state import timelines
 from hub.state.reading import snapshot
 from hub.stream import record
+from hub.stream.failures import Meaning, meaning
 from hub.stream.outcome import Outcome
 from hub.stream.slips import Stored
 from tests.integration.test_engine_repairs import act, letters
 from tests.support.crm import after
 from tests.support.documents import NOBODY, Desk, consumer, lot
 from tests.support.engine import Engine, Log
+from tests.support.interleaving import before_commit, until_blocked
 
 HANDLED, DUPLICATE, IGNORED, WAITING, HELD, DEAD = (
     Outcome.HANDLED,
@@ -184,3 +187,35 @@ async def test_without_history_each_subject_goes_forward_and_a_refusal_is_one_le
         assert await kept(engine) == {"a": "D1@2", "b": "D1@2", "c": "D2@1 D3@3"}
         [letter] = await letters(engine)
         assert [expected for _, expected in letter["faults"]] == ["lines that lot a can take", "lines that lot b can take"]
+
+
+async def until_applied(engine: Engine, records: list[Stored]) -> None:
+    """As a lane does: tried again at once where another transaction was in the way."""
+    while True:
+        try:
+            await engine.apply(records)
+        except Exception as error:
+            if meaning(error) is not Meaning.AGAIN:
+                raise
+        else:
+            return
+
+
+@pytest.mark.parametrize("who_is_first", ["who waits", "who is waited for"])
+async def test_two_lanes_that_speak_of_one_subject_at_once_do_not_miss_each_other(
+    engine: Engine, log: Log, desk: Desk, who_is_first: str
+) -> None:
+    """One waits for the subject that the other makes, and neither sees what the other has not committed."""
+    async with Engine(engine.url, consumer(), owner="other lane") as other:
+        waits, makes = (engine, [desk.says("D1", "w-b")]), (other, [Desk(log, "oem").opens("b")])
+        (early, first), (late, second) = (waits, makes) if who_is_first == "who waits" else (makes, waits)
+        stop = before_commit(early)
+        held = asyncio.create_task(until_applied(early, first))
+        await stop.reached.wait()
+        going = asyncio.create_task(until_applied(late, second))
+        blocked = asyncio.create_task(until_blocked(late))
+        await asyncio.wait([going, blocked], return_when=asyncio.FIRST_COMPLETED)
+        stop.go.set()
+        await asyncio.gather(held, going)
+        blocked.cancel()
+    assert (await kept(engine), await engine.rows("waiting")) == ({"b": "oem@0 D1@1"}, [])

@@ -1,0 +1,59 @@
+"""Keep lanes that speak of one subject at once from missing each other: one whose record waits, and one that brings what it waits for."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from hub.rules.decision import Subject, Wait
+from hub.state import meeting, waiting
+from hub.state.store import Connection, Kept
+from hub.stream.failures import Conflict
+from hub.stream.subjects import Row, Saved, StoreFold
+
+
+class _Party(NamedTuple):
+    """What one store's fold came to: which subjects it saved, and which parts wait."""
+
+    result: StoreFold
+    saved: Saved
+    waits: Mapping[Subject, set[Row]]
+
+
+async def meet(connection: Connection, consumer: str, folded: Iterable[tuple[StoreFold, Saved]]) -> None:
+    """The last step of a transaction that has written all it has to write of its subjects.
+
+    Who waits looks whether its subject was saved meanwhile, who saved whether somebody has begun to wait: whoever comes second
+    to where both meet sees what the first has committed. Raises Conflict, so that all is folded again with it. A subject of
+    which one key alone speaks has one lane, and nobody to miss.
+    """
+    parties = [_Party(result, saved, _waits(result)) for result, saved in folded if result.declared.concerns]
+    alone = {meeting.place(party.result.store, subject) for party in parties for subject in party.waits}
+    together = {meeting.place(party.result.store, subject) for party in parties for subject in party.saved.changed}
+    if not alone and not together:
+        return
+    await meeting.lock(connection, alone, together - alone)
+    for result, saved, waits in parties:
+        await _look(connection, consumer, result, saved, waits)
+
+
+def _waits(result: StoreFold) -> dict[Subject, set[Row]]:
+    return {
+        subject: rows
+        for subject, folded in result.folded.items()
+        if (rows := {told.row for told, verdict in folded.verdicts if isinstance(verdict, Wait)})
+    }
+
+
+def _version(kept: Mapping[Subject, Kept[Any]], subject: Subject) -> int:
+    return kept[subject].version if subject in kept else 0
+
+
+async def _look(connection: Connection, consumer: str, result: StoreFold, saved: Saved, waits: Mapping[Subject, set[Row]]) -> None:
+    unsaved = [subject for subject in waits if subject not in saved.moved]  # what was saved has been compared already
+    if unsaved:
+        now = await result.declared.store.load(connection, unsaved)
+        if any(_version(now, subject) != _version(result.kept, subject) for subject in unsaved):
+            raise Conflict(result.store)
+    if saved.changed:
+        known = result.waited.keys() | {row for rows in waits.values() for row in rows}
+        if not known >= (await waiting.of(connection, consumer, result.store, list(saved.changed))).keys():
+            raise Conflict(result.store)
