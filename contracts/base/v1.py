@@ -173,7 +173,7 @@ class ServicePlan(BaseDatum):
     )
     zone: TimeZone = "UTC"
     hour: Annotated[int, Field(ge=0, le=23)] = 9
-    template: Slug = "service_reminder"
+    template: Slug = "service-due"
 
     @field_validator("steps")
     @classmethod

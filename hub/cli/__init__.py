@@ -56,6 +56,7 @@ def mount() -> typer.Typer:
         outbox,
         partners,
         recover,
+        reminders,
         replay,
         run,
         shipments,
@@ -82,6 +83,7 @@ def mount() -> typer.Typer:
     app.command("receivables")(orders.receivables)
     app.add_typer(shipments.app, name="shipments")
     app.add_typer(freight.app, name="freight")
+    app.add_typer(reminders.app, name="reminders")
     app.add_typer(base.app, name="base")
     app.add_typer(campaigns.app, name="campaigns")
     app.add_typer(message.app, name="message")

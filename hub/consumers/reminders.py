@@ -4,6 +4,7 @@ from contracts import activities as activity_events
 from contracts import crm, topics
 from contracts import reminders as reminder_events
 from contracts import vehicles as vehicle_events
+from contracts.timers import TIMER_FIRED
 from hub.rules import activities, agendas, odometer_readings, reminding, vehicles
 from hub.state import stores
 from hub.stream.consumer import Consumer
@@ -19,6 +20,7 @@ reminders.fold(
         vehicle_events.ODOMETER_READ: vehicles.odometer_read,
         reminder_events.REMINDER_ANSWERED: vehicles.reminder_answered,
         activity_events.ACTIVITY_DONE: vehicles.activity_done,
+        TIMER_FIRED: vehicles.timer_fired,
     },
     concerns={
         **dict.fromkeys((*vehicle_events.LINEAGES, reminder_events.REMINDER_ANSWERED), vehicles.of_vin),
@@ -31,6 +33,7 @@ reminders.fold(
         (topics.DEALER_FEED, reminder_events.REMINDER_DUE, reminding.due_of_vehicle, reminding.whose),
     ],
     notices=reminding.to_holder,
+    timer=vehicles.next_step,
 )
 reminders.fold(
     stores.odometer_readings,
@@ -56,6 +59,7 @@ reminders.fold(
         activity_events.ACTIVITY_CANCELLED: agendas.activity_over,
         crm.OPPORTUNITY_UPDATED: agendas.opportunity_updated,
         crm.LEAD_UPDATED: agendas.lead_updated,
+        TIMER_FIRED: agendas.timer_fired,
     },
     concerns={
         **dict.fromkeys(activity_events.LINEAGES, agendas.of_record),
@@ -68,4 +72,5 @@ reminders.fold(
         (topics.DEALER_FEED, reminder_events.REMINDER_CLOSED, reminding.over_of_agenda, reminding.whose),
         (topics.DEALER_FEED, reminder_events.REMINDER_DUE, reminding.due_of_agenda, reminding.whose),
     ],
+    timer=agendas.next_step,
 )

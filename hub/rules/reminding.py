@@ -13,7 +13,7 @@ from hub.rules.notices import Notice, Person
 from hub.rules.service_reminders import Reminder, restored
 from hub.rules.vehicles import NAME, Vehicle
 
-PURPOSE = "service_reminder"
+PURPOSE = "service"
 """What a customer consents to, or does not."""
 
 

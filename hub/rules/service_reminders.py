@@ -44,7 +44,7 @@ class Reminder(NamedTuple):
     next_at: str | None = None
     answer: str | None = None
     quiet_until: str | None = None
-    template: str = "service_reminder"
+    template: str = "service-due"
     title: str = ""
 
     @property

@@ -1,5 +1,6 @@
 """Reminders through the engine: dealers meet in one car, results return to their records, and nobody hears what is another's."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -7,44 +8,18 @@ from typing import Any
 
 import pytest
 
-from contracts import topics
 from contracts.activities import ACTIVITY_DONE, ACTIVITY_PLANNED
-from contracts.base import SERVICE_PLAN_RECORDED
-from contracts.contract import Lineage
+from contracts.crm import LEAD_UPDATED
 from contracts.vehicles import ODOMETER_READ, SERVICE_VISITED, VEHICLE_HANDED_OVER, VEHICLE_SOLD_ON
 from hub.consumers.crm_sync import crm_sync
 from hub.consumers.reminders import reminders
 from hub.stream.outcome import Outcome
-from hub.stream.slips import Stored
 from tests.support.crm import Words, base_data
 from tests.support.engine import NOON, Engine, Log
+from tests.support.recalls import Ear
+from tests.support.town import START, VIN, Town
 
-VIN = "WVWZZZ1JZXW000001"
 HANDLED, WAITING = Outcome.HANDLED, Outcome.WAITING
-
-
-class Town:
-    """Two dealers and the OEM, on one log."""
-
-    def __init__(self) -> None:
-        self.log = Log()
-        self.count = 0
-
-    def say(self, lineage: Lineage[Any], day: float, dealer: str = "ber-001", **fields: Any) -> Stored:
-        """What a dealer says, so many days after noon."""
-        self.count += 1
-        body = {"occurred_at": (NOON + timedelta(days=day)).isoformat(), **fields}
-        return self.log.say(lineage, body, id=f"v{self.count}", dealer=dealer)
-
-    def car(self, lineage: Lineage[Any], day: float, dealer: str = "ber-001", **fields: Any) -> Stored:
-        """The same of the one car."""
-        return self.say(lineage, day, dealer, vin=VIN, **fields)
-
-    def plan(self) -> list[Stored]:
-        """The OEM lays down its service plan."""
-        body = {"id": "annual", "name": "Annual", "distance_km": 15_000}
-        key = "service_plan/annual@1900-01-01"
-        return [self.log.say(SERVICE_PLAN_RECORDED, body, id="plan", source="/oem/mdm", topic=topics.OEM_BASE.name, key=key)]
 
 
 @pytest.fixture
@@ -90,7 +65,80 @@ async def test_a_handover_waits_for_its_service_plan(engine: Engine, town: Town)
     await engine.lay(town.log)
     [answer] = [record for record in await engine.relay(town.log) if record.topic == "hub.timers"]
     assert await engine.outcomes([answer]) == [HANDLED]
-    assert (await the_car(engine))["due_on"].isoformat() == "2027-03-02"
+    assert (await the_car(engine))["due_on"].isoformat() == "2024-06-05"
+
+
+async def heard_by_clock(engine: Engine, town: Town, day: float) -> None:
+    """The clock of that day says what is due, page after page, until nothing is."""
+    ear = Ear(town.log)
+    while await ear.hear(engine.db, START + timedelta(days=day)):
+        before = len(town.timers)
+        timers = town.log.records["hub.timers", 0][before:]
+        town.timers += timers
+        await engine.apply(timers)
+
+
+async def told(engine: Engine, topic: str) -> list[tuple[str, str]]:
+    """What was said in a topic: of which reminder, and which step or why it is over."""
+    said = [(row["topic"], json.loads(row["body"])) for row in await engine.rows("outbox")]
+    return [(body["reminder"].partition("/")[0], body.get("step") or body["reason"]) for where, body in said if where == topic]
+
+
+async def test_the_steps_of_a_service_are_told_to_its_dealer_and_to_the_customer_once(engine: Engine, town: Town) -> None:
+    town.plan()
+    await engine.lay(town.log)
+    await engine.apply([town.car(VEHICLE_HANDED_OVER, 0, customer="C1", odometer_km=10, service_plans=["annual"])])
+    await heard_by_clock(engine, town, 334)
+    assert await told(engine, "dealer.ber-001.feed") == []
+    await heard_by_clock(engine, town, 336)
+    assert await told(engine, "dealer.ber-001.feed") == [("service", "before")]
+    late = town.car(ODOMETER_READ, 320, odometer_km=13_100)  # heard late: a few days earlier than it was thought
+    await engine.apply([late])
+    await heard_by_clock(engine, town, 340)
+    assert await told(engine, "dealer.ber-001.feed") == [("service", "before")] == await told(engine, "hub.reminders")
+    await engine.apply([town.car(SERVICE_VISITED, 341, "muc-002", service_plans=["annual"])])
+    await heard_by_clock(engine, town, 500)
+    assert await told(engine, "dealer.ber-001.feed") == [("service", "before"), ("service", "done")]
+    assert await told(engine, "dealer.muc-002.feed") == []
+    [delivery] = await engine.rows("deliveries")
+    assert (delivery["principal"], delivery["person"], delivery["purpose"]) == ("dealer:ber-001", "C1", "service")
+    await heard_by_clock(engine, town, 900)
+    assert len(await engine.rows("deliveries")) == 4
+
+
+async def test_two_clocks_and_a_second_hearing_remind_once(engine: Engine, town: Town) -> None:
+    town.plan()
+    await engine.lay(town.log)
+    await engine.apply([town.car(VEHICLE_HANDED_OVER, 0, customer="C1", service_plans=["annual"])])
+    ear = Ear(town.log)
+    async with Engine(engine.url, reminders, owner="the other clock") as other:
+        ear.together = asyncio.Barrier(2)
+        await asyncio.gather(ear.hear(engine.db, START + timedelta(days=340)), ear.hear(other.db, START + timedelta(days=340)))
+    assert await engine.outcomes(town.log.records["hub.timers", 0]) == [HANDLED, Outcome.DUPLICATE]
+    assert await told(engine, "dealer.ber-001.feed") == [("service", "before")]
+    assert len(await engine.rows("deliveries")) == 1
+
+
+async def test_history_sets_timers_and_is_itself_told_to_nobody(engine: Engine, town: Town) -> None:
+    town.plan()
+    await engine.lay(town.log)
+    body = {"occurred_at": START.isoformat(), "vin": VIN, "customer": "C1", "service_plans": ["annual"]}
+    await engine.apply([town.log.say(VEHICLE_HANDED_OVER, body, id="past", historical=True)])
+    assert await engine.rows("deliveries") == []
+    await heard_by_clock(engine, town, 340)
+    assert await told(engine, "dealer.ber-001.feed") == [("service", "before")]
+
+
+async def test_a_lead_that_is_dropped_silences_what_was_planned_about_it(engine: Engine, town: Town) -> None:
+    about = {"activity": "A1", "belongs_to": {"kind": "lead", "ref": "L1"}}
+    due = (START + timedelta(days=2)).isoformat()
+    await engine.apply([town.say(ACTIVITY_PLANNED, 0, **about, due_at=due, remind_minutes_before=60)])
+    await heard_by_clock(engine, town, 1.99)
+    dropped = {"subject": "ber-001/L1", "dealer": "ber-001", "lead": "L1", "status": "dropped"}
+    dropped["occurred_at"] = (START + timedelta(days=1.995)).isoformat()
+    await engine.apply([town.log.say(LEAD_UPDATED, dropped, id="u1", topic="hub.crm", source="/hub/crm-sync")])
+    await heard_by_clock(engine, town, 9)
+    assert await told(engine, "dealer.ber-001.feed") == [("activity", "before"), ("activity", "closed")]
 
 
 async def test_an_activity_s_result_returns_to_its_opportunity_and_its_lead(database: str, engine: Engine) -> None:

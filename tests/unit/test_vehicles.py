@@ -112,7 +112,7 @@ def test_steps_come_before_on_and_after_the_due_date(life: Life) -> None:
 def test_a_notice_names_whom_it_reminds_of_what_and_for_whom_he_must_have_consented(life: Life) -> None:
     life.until(340)
     [notice] = life.mails.values()
-    assert (notice.person, notice.purpose, notice.grantee) == (("dealer:ber-01", "customer", "C-1"), "service_reminder", "ber-01")
+    assert (notice.person, notice.purpose, notice.grantee) == (("dealer:ber-01", "customer", "C-1"), "service", "ber-01")
     assert dict(notice.fields) == {"vin": VIN, "product": "tour-m", "service": "Annual", "step": "before", "due_on": "2026-03-10"}
 
 

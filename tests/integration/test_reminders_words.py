@@ -1,0 +1,95 @@
+"""`hub reminders` says what is due, and which readings and which visit it follows from."""
+
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from typer.testing import CliRunner
+
+from contracts.activities import ACTIVITY_PLANNED
+from contracts.vehicles import ODOMETER_READ, SERVICE_VISITED, VEHICLE_HANDED_OVER
+from hub.cli import mount
+from hub.consumers.reminders import reminders
+from hub.errors import InputError
+from hub.operations.reminders import listed, shown
+from tests.support.engine import Engine
+from tests.support.town import START, VIN, Town
+
+TODAY = (datetime.now(UTC) - START) / timedelta(days=1)
+"""Days since the tests' noon: what is overdue is so by the clock on the wall."""
+
+
+@pytest.fixture
+async def engine(database: str) -> AsyncIterator[Engine]:
+    """Two dealers' cars: one long overdue, one due in a year; and an activity that nobody did."""
+    town = Town()
+    town.plan()
+    async with Engine(database, reminders) as engine:
+        await engine.lay(town.log)
+        town.car(VEHICLE_HANDED_OVER, TODAY - 800, customer="C1", odometer_km=10, service_plans=["annual"], product="tour-m")
+        town.car(ODOMETER_READ, TODAY - 700, odometer_km=5_010)
+        town.car(ODOMETER_READ, TODAY - 650, odometer_km=75_100)
+        town.car(SERVICE_VISITED, TODAY - 600, "muc-002", odometer_km=10_010, service_plans=["annual"])
+        town.say(VEHICLE_HANDED_OVER, TODAY, "muc-002", vin="1HGCM82633A004352", customer="K9", service_plans=["annual"])
+        due = (datetime.now(UTC) - timedelta(days=2)).isoformat()
+        town.say(ACTIVITY_PLANNED, TODAY - 3, activity="A1", belongs_to={"kind": "lead", "ref": "L1"}, due_at=due, staff="ber-001.s1")
+        for dealer in ("ber-001", "muc-002"):
+            await engine.apply(town.log.records[f"dealer.{dealer}.events", 0])
+        yield engine
+
+
+async def test_what_is_overdue_comes_first_and_each_dealer_may_be_asked_for(engine: Engine) -> None:
+    found = await listed(engine.url)
+    assert [(one.reminder, one.dealer, one.whose, one.is_overdue) for one in found] == [
+        (f"service/{VIN}/annual", "ber-001", "C1", True),
+        ("activity/A1", "ber-001", "ber-001.s1", True),
+    ]
+    assert [one.reminder for one in await listed(engine.url, within=400, dealer="muc-002")] == ["service/1HGCM82633A004352/annual"]
+    assert [one.reminder for one in await listed(engine.url, kind="activity", is_overdue=True)] == ["activity/A1"]
+    assert await listed(engine.url, dealer="muc-002", is_overdue=True) == []
+
+
+async def test_a_kind_that_is_none_is_refused_by_name(engine: Engine) -> None:
+    with pytest.raises(InputError, match="--kind: expected one of service, activity, ageing"):
+        await listed(engine.url, kind="birthday")
+
+
+async def test_a_car_shows_which_readings_were_believed_and_which_visit_counts(engine: Engine) -> None:
+    car = await shown(engine.url, f"service/{VIN}/annual")
+    assert [(read.km, read.dealer, read.origin, read.is_believed) for read in car.readings] == [
+        (10, "ber-001", "handover", True),
+        (5_010, "ber-001", "reading", True),
+        (75_100, "ber-001", "reading", False),
+        (10_010, "muc-002", "visit", True),
+    ]
+    assert (car.dealer, car.visited_by, car.km_a_day) == ("ber-001", "muc-002", 50)
+    [plan] = car.plans
+    visit = (START + timedelta(days=TODAY - 600)).date()
+    assert (plan.since.date(), plan.since_km, plan.basis) == (visit, 10_010, "distance")
+    assert plan.by_distance == visit + timedelta(days=300)
+    assert plan.by_months is not None
+    assert plan.by_months > date.today() - timedelta(days=300)  # noqa: DTZ011 - a test about days
+    with pytest.raises(InputError, match="a car that a dealer has spoken of"):
+        await shown(engine.url, "WVWZZZ1JZXW999999")
+
+
+async def test_the_words_print_tables_and_json(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    import asyncio
+
+    monkeypatch.setenv("HUB_DATABASE_URL", engine.url)
+    run = CliRunner().invoke
+
+    def say(*words: str) -> str:
+        result = run(mount(), ["reminders", *words])
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    table = await asyncio.to_thread(say, "list")
+    assert f"service/{VIN}/annual" in table
+    assert "overdue" in table
+    told = json.loads(await asyncio.to_thread(say, "list", "--kind", "service", "--json"))
+    assert [one["customer" if "customer" in one else "whose"] for one in told] == ["C1"]
+    assert "not believed" in await asyncio.to_thread(say, "show", VIN)
+    assert json.loads(await asyncio.to_thread(say, "show", VIN, "--json"))["plans"][0]["basis"] == "distance"
+    assert "Nothing is overdue." in await asyncio.to_thread(say, "list", "--dealer", "muc-002", "--overdue")
