@@ -1,11 +1,8 @@
 """What an orchestrator asks a process over HTTP: is it alive, is it ready, what are its figures."""
 
-import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple, Self
 
-import uvicorn
 from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.applications import Starlette
@@ -13,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from hub.serving import Serving
 from hub.telemetry import Metrics
 
 
@@ -39,28 +37,19 @@ class Probes:
         self.health: Callable[[], Health] = _starting
         self._metrics, self._measure = metrics, measure
         routes = [Route("/health/live", self._live), Route("/health/ready", self._ready), Route("/metrics", self._figures)]
-        config = uvicorn.Config(Starlette(routes=routes), host=host, port=port, log_config=None, lifespan="off", access_log=False)
-        self._server = uvicorn.Server(config)
-        self._task: asyncio.Task[None] | None = None
+        self._serving = Serving(Starlette(routes=routes), host, port)
 
     async def __aenter__(self) -> Self:
-        self._server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment] # the process has its own
-        self._task = asyncio.create_task(self._server.serve())
-        while not self._server.started and not self._task.done():  # noqa: ASYNC110 - uvicorn has no event for it
-            await asyncio.sleep(0.01)
-        if self._task.done():
-            self._task.result()
+        await self._serving.__aenter__()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._server.should_exit = True
-        if self._task is not None:
-            await self._task
+        await self._serving.__aexit__()
 
     @property
     def port(self) -> int:
         """The port that is listened on."""
-        return int(self._server.servers[0].sockets[0].getsockname()[1])
+        return self._serving.port
 
     async def _live(self, _request: Request) -> Response:
         health = self.health()

@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     mail_from_name: str = Field("", description="Name that people see beside it.")
     mail_bounces: str = Field("", description="Address that bounces go to; empty: the one that mail is from.")
     sms_account: str = Field("", description="Account at Twilio, or at whoever speaks its API; empty: the courier sends no SMS.")
-    sms_token: SecretStr = Field(SecretStr(""), description="Token of that account.")
+    sms_token: SecretStr = Field(SecretStr(""), description="Token of that account; what the provider reports is signed with it.")
     sms_url: str = Field("", description="The API where it is not Twilio's own.")
     sms_from: str = Field("", description="Number or name that an SMS is from.")
     sms_reports: str = Field("", description="Public page to which the provider reports what became of each.")
@@ -71,7 +71,25 @@ class Settings(BaseSettings):
     probe_host: str = Field("127.0.0.1", description="Address the probes and metrics listen on.")
     probe_port: int = Field(0, ge=0, le=65_535, description="Port of probes and metrics; 0: any free port.")
     stalled_seconds: int = Field(60, ge=1, description="No progress for so long: not alive.")
+    door_host: str = Field("127.0.0.1", description="Address on which the door listens to the outside.")
+    door_port: int = Field(8088, ge=0, le=65_535, description="Port of the door; 0: any free port.")
+    door_public_url: str = Field("", description="The door as the outside reaches it, such as https://hub.example; empty: host and port.")
+    door_trusted_proxies: str = Field("", description="Addresses of proxies before the door whose word on the caller counts; with commas.")
+    door_secret: SecretStr = Field(SecretStr(""), description="Signs unsubscribe links: the newest first, with commas; empty: no links.")
+    door_bounce_secret: SecretStr = Field(SecretStr(""), description="What shows who hands in mail that came back; empty: nobody.")
+    door_requests_per_second: float = Field(20, gt=0, le=10_000, description="Requests of one dealer that are answered, in the long run.")
+    door_answer_ms: int = Field(5_000, ge=100, description="Longest that the door waits for broker or database before it says: later.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Lowest level logged.")
+
+    @property
+    def door_url(self) -> str:
+        """The door as the outside reaches it, without a slash at its end."""
+        return self.door_public_url.rstrip("/") or f"http://{self.door_host}:{self.door_port}"
+
+    @property
+    def link_secrets(self) -> tuple[bytes, ...]:
+        """What signs unsubscribe links: the first does, the others did."""
+        return tuple(part.strip().encode() for part in self.door_secret.get_secret_value().split(",") if part.strip())
 
     @field_validator("database_url")
     @classmethod

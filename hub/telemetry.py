@@ -142,6 +142,18 @@ class Metrics:
         )
         self.overdue = Gauge("hub_timers_overdue", "Timers that are due, and that the clock has not published.", registry=registry)
         self.overdue_age = Gauge("hub_timers_overdue_seconds", "How long the longest of them has been due.", registry=registry)
+        self.door_requests = Counter(
+            "hub_door_requests_total", "Requests to the door, by what came of them.", ["entrance", "outcome"], registry=registry
+        )
+        self.door_seconds = Histogram(
+            "hub_door_seconds",
+            "Seconds that the door took to answer.",
+            ["entrance"],
+            registry=registry,
+            buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+        )
+        self.door_events = Counter("hub_door_events_total", "Dealers' events over HTTP, by verdict.", ["verdict"], registry=registry)
+        self.door_unknown = Counter("hub_door_unknown_total", "Reports on deliveries that the hub does not know.", registry=registry)
         self.timers = Counter("hub_timers_fired_total", "Timers published by the clock.", ["type"], registry=registry)
         self.deliveries = Counter(
             "hub_deliveries_total", "What couriers sent, by what came of it.", ["channel", "provider", "state"], registry=registry

@@ -24,6 +24,7 @@ from hub.operations.cluster import client_config
 from hub.probes import Probes
 from hub.producers.clock import Clock
 from hub.producers.course import BATCH_BYTES
+from hub.producers.lines import Lines
 from hub.producers.planner import Planner
 from hub.producers.relay import Relay
 from hub.producers.round import PATIENCE_SECONDS
@@ -48,7 +49,7 @@ from hub.telemetry import Metrics, configure_logs, log
 if TYPE_CHECKING:
     from hub.channels.courier import Courier
 
-PROCESSES = (*CONSUMERS, "relay", "clock", "planner", "courier")
+PROCESSES = (*CONSUMERS, "relay", "clock", "planner", "courier", "door")
 
 
 def kafka_options(settings: Settings) -> dict[str, Any]:
@@ -192,6 +193,8 @@ async def run(name: str, settings: Settings) -> None:
         log.info("process.started", process=name, probes=probes.port)
         if consumer:
             await _run_consumer(consumer, settings, metrics, probes, stop)
+        elif name == "door":
+            await _run_door(settings, metrics, probes, stop)
         else:
             await _run_sender(_sender(name, settings, metrics), settings, probes, stop)
         log.info("process.stopped", process=name)
@@ -217,6 +220,17 @@ async def _run_sender(sender: "Sender | Courier", settings: Settings, probes: Pr
         task.result()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+async def _run_door(settings: Settings, metrics: Metrics, probes: Probes, stop: asyncio.Event) -> None:
+    from hub.door.process import serve  # what it needs to answer the outside nobody else does
+
+    lines = Lines(connector(settings, "door"), lambda: make_producer(settings), settings.door_answer_ms / 1000)
+    probes.health = lambda: task_health(lines, settings.stalled_seconds)
+    keeping = asyncio.create_task(lines.run())
+    await serve(settings, lines, CONSUMERS.values(), metrics, stop)
+    keeping.cancel()
+    await asyncio.gather(keeping, return_exceptions=True)
 
 
 def _sender(name: str, settings: Settings, metrics: Metrics) -> "Sender | Courier":

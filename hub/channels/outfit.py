@@ -18,6 +18,7 @@ from hub.channels.writer import Senders, Writer
 from hub.errors import InputError
 from hub.rules.bounce_wave import Brake
 from hub.rules.limits import Limits
+from hub.rules.links import Links
 from hub.rules.prices import SegmentPrice
 from hub.rules.quiet_hours import Hours
 from hub.rules.windows import Limit
@@ -42,6 +43,8 @@ def outfit(settings: Settings, connect: Callable[[], Awaitable[Connection]], met
     sender = MailSender(settings.mail_from_name, settings.mail_from, settings.mail_bounces or settings.mail_from)
     back = tuple(line.strip() for line in settings.post_sender.split(",") if line.strip())
     write = Writer(Senders(sender, settings.sms_from, back), almanac, price, desk.now)
+    links = Links(settings.door_url, settings.link_secrets[0]) if settings.link_secrets else None
+    write = Writer(Senders(sender, settings.sms_from, ()), almanac, price, desk.now, links)
     brake = Brake(settings.courier_brake_least, settings.courier_brake_percent)
     return Courier(connect, ways(settings), desk, write, limits, brake, metrics)
 

@@ -16,6 +16,7 @@ from hub.channels.wording.mail import CompiledMail, MailSender, Recipient
 from hub.channels.wording.text import CompiledSms
 from hub.errors import InputError
 from hub.rules.basedata import BaseData
+from hub.rules.links import Links
 from hub.rules.prices import SegmentPrice
 from hub.state.base import BaseDataCache
 from hub.state.store import Connection
@@ -34,8 +35,8 @@ class Senders(NamedTuple):
 class Writer:
     """Compiles each template once for each language and channel, and again when base data has changed."""
 
-    def __init__(self, senders: Senders, almanac: Almanac, price: SegmentPrice | None, now: Now) -> None:
-        self._senders, self._almanac, self._price, self._now = senders, almanac, price, now
+    def __init__(self, senders: Senders, almanac: Almanac, price: SegmentPrice | None, now: Now, links: Links | None = None) -> None:
+        self._senders, self._almanac, self._price, self._now, self._links = senders, almanac, price, now, links
         self._cache = BaseDataCache((Template.KIND,))
         self._base = BaseData()
         self._compiled: dict[tuple[str, str, Channel], _Compiled | InputError] = {}
@@ -54,7 +55,8 @@ class Writer:
         compiled = self._of(template, one.addressee.language, channel)
         if isinstance(compiled, InputError):
             return compiled
-        to = Recipient(str(one.due.id), one.address, self._fields(one), now, zone=self._almanac.zone(one.addressee.country))
+        leave = self._links.unsubscribe(one.due.id) if self._links and one.due.nature == "marketing" else None
+        to = Recipient(str(one.due.id), one.address, self._fields(one), now, leave, self._almanac.zone(one.addressee.country))
         try:
             content = compiled.fill(to)
         except InputError as error:

@@ -46,6 +46,7 @@ def mount() -> typer.Typer:
         dead_letters,
         demo,
         documents,
+        door,
         execution,
         freight,
         funnel,
@@ -98,6 +99,7 @@ def mount() -> typer.Typer:
     app.add_typer(suppressions.app, name="suppressions")
     app.add_typer(offsets.app, name="offsets")
     app.add_typer(partners.app, name="partners")
+    app.add_typer(door.app, name="door")
     app.add_typer(topics.app, name="topics")
     app.add_typer(contracts.app, name="contracts")
     app.command("replay")(replay.replay)

@@ -51,7 +51,7 @@ def add(
 
     asked = {"producer_byte_rate": producer_rate, "consumer_byte_rate": consumer_rate, "request_percentage": request_percentage}
     quota = {key: float(value) for key, value in asked.items() if value is not None}
-    _act(
+    act(
         (kind, partner),
         lambda settings, known: partners.add(settings, known, quota=quota, why=why, dry_run=dry_run),
         dry_run=dry_run,
@@ -68,7 +68,7 @@ def rotate(kind: KindWord, partner: IdWord = "", password_file: PasswordFile = N
     """
     from hub.operations import partners
 
-    _act(
+    act(
         (kind, partner),
         lambda settings, known: partners.rotate(settings, known, why=why, dry_run=dry_run),
         dry_run=dry_run,
@@ -84,7 +84,7 @@ def suspend(kind: KindWord, partner: IdWord = "", why: Why = "", dry_run: DryRun
     """
     from hub.operations import partners
 
-    _act((kind, partner), lambda settings, known: partners.suspend(settings, known, why=why, dry_run=dry_run), dry_run=dry_run)
+    act((kind, partner), lambda settings, known: partners.suspend(settings, known, why=why, dry_run=dry_run), dry_run=dry_run)
 
 
 @app.command()
@@ -95,7 +95,7 @@ def resume(kind: KindWord, partner: IdWord = "", why: Why = "", dry_run: DryRun 
     """
     from hub.operations import partners
 
-    _act((kind, partner), lambda settings, known: partners.resume(settings, known, why=why, dry_run=dry_run), dry_run=dry_run)
+    act((kind, partner), lambda settings, known: partners.resume(settings, known, why=why, dry_run=dry_run), dry_run=dry_run)
 
 
 @app.command("list")
@@ -130,22 +130,23 @@ def _remarks(remarks: tuple[str, ...]) -> str:
     return "; ".join(remarks if left < 1 else (*remarks[:_MOST_REMARKS], f"{left} more (--json)"))
 
 
-def _act(
+def act(
     words: tuple[str, str],
-    act: "Callable[[Settings, Partner], Outcome]",
+    doing: "Callable[[Settings, Partner], Outcome]",
     *,
     dry_run: bool,
     otherwise: str = "nothing to do",
     password_file: Path | None = None,
 ) -> None:
+    """Do one act upon a partner and tell what was done; a new password is shown once, or goes to a file of its own."""
     from hub.operations.partner_plan import Partner
     from hub.settings import Settings
 
     partner = Partner.named(*words)
     with _Secret(None if dry_run else password_file) as secret:
-        outcome = act(Settings(), partner)
-        for done in outcome.done or (otherwise,):
-            typer.echo(f"{partner.user}: {'would do: ' if dry_run and outcome.done else ''}{done}")
+        outcome = doing(Settings(), partner)
+        for step in outcome.done or (otherwise,):
+            typer.echo(f"{partner.user}: {'would do: ' if dry_run and outcome.done else ''}{step}")
         for note in outcome.notes:
             typer.echo(f"{partner.user}: {note}", err=True)
         if outcome.password is not None:

@@ -6,7 +6,9 @@ import typer
 
 
 def run(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A consumer's name, such as crm-sync; or relay, clock, planner, courier.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="A consumer's name, such as crm-sync; or relay, clock, planner, courier, door.")
+    ],
 ) -> None:
     """Run one process until it is told to stop (SIGTERM); it reads its settings from HUB_… variables.
 

@@ -37,6 +37,8 @@ class Stack:
     database_url: str
     processes: tuple[ProcessState, ...] = ()
     is_ready: bool = False
+    door_port: int = 0
+    door_secret: str = ""
 
     def environment(self) -> dict[str, str]:
         """The settings of a hub process that works on this stack."""
@@ -46,6 +48,9 @@ class Stack:
             "HUB_KAFKA_USER": self.kafka_user,
             "HUB_KAFKA_PASSWORD": self.kafka_password,
             "HUB_DATABASE_URL": self.database_url,
+            "HUB_DOOR_PORT": str(self.door_port),
+            "HUB_DOOR_SECRET": self.door_secret,
+            "HUB_DOOR_BOUNCE_SECRET": self.door_secret,
         }
 
     @property

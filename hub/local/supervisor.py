@@ -42,6 +42,7 @@ class Supervisor:
         passwords = _passwords(data)
         self._kafka = Kafka(data / "kafka", password=passwords["kafka"], on_progress=on_progress)
         self._postgres = Postgres(data / "postgres", password=passwords["postgres"])
+        self._door_port, self._door_secret = free_port(), passwords["door"]
         self._children: dict[str, Child] = {}
         self._probes: dict[str, int] = {}
         self._kept: list[Kept] = []
@@ -61,6 +62,8 @@ class Supervisor:
             kafka_user=self._kafka.user,
             kafka_password=self._kafka.password,
             database_url=self._postgres.url(DATABASE),
+            door_port=self._door_port,
+            door_secret=self._door_secret,
             processes=tuple(
                 ProcessState(name, address, str(log), str(Identity.of(pid) or "") if pid else "", restarts.get(name, 0))
                 for name, (address, log, pid) in running.items()
@@ -144,11 +147,12 @@ class Supervisor:
 
 
 def _passwords(data: Path) -> dict[str, str]:
-    """Made when the folder is first used: the servers keep what they were told then."""
+    """Made when the folder is first used: the servers keep what they were told then, and links what signed them."""
     file = data / "passwords.json"
-    if not file.exists():
-        write_private(file, json.dumps({server: secrets.token_urlsafe(24) for server in ("kafka", "postgres")}))
-    passwords: dict[str, str] = json.loads(file.read_text())
+    kept: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+    passwords = {name: secrets.token_urlsafe(24) for name in ("kafka", "postgres", "door")} | kept
+    if passwords != kept:
+        write_private(file, json.dumps(passwords))
     return passwords
 
 

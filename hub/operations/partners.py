@@ -1,5 +1,6 @@
 """Add, rotate, suspend and resume partners: topics, broker user, rights and quota in one act."""
 
+import asyncio
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ from hub.operations.requests import quotas, set_quota
 from hub.operations.topic_facts import reaches
 from hub.operations.topics import create, users
 from hub.settings import Settings
+from hub.state import door
+from hub.state.connect import connect
+from hub.state.reading import answering
 
 SCRAM_ITERATIONS = 8192
 PASSWORD_BYTES = 32
@@ -94,7 +98,9 @@ def suspend(settings: Settings, partner: Partner, *, why: str = "", who: str = "
         with Operator(cluster, why, who).does("partner.suspended", partner.user, done) as taken:
             done = tuple(f"{right}: taken" for right in access.take_writing(cluster, partner.user))
             taken.extend(done)
-    return Outcome(done, () if done else ("it was suspended already",))
+    return Outcome(
+        done, (*(() if done else ("it was suspended already",)), *_at_the_door(settings, partner, is_suspended=True, dry_run=dry_run))
+    )
 
 
 def resume(settings: Settings, partner: Partner, *, why: str = "", who: str = "", dry_run: bool = False) -> Outcome:
@@ -107,7 +113,9 @@ def resume(settings: Settings, partner: Partner, *, why: str = "", who: str = ""
         with Operator(cluster, why, who).does("partner.resumed", partner.user, done) as given:
             access.give(cluster, partner.user, lacking)
             given.extend(done)
-    return Outcome(done, () if done else ("it was not suspended",))
+    return Outcome(
+        done, (*(() if done else ("it was not suspended",)), *_at_the_door(settings, partner, is_suspended=False, dry_run=dry_run))
+    )
 
 
 def standings(settings: Settings) -> list[Standing]:
@@ -127,6 +135,27 @@ def standings(settings: Settings) -> list[Standing]:
         ours = {name: ends[name] for name in partner.topics if name in ends}
         standings.append(Standing(partner, state(partner, found), ours, found.quota, missing(partner, found).words, beyond(partner, found)))
     return standings
+
+
+def _at_the_door(settings: Settings, partner: Partner, *, is_suspended: bool, dry_run: bool) -> tuple[str, ...]:
+    """Its tokens open nothing either while it is suspended; a database that is away is told of, as the broker has acted already."""
+    if dry_run or partner.kind != "dealer":
+        return ()
+
+    async def change() -> int:
+        connection = await connect(url, name="hub partners")
+        try:
+            return await door.suspend(connection, f"dealer:{partner.id}", is_suspended=is_suspended)
+        finally:
+            await connection.close(timeout=2)
+
+    url = settings.database_url.get_secret_value()
+    try:
+        with answering(url):
+            changed = asyncio.run(change())
+    except HubError as error:
+        return (f"its tokens at the door stay as they were, repeat this once it answers: {error}",)
+    return (f"{changed} tokens at the door {'open nothing' if is_suspended else 'open it again'}",) if changed else ()
 
 
 def _found(cluster: Cluster, partner: Partner) -> Found:

@@ -1,0 +1,1 @@
+"""The only public HTTP: providers' reports, unsubscribe links, and dealers without a Kafka client."""

@@ -1,0 +1,97 @@
+"""What the door looks up and notes: tokens of dealers, deliveries that a link or a callback names, when something was first heard."""
+
+from datetime import datetime
+from hashlib import sha256
+from typing import NamedTuple
+from uuid import UUID, uuid4
+
+from hub.state.store import Connection
+
+_KNOWS = "SELECT principal, is_suspended FROM door_tokens WHERE hash = $1 AND (ends_at IS NULL OR ends_at > now())"
+_ISSUE = "INSERT INTO door_tokens (id, principal, hash, issued_by) VALUES ($1, $2, $3, $4)"
+_END = "UPDATE door_tokens SET ends_at = $2 WHERE principal = $1 AND (ends_at IS NULL OR ends_at > $2) RETURNING id"
+_SUSPEND = "UPDATE door_tokens SET is_suspended = $2 WHERE principal = $1 AND is_suspended <> $2 RETURNING id"
+_LIST = """
+SELECT id, principal, issued_at, issued_by, ends_at, is_suspended FROM door_tokens
+WHERE ($1 = '' OR principal = $1) AND (ends_at IS NULL OR ends_at > now()) ORDER BY principal, issued_at
+"""
+# an upsert, so that of two who hear the same at once the second gets the first one's moment
+_HEARD = """
+INSERT INTO door_receipts AS r (id) VALUES ($1) ON CONFLICT (id) DO UPDATE SET received_at = r.received_at RETURNING received_at
+"""
+_DELIVERY = "SELECT principal, person_kind, person, purpose, grantee, coalesce(channel, 'email'), address FROM deliveries WHERE id = $1"
+
+
+class Speaker(NamedTuple):
+    """Who a token belongs to."""
+
+    principal: str
+    is_suspended: bool
+
+
+class Token(NamedTuple):
+    """A token that opens the door, as an operator sees it; nobody has the token itself."""
+
+    id: UUID
+    principal: str
+    issued_at: datetime
+    issued_by: str
+    ends_at: datetime | None
+    is_suspended: bool
+
+
+class Delivered(NamedTuple):
+    """Whom a delivery was for, for what and from whom; `address` is the one that it went to."""
+
+    principal: str
+    person_kind: str
+    person: str
+    purpose: str
+    grantee: str
+    channel: str
+    address: str | None
+
+
+def hashed(token: str) -> bytes:
+    """What is kept of a token: it is long and random, so one plain hash keeps it from being found."""
+    return sha256(token.encode("utf-8", "replace")).digest()
+
+
+async def speaker(connection: Connection, token: str) -> Speaker | None:
+    """Whose token it is; None where it never was one, or is one no more."""
+    row = await connection.fetchrow(_KNOWS, hashed(token))
+    return Speaker(*row) if row else None
+
+
+async def heard_at(connection: Connection, name: UUID) -> datetime:
+    """When something was first heard: it is the same whenever it is heard again."""
+    moment: datetime = await connection.fetchval(_HEARD, name)
+    return moment
+
+
+async def delivered(connection: Connection, delivery: UUID) -> Delivered | None:
+    """The delivery of that id."""
+    row = await connection.fetchrow(_DELIVERY, delivery)
+    return Delivered(*row) if row else None
+
+
+async def issue(connection: Connection, principal: str, token: str, who: str) -> UUID:
+    """Let a token open the door; returns its id."""
+    name = uuid4()
+    await connection.execute(_ISSUE, name, principal, hashed(token), who)
+    return name
+
+
+async def end(connection: Connection, principal: str, at: datetime) -> int:
+    """Let all tokens of a principal open the door no longer than that; returns how many."""
+    return len(await connection.fetch(_END, principal, at))
+
+
+async def suspend(connection: Connection, principal: str, *, is_suspended: bool) -> int:
+    """Take or give back what a principal's tokens are for; returns how many changed."""
+    return len(await connection.fetch(_SUSPEND, principal, is_suspended))
+
+
+async def tokens(connection: Connection, principal: str = "") -> list[Token]:
+    """The tokens that open the door, of one principal or of all."""
+    return [Token(*row) for row in await connection.fetch(_LIST, principal)]
