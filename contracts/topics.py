@@ -123,7 +123,7 @@ DEALER_FEED = Topic(
     "all that concerns one dealer",
     "hub",
     "subject",
-    (*records.LINEAGES, orders.ORDER_UPDATED, *reminders.TOLD),
+    (*records.LINEAGES, orders.ORDER_UPDATED, *reminders.TOLD, shipments.SHIPMENT_UPDATED),
     reader="dealer",
     partitions=1,
 )

@@ -5,6 +5,7 @@ from contracts.acts.v1 import (
     ConsentRecorded,
     DeadLetterDiscarded,
     DeadLetterRedriven,
+    DisputeConceded,
     OperationBegun,
     OperationEnded,
     PersonalDataUnmasked,
@@ -25,6 +26,7 @@ PERSONAL_DATA_UNMASKED = Lineage("personal_data.unmasked", PersonalDataUnmasked,
 CONSENT_RECORDED = Lineage("consent.recorded", ConsentRecorded, kind="consent", ref="person", pressing=True)
 SUPPRESSION_ADDED = Lineage("suppression.added", SuppressionAdded, kind="suppression", ref="address", pressing=True)
 SUPPRESSION_RELEASED = Lineage("suppression.released", SuppressionReleased, kind="suppression", ref="address")
+DISPUTE_CONCEDED = Lineage("freight_dispute.conceded", DisputeConceded, kind="charge", ref="consignment")
 
 FOR_CONSUMERS = (DEAD_LETTER_REDRIVEN, DEAD_LETTER_DISCARDED, WAIT_RELEASED, WAIT_ENDED)
 """Acts that the consumer which they name carries out."""
@@ -32,7 +34,7 @@ FOR_CONSUMERS = (DEAD_LETTER_REDRIVEN, DEAD_LETTER_DISCARDED, WAIT_RELEASED, WAI
 FOR_THE_RECORD = (OPERATION_BEGUN, OPERATION_ENDED, PERSONAL_DATA_UNMASKED)
 """Acts that the operator's own command carries out: kept, and folded by nobody."""
 
-FOR_RULES = (CONSENT_RECORDED, SUPPRESSION_ADDED, SUPPRESSION_RELEASED)
+FOR_RULES = (CONSENT_RECORDED, SUPPRESSION_ADDED, SUPPRESSION_RELEASED, DISPUTE_CONCEDED)
 """Acts that the consumer which they name folds by a rule, like any event."""
 
 LINEAGES = (*FOR_CONSUMERS, *FOR_THE_RECORD, *FOR_RULES)
@@ -41,6 +43,7 @@ __all__ = [
     "CONSENT_RECORDED",
     "DEAD_LETTER_DISCARDED",
     "DEAD_LETTER_REDRIVEN",
+    "DISPUTE_CONCEDED",
     "FOR_CONSUMERS",
     "FOR_RULES",
     "FOR_THE_RECORD",
@@ -56,6 +59,7 @@ __all__ = [
     "ConsentRecorded",
     "DeadLetterDiscarded",
     "DeadLetterRedriven",
+    "DisputeConceded",
     "OperationBegun",
     "OperationEnded",
     "PersonalDataUnmasked",

@@ -105,6 +105,14 @@ class SuppressionAdded(ConsumerAct):
     is_legal: bool = False
 
 
+class DisputeConceded(ConsumerAct):
+    """What is disputed of a consignment on an invoice of its carrier is paid after all."""
+
+    carrier: PartnerId
+    consignment: Ref
+    invoice: Ref
+
+
 class SuppressionReleased(ConsumerAct):
     """An address may be written to again; `reason` is the one that no longer holds, `purpose` and `grantee` whose letters were meant."""
 

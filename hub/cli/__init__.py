@@ -49,6 +49,7 @@ def mount() -> typer.Typer:
         door,
         execution,
         freight,
+        freight_books,  # noqa: F401 - its words are among those of freight
         funnel,
         imports,
         message,

@@ -2,6 +2,7 @@
 
 from contracts import freight as freight_events
 from contracts import papers, topics
+from contracts.acts import DISPUTE_CONCEDED
 from contracts.shipments import SHIPMENT_REPORTED
 from hub.rules import consignments
 from hub.rules.freight import accounts, charges, invoices, told
@@ -27,11 +28,13 @@ freight.fold(
         freight_events.FREIGHT_INVOICED: charges.invoiced,
         freight_events.FREIGHT_CREDITED: charges.credited,
         freight_events.DISPUTE_ANSWERED: charges.answered,
+        DISPUTE_CONCEDED: charges.conceded,
     },
     concerns={
         papers.DELIVERY_DESPATCHED: consignments.despatched,
         freight_events.FREIGHT_INVOICED: consignments.billed,
         freight_events.FREIGHT_CREDITED: consignments.billed,
+        DISPUTE_CONCEDED: consignments.conceded,
     },
     tell=(
         (topics.FREIGHT, freight_events.CHARGE_UPDATED, told.updated),

@@ -18,6 +18,9 @@ shipments.fold(
         shipment_events.SHIPMENT_PROVEN: rules.proven,
     },
     concerns={papers.DELIVERY_DESPATCHED: consignments.despatched},
-    tell=(topics.SHIPMENTS, shipment_events.SHIPMENT_UPDATED, rules.told),
+    tell=(
+        (topics.SHIPMENTS, shipment_events.SHIPMENT_UPDATED, rules.told),
+        (topics.DEALER_FEED, shipment_events.SHIPMENT_UPDATED, rules.for_dealers, rules.dealer_of),
+    ),
 )
 shipments.fold(stores.shipment_positions, {shipment_events.SHIPMENT_POSITIONED: rules.positioned}, history=False)

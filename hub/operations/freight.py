@@ -2,11 +2,15 @@
 
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple, get_args
+from uuid import uuid4
 
+from contracts.acts import DISPUTE_CONCEDED
 from contracts.freight import ChargeStatus
 from hub.consumers.freight import freight
 from hub.errors import InputError
 from hub.operations import state_view
+from hub.operations.acts import Operator
+from hub.operations.asked import Asked, ask
 from hub.operations.base_plan import as_data
 from hub.operations.carriers import found_of, principal_of
 from hub.operations.timeline import Happening, tell
@@ -20,7 +24,7 @@ from hub.state.reading import snapshot
 from hub.state.stores import STORES
 
 STATUSES: tuple[str, ...] = get_args(ChargeStatus)
-DISPUTE_STATES = ("open", "granted", "refused", "credited")
+DISPUTE_STATES = ("open", "granted", "refused", "credited", "conceded")
 _STORE = "freight_charges"
 
 
@@ -90,6 +94,24 @@ async def disputes(
     today = datetime.now(UTC).date() if is_overdue else None
     async with snapshot(url) as look:
         return await freight_desk.disputes(look, principal_of(carrier), state, today, most)
+
+
+async def disputed(url: str, consignment: str, invoice: str, *, carrier: str | None = None) -> Disputed:
+    """The one dispute that may be conceded; raises InputError where there is none, or whose it is must be said."""
+    async with snapshot(url) as look:
+        subject = await found_of(look, _STORE, consignment, carrier)
+        found = [one for one in await freight_desk.disputes(look, subject.principal, None, None, None) if one.consignment == consignment]
+    open_ones = [one for one in found if one.invoice == invoice and one.state not in {"credited", "conceded"}]
+    if not open_ones:
+        raise InputError("INVOICE", f"one of which something is disputed for {consignment} (hub freight disputes)", invoice)
+    return open_ones[0]
+
+
+def concede(operator: Operator, dispute: Disputed) -> Asked:
+    """Ask for what is left of a dispute to be paid after all."""
+    whose = dispute.principal.removeprefix("carrier:")
+    fields = {"consumer": freight.name, "carrier": whose, "consignment": dispute.consignment, "invoice": dispute.invoice}
+    return ask(operator, DISPUTE_CONCEDED, {uuid4(): fields})
 
 
 async def ledger(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from contracts.acts import DisputeConceded
 from contracts.freight import FreightCredited, FreightInvoiced
 from contracts.papers import DeliveryDespatched
 from contracts.shipments import Place
@@ -21,6 +22,11 @@ def despatched(event: DeliveryDespatched, _principal: str) -> Iterable[Subject]:
 def billed(event: FreightInvoiced | FreightCredited, principal: str) -> Iterable[Subject]:
     """Every consignment that a bill or a credit note of a carrier has a line for: its own ones, whatever it writes."""
     return (Subject(principal, line.consignment) for line in event.lines)
+
+
+def conceded(event: DisputeConceded, _principal: str) -> Iterable[Subject]:
+    """The consignment whose dispute an operator gives up."""
+    return (Subject(f"carrier:{event.carrier}", event.consignment),)
 
 
 def advice_of(event: DeliveryDespatched) -> dict[str, Any]:

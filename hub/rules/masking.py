@@ -68,6 +68,7 @@ HARMLESS_IN: Mapping[str, frozenset[str]] = MappingProxyType(
         "consent.recorded": frozenset({"consumer", "who", "why"}),
         "suppression.added": frozenset({"consumer", "who", "why"}),
         "suppression.released": frozenset({"consumer", "who", "why"}),
+        "freight_dispute.conceded": frozenset({"consumer", "who", "why"}),
         "delivery.reported": frozenset({"reference", "code"}),
         "address.bounced": frozenset({"code"}),
         "carrier.recorded": frozenset({"name"}),

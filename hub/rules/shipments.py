@@ -5,7 +5,9 @@ told late joins the history and moves nothing back; a mistake is taken back by a
 between hubs, customs and the last mile. An exception interrupts and takes nothing away of what was reached.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from contracts.contract import Event
@@ -20,6 +22,7 @@ from contracts.shipments import (
 )
 from hub.rules.consignments import advice_of
 from hub.rules.decision import Change, Decision, Facts, Keep, Subject
+from hub.rules.orders.subjects import ERP, of_order
 
 RANK = {
     "planned": 0,
@@ -148,6 +151,24 @@ def told(before: Shipment | None, after: Shipment, subject: Subject, because: Ev
             **heard,
         }
     )
+
+
+def for_dealers(before: Shipment | None, after: Shipment, subject: Subject, because: Event, revision: int) -> Iterator[ShipmentUpdated]:
+    """What each dealer hears of a shipment that has its orders on board: of no orders but its own."""
+    heard = told(before, after, subject, because, revision)
+    if heard is not None:
+        for _, own in groupby(sorted(heard.orders, key=_dealer), key=_dealer):
+            yield heard.model_copy(update={"orders": tuple(own)})
+
+
+def dealer_of(_state: Shipment, _subject: Subject, heard: ShipmentUpdated) -> str | None:
+    """Whose orders it tells of; nobody's where the ERP sends what no dealer asked for."""
+    return _dealer(heard.orders[0]) or None
+
+
+def _dealer(order: str) -> str:
+    whose = of_order(order)
+    return "" if whose.principal == ERP else whose.dealer
 
 
 def _blank(at: datetime) -> Shipment:

@@ -161,7 +161,9 @@ async def charges(snapshot: Snapshot, principal: str | None, status: str | None,
     return [Charged(*row) for row in rows]
 
 
-async def disputes(snapshot: Snapshot, principal: str | None, state: str | None, overdue_on: date | None, most: int) -> list[Disputed]:
+async def disputes(
+    snapshot: Snapshot, principal: str | None, state: str | None, overdue_on: date | None, most: int | None
+) -> list[Disputed]:
     """Disputes by when they are to be answered; with `overdue_on` those that were to be by then."""
     asked = {"principal": principal, "state": state, "overdue_on": overdue_on, "most": most}
     return [Disputed(*row) for row in await snapshot.execute(_DISPUTES, asked)]

@@ -63,7 +63,10 @@ async def test_the_erps_advice_and_the_carriers_news_meet_in_one_shipment(tracki
     (row,) = await tracking.rows("shipments")
     assert (row["principal"], row["ref"], row["status"]) == ("carrier:rhein-trans", "RT-1", "at_hub")
     assert row["orders"] == ["ber-01/O-1#1"]
-    assert [(topic, key) for topic, key, _ in await heard(tracking)] == [("hub.shipments", "rhein-trans/RT-1")]
+    assert [(topic, key) for topic, key, _ in await heard(tracking)] == [
+        ("hub.shipments", "rhein-trans/RT-1"),
+        ("dealer.ber-01.feed", "rhein-trans/RT-1"),
+    ]
 
 
 async def test_a_status_taken_back_by_a_correction_moves_the_shipment_back(tracking: Engine, voices: Voices) -> None:
@@ -167,6 +170,16 @@ async def test_a_bill_that_does_not_add_up_is_disputed_as_a_whole_once(charging:
     ]
     assert said == [("I-1", FREIGHT + 1, FREIGHT)]
     assert [row["tellings"] for row in await charging.rows("freight_invoices")] == [2]
+
+
+async def test_a_dispute_is_given_up_by_an_operators_act(charging: Engine, voices: Voices) -> None:
+    await charging.apply([voices.despatched("RT-1"), voices.billed(("RT-1", "freight", 16_000), ("RT-1", "fuel", FUEL))])
+    foretold = typed(charging, "freight", "concede", "RT-1", "I-1", "--dry-run")
+    assert "8.00 EUR of RT-1 on I-1 (rate) would be paid to rhein-trans." in foretold
+    await charging.apply([voices.conceded("RT-1")])
+    assert await ledger(charging) == {"cost": 17_938, "payable": -17_938}
+    with pytest.raises(InputError, match="INVOICE: expected one of which something is disputed for RT-1"):
+        typed(charging, "freight", "concede", "RT-1", "I-1", "--dry-run")
 
 
 async def test_a_carrier_cannot_bill_another_carriers_consignment(charging: Engine, voices: Voices) -> None:

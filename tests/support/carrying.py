@@ -2,13 +2,14 @@
 
 from typing import Any
 
+from contracts.acts import DISPUTE_CONCEDED
 from contracts.base.v1 import BaseDatum
 from contracts.catalogue import BY_NAME
 from contracts.contract import Lineage
 from contracts.freight import DISPUTE_ANSWERED, FREIGHT_CREDITED, FREIGHT_INVOICED
 from contracts.papers import DELIVERY_DESPATCHED
 from contracts.shipments import SHIPMENT_POSITIONED, SHIPMENT_REPORTED
-from contracts.topics import CARRIER_FREIGHT, CARRIER_TRACKING, ERP_DESPATCH, OEM_BASE
+from contracts.topics import ACTS, CARRIER_FREIGHT, CARRIER_TRACKING, ERP_DESPATCH, OEM_BASE
 from hub.stream.slips import Stored
 from tests.support.carriage import CARRIER, carrier, fuel, tariff
 from tests.support.charging import at
@@ -75,6 +76,12 @@ class Voices:
     def answered(self, consignment: str, answer: str, hours: float = 60, *, invoice: str = "I-1", **how: Any) -> Stored:
         """The carrier answers a dispute."""
         return self._bill(DISPUTE_ANSWERED, hours, {"consignment": consignment, "invoice": invoice, "answer": answer}, how)
+
+    def conceded(self, consignment: str, hours: float = 80, *, invoice: str = "I-1", **how: Any) -> Stored:
+        """An operator gives a dispute up."""
+        act = {"who": "f.krause", "why": "signed for", "consumer": "freight", "carrier": self.carrier}
+        body = {**act, "consignment": consignment, "invoice": invoice}
+        return self.say(ACTS.name, "/hub/operators/f.krause", DISPUTE_CONCEDED, hours, body, **how)
 
     def _bill(self, lineage: Lineage[Any], hours: float, body: dict[str, Any], how: dict[str, Any]) -> Stored:
         return self.say(CARRIER_FREIGHT.of(self.carrier), f"/carriers/{self.carrier}", lineage, hours, body, **how)

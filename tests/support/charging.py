@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from contracts.acts import DISPUTE_CONCEDED
 from contracts.contract import Event, Lineage
 from contracts.freight import (
     DISPUTE_ANSWERED,
@@ -86,6 +87,18 @@ class Paper:
     def answered(self, answer: str, hours: float = 60, *, invoice: str = "I-1") -> int:
         """The carrier's answer to a dispute."""
         return self.say(DISPUTE_ANSWERED, hours, {"consignment": "RT-1", "invoice": invoice, "answer": answer})
+
+    def conceded(self, hours: float = 80, *, invoice: str = "I-1") -> int:
+        """An operator gives a dispute up."""
+        body = {
+            "who": "f.krause",
+            "why": "signed for",
+            "consumer": "freight",
+            "carrier": CARRIER,
+            "consignment": "RT-1",
+            "invoice": invoice,
+        }
+        return self.say(DISPUTE_CONCEDED, hours, body)
 
     def charge(self, known: BaseData | None = None) -> Charge:
         """What all of it comes to."""

@@ -52,6 +52,7 @@ WORDS = st.one_of(
         word("credited", HOURS, named={"invoice": INVOICES, "currency": CURRENCIES, "note": NOTES}),
         st.dictionaries(LINES, st.integers(0, 20_000), min_size=1),
     ),
+    word("conceded", HOURS, named={"invoice": INVOICES}),
     word("answered", st.sampled_from(["granted", "refused"]), HOURS, named={"invoice": INVOICES}),
 )
 

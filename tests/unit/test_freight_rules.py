@@ -204,6 +204,18 @@ def test_a_refused_dispute_stays_until_a_person_decides() -> None:
     paper.answered("refused")
     charge = paper.charge()
     assert (charge.status, stands(charge)["disputed"]) == ("refused", 800)
+    paper.conceded()
+    paper.answered("refused", 90)
+    charge = paper.charge()
+    assert (charge.status, charge.disputes[0]["state"], disputed(charge)) == ("settled", "conceded", [("freight", "rate", 800)])
+    assert stands(charge) == {"cost": 17_938, "payable": -17_938}
+
+
+def test_a_concession_that_comes_before_the_bill_waits_for_it() -> None:
+    paper = Paper()
+    paper.conceded()
+    ((_, verdict),) = fold_all(SUBJECT, RULES, base(), paper.events).verdicts
+    assert verdict == Wait("charge", "RT-1")
 
 
 def test_what_was_given_back_in_full_may_be_billed_again() -> None:

@@ -15,7 +15,7 @@ from hub.rules.basedata import BaseData
 from hub.rules.decision import Change, Facts
 from hub.rules.folding import NOTHING, Told, fold, fold_all
 from hub.rules.order import in_order
-from hub.rules.shipments import RANK, Position, Shipment, told
+from hub.rules.shipments import RANK, Position, Shipment, dealer_of, for_dealers, told
 from tests.support.charging import SUBJECT, at
 from tests.support.charging import told as as_told
 
@@ -112,6 +112,20 @@ def test_that_the_carrier_spoke_and_nothing_changed_is_no_news() -> None:
     heard = told(None, after, SUBJECT, event.body, 1)
     assert heard is not None
     assert (heard.subject, heard.status) == ("rhein-trans/RT-1", "in_transit")
+
+
+def test_a_dealer_hears_of_no_orders_but_its_own() -> None:
+    orders = ("ber-01/O-1#1", "muc-02/O-7#1", "ber-01/O-2#1", "4500200")
+    lines = tuple({"order": order, "line": "10", "quantity": 1} for order in orders)
+    after = shipment(advice(0, lines=lines))
+    (event,) = events(advice(0, lines=lines))
+    heard = list(for_dealers(None, after, SUBJECT, event.body, 1))
+    assert {dealer_of(after, SUBJECT, one): one.orders for one in heard} == {
+        None: ("4500200",),
+        "ber-01": ("ber-01/O-1#1", "ber-01/O-2#1"),
+        "muc-02": ("muc-02/O-7#1",),
+    }
+    assert list(for_dealers(after, after, SUBJECT, event.body, 2)) == []
 
 
 def test_each_status_has_its_place() -> None:

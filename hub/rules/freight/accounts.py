@@ -25,7 +25,7 @@ def balances(charge: Charge, reviewed: Iterable[Reviewed]) -> list[dict[str, Any
     for one in reviewed:
         owed[one.item["currency"]] += one.item["amount_minor"]
         held = unclear if one.reason == UNCLEAR else disputed
-        held[one.item["currency"]] += one.held_minor - one.returned_minor
+        held[one.item["currency"]] += one.held_minor
     late = {charge.currency: sum(charge.expected[code] for code in unbilled(charge))}
     found = []
     for currency in sorted({*owed, *late}):

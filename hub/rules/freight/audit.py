@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from hub.rules.freight.charge import BilledItem, Charge, credited, standing
+from hub.rules.freight.charge import CONCEDED, BilledItem, Charge, credited, standing
 from hub.rules.rounding import rounded
 
 UNCLEAR = "unclear"
 
 
 class Reviewed(NamedTuple):
-    """One billed line as the audit sees it: what of it is held back and why, and what of that has been given back.
+    """One billed line as the audit sees it: what of it is wrong and why, and what of that came back or is paid after all.
 
     Without a reason it passes; `unclear` lines wait for their despatch advice.
     """
@@ -19,8 +19,14 @@ class Reviewed(NamedTuple):
     item: BilledItem
     reason: str | None
     expected_minor: int | None
-    held_minor: int
+    wrong_minor: int
     returned_minor: int
+    conceded_minor: int
+
+    @property
+    def held_minor(self) -> int:
+        """What is held back of it."""
+        return self.wrong_minor - self.returned_minor - self.conceded_minor
 
     @property
     def is_finding(self) -> bool:
@@ -34,14 +40,15 @@ def review(charge: Charge) -> list[Reviewed]:
     for item, counts in standing(charge):
         reason, expected = _verdict(charge, item, causes) if counts else ("duplicate_invoice", 0)
         if reason is None or item["amount_minor"] <= 0:
-            seen.append(Reviewed(item, None, expected, 0, 0))
+            seen.append(Reviewed(item, None, expected, 0, 0, 0))
             continue
         if counts and item["charge"] == "freight":
             causes[item["invoice"]] = reason
-        held, key = item["amount_minor"] - (expected or 0), (item["invoice"], item["line"], item["currency"])
-        back = min(held, pool.get(key, 0))
+        wrong, key = item["amount_minor"] - (expected or 0), (item["invoice"], item["line"], item["currency"])
+        back = min(wrong, pool.get(key, 0))
         pool[key] = pool.get(key, 0) - back
-        seen.append(Reviewed(item, reason, expected, held, back))
+        left = wrong - back if reason != UNCLEAR and charge.answers.get(item["invoice"]) == CONCEDED else 0
+        seen.append(Reviewed(item, reason, expected, wrong, back, left))
     return seen
 
 
@@ -53,7 +60,7 @@ def findings(reviewed: Iterable[Reviewed]) -> list[dict[str, Any]]:
             "reason": one.reason,
             "billed_minor": one.item["amount_minor"],
             "expected_minor": one.expected_minor,
-            "disputed_minor": one.held_minor,
+            "disputed_minor": one.wrong_minor,
             "credited_minor": one.returned_minor,
         }
         for one in reviewed
@@ -109,7 +116,7 @@ def _cause(charge: Charge, item: BilledItem, causes: dict[str, str]) -> str:
 
 
 def disputes(charge: Charge, at: datetime) -> list[dict[str, Any]]:
-    """What is disputed of each invoice: open until answered, granted until credited; a refusal stays until a person decides.
+    """What is disputed of each invoice: open until answered, granted until credited; a refusal stays until a person concedes.
 
     A dispute keeps the moment at which it was first raised.
     """

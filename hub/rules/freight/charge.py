@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+CONCEDED = "conceded"
+"""The answer that a person gives in the carrier's place: it is paid after all."""
+
 BilledItem = dict[str, Any]
 """A line of an invoice as the charge keeps it: invoice, line, charge, currency, amount_minor, at, and what the line told beside."""
 

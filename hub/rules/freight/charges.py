@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from contracts.acts import DisputeConceded
 from contracts.base import Carrier
 from contracts.contract import Event
 from contracts.freight import DisputeAnswered, FreightCredited, FreightInvoiced, FreightQuoted
@@ -16,7 +17,7 @@ from contracts.shipments import ShipmentReported
 from hub.rules import consignments
 from hub.rules.decision import Change, Decision, Facts, Keep, Wait
 from hub.rules.freight import accounts, audit
-from hub.rules.freight.charge import Charge, blank, goods
+from hub.rules.freight.charge import CONCEDED, Charge, blank, goods
 from hub.rules.tariffs import Load, exchanged, reckoned, terms_of
 
 _BEYOND = 10**15
@@ -76,8 +77,17 @@ def credited(state: Charge | None, event: FreightCredited, facts: Facts) -> Deci
 
 def answered(state: Charge | None, event: DisputeAnswered, facts: Facts) -> Decision[Charge]:
     """The last answer counts."""
+    if state is not None and state.answers.get(event.invoice) == CONCEDED:
+        return Keep("conceded already")
     answer = {event.invoice: event.answer}
     return _judging(state, event, facts, lambda charge: charge._replace(answers=charge.answers | answer))
+
+
+def conceded(state: Charge | None, event: DisputeConceded, facts: Facts) -> Decision[Charge]:
+    """A person decides that what is disputed of an invoice is paid after all."""
+    if state is None:
+        return Wait("charge", facts.subject.ref)
+    return Change(derived(state._replace(answers=state.answers | {event.invoice: CONCEDED}), event.occurred_at))
 
 
 def waited(state: Charge | None, event: Event, _facts: Facts) -> Decision[Charge]:
