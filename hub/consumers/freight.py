@@ -4,8 +4,10 @@ from contracts import freight as freight_events
 from contracts import papers, topics
 from contracts.acts import DISPUTE_CONCEDED
 from contracts.shipments import SHIPMENT_REPORTED
+from contracts.timers import TIMER_FIRED
 from hub.rules import consignments
 from hub.rules.freight import accounts, charges, invoices, told
+from hub.rules.freight.charge import waits_until
 from hub.state import stores
 from hub.stream.consumer import Consumer
 
@@ -29,6 +31,7 @@ freight.fold(
         freight_events.FREIGHT_CREDITED: charges.credited,
         freight_events.DISPUTE_ANSWERED: charges.answered,
         DISPUTE_CONCEDED: charges.conceded,
+        TIMER_FIRED: charges.waited,
     },
     concerns={
         papers.DELIVERY_DESPATCHED: consignments.despatched,
@@ -42,6 +45,7 @@ freight.fold(
         (topics.CARRIER_REQUESTS, freight_events.DISPUTE_WITHDRAWN, told.withdrawn, told.whose),
     ),
     books=accounts.books,
+    timer=waits_until,
 )
 freight.fold(
     stores.freight_invoices,

@@ -18,7 +18,9 @@ from hub.consumers.shipments import shipments
 from hub.errors import InputError
 from hub.stream.outcome import Outcome
 from tests.support.carrying import Voices
+from tests.support.charging import at
 from tests.support.engine import Engine, Log
+from tests.support.recalls import Ear
 
 FREIGHT, FUEL = 15_200, 1_938
 
@@ -180,6 +182,17 @@ async def test_a_dispute_is_given_up_by_an_operators_act(charging: Engine, voice
     assert await ledger(charging) == {"cost": 17_938, "payable": -17_938}
     with pytest.raises(InputError, match="INVOICE: expected one of which something is disputed for RT-1"):
         typed(charging, "freight", "concede", "RT-1", "I-1", "--dry-run")
+
+
+async def test_a_bill_that_nobody_can_explain_in_time_is_disputed_until_a_late_advice_explains_it(charging: Engine, voices: Voices) -> None:
+    await charging.apply([voices.billed(("RT-1", "freight", FREIGHT), ("RT-1", "fuel", FUEL))])
+    await Ear(voices.log).hear(charging.db, at(48 + 7 * 24))
+    await charging.apply(voices.log.records["hub.timers", 0])
+    assert await ledger(charging) == {"disputed": 17_138, "payable": -17_138}
+    await charging.apply([voices.despatched("RT-1")])
+    assert await ledger(charging) == {"cost": 17_138, "payable": -17_138}
+    said = [body.get("disputed_minor", "withdrawn") for topic, _, body in await heard(charging) if "requests" in topic]
+    assert said == [17_138, "withdrawn"]
 
 
 async def test_a_carrier_cannot_bill_another_carriers_consignment(charging: Engine, voices: Voices) -> None:

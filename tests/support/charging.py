@@ -14,6 +14,7 @@ from contracts.freight import (
 )
 from contracts.papers import DELIVERY_DESPATCHED
 from contracts.shipments import SHIPMENT_REPORTED
+from contracts.timers import TIMER_FIRED
 from hub.consumers.freight import freight
 from hub.rules.basedata import BaseData
 from hub.rules.decision import Subject
@@ -99,6 +100,11 @@ class Paper:
             "invoice": invoice,
         }
         return self.say(DISPUTE_CONCEDED, hours, body)
+
+    def time_is_over(self, hours: float) -> int:
+        """The clock says that a bill has waited for its advice until now."""
+        whose = {"principal": SUBJECT.principal, "subject": SUBJECT.ref}
+        return self.say(TIMER_FIRED, hours, {"consumer": "freight", "store": "freight_charges", **whose, "due_at": at(hours)})
 
     def charge(self, known: BaseData | None = None) -> Charge:
         """What all of it comes to."""

@@ -9,7 +9,7 @@ import pytest
 from contracts.contract import Event
 from hub.rules.decision import Wait
 from hub.rules.folding import fold_all
-from hub.rules.freight import accounts, charges, told
+from hub.rules.freight import accounts, told
 from hub.rules.freight.charge import Charge, waits_until
 from tests.support.carriage import base, carrier, rate, tariff
 from tests.support.charging import RULES, SUBJECT, Paper, at
@@ -155,26 +155,30 @@ def test_a_bill_for_a_shipment_that_nobody_advised_waits_and_is_disputed_when_th
     paper.billed(freight=FREIGHT)
     charge = paper.charge()
     assert (charge.status, stands(charge)) == ("unclear", {"payable": -FREIGHT, "unclear": FREIGHT})
-    assert waits_until(charge) == at(48 + 7 * 24)
-    after = overdue(charge)
+    assert waits_until(charge, SUBJECT) == at(48 + 7 * 24)
+    paper.time_is_over(48 + 7 * 24)
+    after = paper.charge()
     assert (after.status, disputed(after)) == ("disputed", [("freight", "unknown_shipment", FREIGHT)])
-    assert waits_until(after) is None
-
-
-def overdue(charge: Charge) -> Charge:
-    """The charge after its bill has waited too long."""
-    return charges.derived(charge._replace(is_overdue=True), at(48 + 7 * 24))
+    assert waits_until(after, SUBJECT) is None
 
 
 def test_an_advice_that_comes_late_explains_the_bill_and_ends_the_dispute() -> None:
     paper = Paper()
     paper.billed(freight=FREIGHT, fuel=FUEL)
-    before = overdue(paper.charge())
+    paper.time_is_over(48 + 7 * 24)
+    before = paper.charge()
     paper.despatched(0)
     after = paper.charge()
     assert (after.status, after.findings) == ("passed", [])
     (said,) = told.withdrawn(before, after, SUBJECT, paper.events[-1].body, 7)
     assert (said.consignment, said.invoice, said.revision) == ("RT-1", "I-1", 7)
+
+
+def test_a_timer_that_was_set_for_another_bill_is_passed_over() -> None:
+    paper = Paper()
+    paper.billed(freight=FREIGHT)
+    paper.time_is_over(40 + 7 * 24)
+    assert paper.charge().status == "unclear"
 
 
 def test_what_is_credited_settles_the_dispute_and_lowers_what_is_owed() -> None:

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from hub.rules.decision import Subject
+
 CONCEDED = "conceded"
 """The answer that a person gives in the carrier's place: it is paid after all."""
 
@@ -108,7 +110,7 @@ def is_given_back(item: BilledItem, pool: dict[tuple[str, str, str], int]) -> bo
     return 0 < amount <= pool.get((item["invoice"], item["line"], item["currency"]), 0)
 
 
-def waits_until(charge: Charge) -> datetime | None:
+def waits_until(charge: Charge, _subject: Subject) -> datetime | None:
     """Until when a bill for a shipment that nobody advised may wait; None where none does."""
     if charge.is_advised or charge.is_overdue or not charge.bills:
         return None

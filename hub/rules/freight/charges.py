@@ -14,10 +14,11 @@ from contracts.contract import Event
 from contracts.freight import DisputeAnswered, FreightCredited, FreightInvoiced, FreightQuoted
 from contracts.papers import DeliveryDespatched
 from contracts.shipments import ShipmentReported
+from contracts.timers import TimerFired
 from hub.rules import consignments
 from hub.rules.decision import Change, Decision, Facts, Keep, Wait
 from hub.rules.freight import accounts, audit
-from hub.rules.freight.charge import CONCEDED, Charge, blank, goods
+from hub.rules.freight.charge import CONCEDED, Charge, blank, goods, waits_until
 from hub.rules.tariffs import Load, exchanged, reckoned, terms_of
 
 _BEYOND = 10**15
@@ -90,10 +91,10 @@ def conceded(state: Charge | None, event: DisputeConceded, facts: Facts) -> Deci
     return Change(derived(state._replace(answers=state.answers | {event.invoice: CONCEDED}), event.occurred_at))
 
 
-def waited(state: Charge | None, event: Event, _facts: Facts) -> Decision[Charge]:
+def waited(state: Charge | None, event: TimerFired, facts: Facts) -> Decision[Charge]:
     """The time that a bill may wait for its despatch advice is over."""
-    if state is None or state.is_advised or not state.bills:
-        return Keep("nothing waits")
+    if state is None or waits_until(state, facts.subject) != event.due_at:
+        return Keep("moved on")
     return Change(derived(state._replace(is_overdue=True), event.occurred_at))
 
 
