@@ -1,7 +1,7 @@
 """What a person may see of a subject's state: personal data masked unless told otherwise."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from hub.rules.masking import mask_reference, shape
@@ -87,7 +87,7 @@ def text(value: object) -> str:
     """One value for a person."""
     match value:
         case datetime():
-            return value.isoformat(sep=" ", timespec="seconds").replace("+00:00", "Z")
+            return value.astimezone(UTC).isoformat(sep=" ", timespec="seconds").replace("+00:00", "Z")
         case date():
             return value.isoformat()
         case bool():

@@ -27,9 +27,14 @@ class Carried(NamedTuple):
 
 
 def carry_out(rng: Random, asked: Iterable[Asked], mark: str, until: datetime, *, late: float = 0.1, repeated: float = 0.1) -> Carried:
-    """Carry out these orders before `until`; numbers of papers bear the `mark`. `late` and `repeated` are shares of the papers."""
+    """Carry out these orders before `until`; numbers of papers bear the `mark`. `late` and `repeated` are shares of the papers.
+
+    Raises ValueError where an order was asked for later than that.
+    """
     of_dealers: dict[str, list[Fate]] = defaultdict(list)
     for number, one in enumerate(asked):
+        if one.at >= until:
+            raise ValueError(f"until: expected a moment after {one.order} was asked for, {one.at.isoformat()}, got {until.isoformat()}")
         of_dealers[one.dealer].append(fate(rng, one, mark, number))
     said: list[Meant] = []
     items: dict[Named, Row] = {}
