@@ -12,7 +12,7 @@ from hub.rules.windows import Limit, Shared, share
 from hub.state import outcomes, send_windows
 from hub.state.store import Connection
 
-PUNCTUAL = timedelta(milliseconds=25)
+PUNCTUAL = timedelta(milliseconds=20)
 """How long after it was let start a send may begin; every window is kept longer by as much, so that it holds at the provider's door too."""
 
 
@@ -39,10 +39,12 @@ async def begin(
     by_scope = {scope: Limit(limit.most, limit.within + PUNCTUAL) for scopes in held for scope, limit in scopes.items()}
     async with connection.transaction():
         windows = await send_windows.lock(connection, sorted(by_scope)) if by_scope else {}
-        punctual = monotonic() + PUNCTUAL.total_seconds() if by_scope else hand.until
+        leased = await outcomes.mine(
+            connection, hand.token, [one.due.id for one in asked], await now(connection), timedelta(seconds=longest)
+        )
+        ours = [(one, scopes) for one, scopes in zip(asked, held, strict=True) if one.due.id in leased]
+        punctual = monotonic() + PUNCTUAL.total_seconds() if by_scope else hand.until  # before the clock is read: never too long
         moment = await now(connection)
-        mine = await outcomes.mine(connection, hand.token, [one.due.id for one in asked], moment, timedelta(seconds=longest))
-        ours = [(one, scopes) for one, scopes in zip(asked, held, strict=True) if one.due.id in mine]
         shared = share([tuple(scopes) for _, scopes in ours], by_scope, windows, moment)
         if by_scope:
             await send_windows.keep(connection, shared.windows)

@@ -12,7 +12,7 @@ from contracts.values import Channel
 from hub.channels.beginning import begin
 from hub.channels.claim import Claimed, Desk, Hand
 from hub.channels.flight import Flight, Landed
-from hub.channels.parcel import Parcel, ParcelChannel, Refused, TryLater
+from hub.channels.parcel import Parcel, ParcelChannel, Receipt, Refused, TryLater
 from hub.channels.recording import Sent, outcome, tallies
 from hub.channels.telling import tell
 from hub.errors import InputError
@@ -26,8 +26,10 @@ MOST = 400
 """Deliveries of one claim."""
 
 _QUEUED = 4  # times as many are begun as are under way at once, where no limit is to be kept to the moment
+_AT_A_MOMENT = 8  # begin together where one is: so many start before the moment is over, on a busy machine too
+_UNRECORDED = 100
 _GATHER = 0.005
-_LONGEST_WAIT, _LONGEST_PAUSE = 1.0, 60.0
+_SHORTEST_WAIT, _LONGEST_WAIT, _LONGEST_PAUSE = 0.01, 1.0, 60.0
 
 
 class Written(NamedTuple):
@@ -74,7 +76,8 @@ class Lane:
             on_progress,
         )
         self._most = limits.claims_at_once(way.provider, MOST)
-        self._in_flight = way.out.at_once if limits.is_kept(way.provider) else way.out.at_once * _QUEUED
+        self._is_limited = limits.is_kept(way.provider)
+        self._in_flight = way.out.at_once if self._is_limited else way.out.at_once * _QUEUED
         self._unrecorded: list[tuple[UUID, Sent]] = []
         self._in_vain = 0
 
@@ -100,7 +103,7 @@ class Lane:
         for one in hand.claimed:
             if isinstance(error := written[one.due.id], InputError):
                 refused = Refused(f"{error.path}: expected {error.expected}", is_final=True, cause="content")
-                self._unrecorded.append((hand.token, _sent(one, Landed(one, refused), None)))
+                self._unrecorded.append((hand.token, _sent(one, refused, None)))
         flight = Flight(self.way.out)
         try:
             await self._fly(connection, hand, waits, ready, flight)
@@ -112,31 +115,42 @@ class Lane:
     async def _fly(self, connection: Connection, hand: Hand, waits: "deque[Claimed]", ready: "dict[UUID, Written]", flight: Flight) -> None:
         ask_at = 0.0
         while len(flight) or (waits and not self.is_stopping):
-            room = self._in_flight - len(flight)
-            if waits and not self.is_stopping and 2 * room >= self._in_flight and monotonic() >= ask_at:
-                asked = [waits.popleft() for _ in range(min(room, len(waits)))]
+            most = self._room(len(flight))
+            if waits and not self.is_stopping and most and monotonic() >= ask_at:
+                asked = [waits.popleft() for _ in range(min(most, len(waits)))]
                 begun = await begin(connection, hand, asked, self.way.provider, self._limits, self.way.out.longest, self._desk.now)
                 waits.extendleft(reversed(begun.waits))
-                ask_at = monotonic() + begun.pause
+                ask_at = monotonic() + max(begun.pause, _SHORTEST_WAIT) if begun.waits else 0.0
                 latest = min(begun.punctual, hand.until - self.way.out.longest)
                 flight.start([(one, ready[one.due.id].parcel) for one in begun.started], latest)
             if len(flight):
-                landed = await flight.landed(_wait(ask_at) if waits else _LONGEST_WAIT, _GATHER)
-                waits.extend(one.one for one in landed if not self._land(hand, one, ready))
-                await self._record(connection)
+                landed = await flight.landed(_wait(ask_at) if waits and most else _LONGEST_WAIT, 0 if self._is_limited else _GATHER)
+                waits.extendleft(one.one for one in landed if not self._land(hand, one, ready))
             elif waits:
                 await asyncio.sleep(_wait(ask_at))
+            if not self._is_limited or not waits or ask_at or len(self._unrecorded) >= _UNRECORDED:
+                await self._record(connection)  # where there is room to start, that goes first
             self._on_progress()
         if waits:
             now = await self._desk.now(connection)
             await outcomes.give_back(connection, hand.token, [(one.due.id, now, None) for one in waits], now)
 
+    def _room(self, flying: int) -> int:
+        """How many to begin now: a few at their moment, or many at once."""
+        room = self._in_flight - flying
+        if self._is_limited:
+            return min(room, _AT_A_MOMENT)
+        return room if 2 * room >= self._in_flight else 0
+
     def _land(self, hand: Hand, landed: Landed, ready: "dict[UUID, Written]") -> bool:
-        """Keep its receipt to be recorded; False where it has none."""
-        if landed.receipt is None:
-            return False
-        self._in_vain = self._in_vain + 1 if isinstance(landed.receipt, TryLater) else 0
-        self._unrecorded.append((hand.token, _sent(landed.one, landed, ready[landed.one.due.id])))
+        """Keep its receipt to be recorded; False where it has none, and may still begin."""
+        receipt = landed.receipt
+        if receipt is None:
+            if monotonic() <= hand.until - self.way.out.longest:
+                return False
+            receipt = TryLater("the lease had expired before it began")  # nobody else knows that it did not begin
+        self._in_vain = self._in_vain + 1 if isinstance(receipt, TryLater) else 0
+        self._unrecorded.append((hand.token, _sent(landed.one, receipt, ready[landed.one.due.id])))
         return True
 
     async def _record(self, connection: Connection) -> None:
@@ -160,10 +174,9 @@ class Lane:
             log.error("courier.brake_pulled", scope=scope)
 
 
-def _sent(one: Claimed, landed: Landed, words: Written | None) -> Sent:
-    assert landed.receipt is not None  # noqa: S101 - the caller has looked
+def _sent(one: Claimed, receipt: Receipt, words: Written | None) -> Sent:
     due, cost = one.due, words[1:] if words else (None, None, None)
-    return Sent(due.id, due.campaign, due.expires_at, due.attempts + 1, landed.receipt, *cost)
+    return Sent(due.id, due.campaign, due.expires_at, due.attempts + 1, receipt, *cost)
 
 
 def _wait(ask_at: float) -> float:

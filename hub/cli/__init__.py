@@ -40,10 +40,12 @@ def mount() -> typer.Typer:
         acts,
         audiences,
         base,
+        brakes,
         campaigns,
         consents,
         contracts,
         dead_letters,
+        deliveries,
         demo,
         documents,
         door,
@@ -95,6 +97,8 @@ def mount() -> typer.Typer:
     app.add_typer(dead_letters.app, name="dead-letters")
     app.add_typer(waiting.app, name="waiting")
     app.add_typer(outbox.app, name="outbox")
+    app.add_typer(deliveries.app, name="deliveries")
+    app.add_typer(brakes.app, name="brakes")
     app.add_typer(acts.app, name="acts")
     app.add_typer(consents.app, name="consents")
     app.add_typer(suppressions.app, name="suppressions")

@@ -44,6 +44,10 @@ def recover(
     if yes:
         count = asyncio.run(recovery.recover(settings, found, why=why))
         typer.echo(f"{count} partitions have new epochs: start the processes.", err=as_json)
+        typer.echo(
+            'Couriers are held: when nothing is behind, hub resume courier --why "…"; then hub deliveries list --state unknown.',
+            err=as_json,
+        )
     else:
         typer.echo('Nothing was changed; hub recover --yes --why "…" acts.', err=as_json or not sys.stdout.isatty())
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from hub.settings import Settings
     from hub.state.steering import Scope
 
-Name = Annotated[str, typer.Argument(metavar="CONSUMER", help="A consumer's name, such as crm-sync.")]
+Name = Annotated[str, typer.Argument(metavar="CONSUMER", help="A consumer's name, such as crm-sync, or courier.")]
 Place = Annotated[str, typer.Argument(metavar="[TOPIC[:PARTITION]]", help="One topic or partition; unless told, all of the consumer's.")]
 Why = Annotated[str, typer.Option("--why", help="The reason, for the record of acts; needed unless it is a dry run.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from contracts.topics import ACTS
 from hub.operations.acts import Operator
 from hub.operations.cluster import Cluster
-from hub.operations.places import pausable, store
+from hub.operations.holding import doubt, is_recovered
+from hub.operations.places import COURIER, pausable, store
 from hub.settings import Settings
 from hub.state import steering
 from hub.state.steering import RELEASABLE, Pause, Scope, Standing
@@ -32,7 +33,7 @@ async def pause(settings: Settings, scope: Scope, *, why: str = "", who: str = "
         if already := next((found for found in known if found.scope == scope), None):
             return Outcome((), (f"paused already{_by(already)}",))
         rows = [row for row in await steering.standings(connection, scope, cluster_id) if row.topic != ACTS.name and row.halted is None]
-        done = (f"{scope}: paused, {len(rows)} partitions, and any that come to it",)
+        done = (f"{scope}: paused" + ("" if scope.consumer == COURIER else f", {len(rows)} partitions, and any that come to it"),)
         notes = tuple(f"{found.scope} is paused too{_by(found)}" for found in known if found.scope.covers(scope.topic, scope.partition))
         if not dry_run:
             operator = Operator(cluster, why, who)
@@ -64,6 +65,8 @@ async def resume(settings: Settings, scope: Scope, *, why: str = "", who: str = 
             operator = Operator(cluster, why, who)
             with operator.does("consumer.resumed", str(scope)) as noted:
                 await steering.resume(connection, scope, cluster_id, operator.who, [(row.topic, row.partition) for row in released])
+                if any(is_recovered(found) for found in lifted):
+                    done = (*done, f"{await doubt(connection)} deliveries are unknown: they may have gone before the restore")
                 noted.extend(done)
         return Outcome(done, notes)
 

@@ -15,15 +15,20 @@ from hub.state.reading import answering
 from hub.state.steering import Scope
 from hub.state.store import Connection
 
+COURIER = "courier"
+"""It reads no topic; paused, it claims nothing."""
+
 _PLACE = re.compile(r"(?P<topic>[^:\s]+)(?::(?P<partition>\d{1,9}))?\Z")
 _PATIENCE_MS = 60_000
 
 
 def scope(consumer: str, place: str = "") -> Scope:
     """A consumer, or one of its topics or partitions, `TOPIC[:PARTITION]`; raises InputError where there can be no such thing."""
+    if consumer == COURIER and not place:
+        return Scope(COURIER)
     known = CONSUMERS.get(consumer)
     if known is None:
-        raise InputError("CONSUMER", f"one of {', '.join(CONSUMERS)}", consumer)
+        raise InputError("CONSUMER", f"one of {', '.join(CONSUMERS)}, or {COURIER}, which has no topics", consumer)
     if not place:
         return Scope(consumer)
     match = _PLACE.match(place)

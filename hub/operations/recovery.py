@@ -14,6 +14,7 @@ from hub.errors import HubError
 from hub.operations import offsets
 from hub.operations.acts import Operator
 from hub.operations.cluster import REQUEST_SECONDS, Cluster
+from hub.operations.holding import hold
 from hub.operations.offsets import Place
 from hub.operations.places import store
 from hub.operations.record_view import headers_of
@@ -59,7 +60,10 @@ class Outlook:
         read_again = Counter[str]()
         for consumer, _, count in self.again:
             read_again[consumer] += count
-        return [f"{name}: {count} records are read again" for name, count in read_again.items()] + ["every claim until now is void"]
+        return [f"{name}: {count} records are read again" for name, count in read_again.items()] + [
+            "every claim until now is void",
+            "couriers are held; what is due is unknown",
+        ]
 
     def as_json(self) -> dict[str, Any]:
         """For programs."""
@@ -156,4 +160,6 @@ async def recover(settings: Settings, found: Outlook, *, why: str = "", who: str
         with operator.does("store.recovered", cluster_id, found.steps) as done:
             count = await steering.jump(connection, cluster_id, operator.who)
             done.append(f"{count} partitions have new epochs; what is read again changes nothing that it changed before")
+            unknown = await hold(connection, cluster_id, operator.who, operator.why)
+            done.append(f"couriers are held; {unknown} deliveries are unknown, as they may have gone after the backup")
     return count

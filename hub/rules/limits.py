@@ -42,6 +42,6 @@ class Limits(NamedTuple):
         return any(scope.partition("@")[0] == provider for scope in self.by_scope)
 
     def claims_at_once(self, provider: str, most: int) -> int:
-        """How many to have in hand: no more than may start within two of the provider's windows."""
+        """How many to have in hand: no more than may start within five windows, so that what is urgent waits no longer."""
         limit = self.by_scope.get(provider)
-        return min(most, 2 * limit.most) if limit else most
+        return min(most, 5 * limit.most) if limit else most

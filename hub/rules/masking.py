@@ -87,6 +87,7 @@ HARMLESS_IN: Mapping[str, frozenset[str]] = MappingProxyType(
         "campaign.resumed": frozenset({"who", "why"}),
         "campaign.stopped": frozenset({"who", "why"}),
         "message.requested": frozenset({"who", "why"}),
+        "delivery.updated": frozenset({"reason", "purpose", "template", "campaign", "documents", "provider", "reference"}),
         "record.rejected": frozenset({"subject", "topic", "reason", "path", "expected", "event_id", "event_type"}),
         "wait.answered": frozenset({"consumer", "principal", "store", "subject", "kind", "ref"}),
         "wait.expired": frozenset({"consumer", "principal", "store", "subject", "kind", "ref"}),

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -34,6 +35,7 @@ DEALER, POISONED, DEAF = "ber-01", "ber-02", "ber-03"
 BRAKE = 20
 MAY_FAIL = {
     "hub dead-letters redrive": "dead again",
+    "hub deliveries cancel": "stay as they are",
     "hub waiting release": "it goes on waiting",
     "hub replay crm-sync --until": "nothing to compare",
     "hub replay crm-sync": "the replay differs: customers 1",
@@ -70,6 +72,9 @@ class Hub:
             "record": lambda: f"dealer.{DEALER}.events@0:0",
             "halted": lambda: f"dealer.{POISONED}.events:0",
             "awaited": lambda: "sales_model/unheard",
+            "braked": self._braked,
+            "campaign": lambda: "spring",
+            "delivery": self._unknown,
             "letter": self._letter,
             "wait": self._wait,
             "aside": lambda: str(self.scene.database.value("SELECT event_id::text FROM outbox_apart WHERE set_aside IS NOT NULL")),
@@ -125,6 +130,23 @@ class Hub:
         self.folded()
         return str(self.scene.database.value("SELECT id::text FROM dead_letters WHERE key = $1", key))
 
+    def _braked(self) -> str:
+        """A campaign of which too much came back, each time one of its own."""
+        scope = f"campaign:spring-{next(self.ids)}"
+        self.query(f"INSERT INTO send_brakes VALUES ('{scope}', 60, 30, now(), now())")  # noqa: S608 - a test's own words
+        return scope
+
+    def _unknown(self) -> str:
+        """A delivery of which nobody knows whether it arrived, each time one of its own."""
+        name = uuid4()
+        self.query(
+            "INSERT INTO deliveries (id, dedupe_key, principal, person_kind, person, purpose, grantee, nature, channel, template, fields,"  # noqa: S608 - a test's own words
+            " documents, campaign, priority, due_at, expires_at, consumer, because, state, started_at)"
+            f" VALUES ('{name}', '{name}', 'dealer:{DEALER}', 'customer', 'C-1', 'newsletter', '{DEALER}', 'marketing', 'sms', 'spring',"
+            f" '{{}}', '[]', 'spring', 1, now(), now() + interval '1 day', 'reminders', '{name}', 'unknown', now() - interval '1 hour')"
+        )
+        return str(name)
+
     def _wait(self) -> str:
         self.send(self.waiting())
         self.folded()
@@ -146,7 +168,7 @@ def _begin(little: Hub) -> None:
     for dealer in (DEALER, POISONED, DEAF):
         _succeed(little, ["partners", "add", "dealer", dealer, "--why", "new"])
     little.scene.delete_topics(f"dealer.{DEAF}.feed")
-    for name in ("base-data", "crm-sync", "relay", "clock"):
+    for name in ("base-data", "crm-sync", "relay", "clock", "courier"):
         little.scene.start(name, brake_dead_in_a_row=BRAKE).until_ready()
     little.send(said(CUSTOMER_RECORDED, {"customer": "C-1", "kind": "person", "name": "Ada"}, id="good", dealer=DEALER))
     little.send(little.unreadable(DEALER, "C-2"), little.waiting(), little.unreadable(DEAF, "C-3"))

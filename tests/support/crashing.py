@@ -14,9 +14,11 @@ from signal import SIGKILL, SIGSTOP, Signals
 from typing import Any
 
 from hub import wiring
+from hub.channels import lane
+from hub.channels.flight import Flight
 from hub.cli import mount
 from hub.settings import Settings
-from hub.state import outbox
+from hub.state import outbox, outcomes
 from hub.state.exchange import Exchange
 from hub.state.offsets import Offsets
 from hub.stream.lane import Lane
@@ -27,6 +29,10 @@ POINTS: dict[str, tuple[object, str, Signals]] = {
     "killed-before-receipt": (outbox, "sent", SIGKILL),
     "frozen-before-receipt": (outbox, "sent", SIGSTOP),
     "killed-in-the-exchange": (Exchange, "take", SIGKILL),
+    "killed-after-claim": (lane, "begin", SIGKILL),
+    "killed-before-send": (Flight, "start", SIGKILL),
+    "killed-before-record": (outcomes, "record", SIGKILL),
+    "frozen-after-claim": (lane, "begin", SIGSTOP),
     "frozen-before-lock": (Offsets, "lock", SIGSTOP),
     "frozen-before-commit": (Offsets, "advance", SIGSTOP),
 }

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Self
 from uuid import uuid4
 
@@ -75,9 +75,8 @@ class Centre:
         self, url: str, *, cap: int = 3, lease: float = 60, clock: Any = None, limits: str = "", brake: Brake | None = None
     ) -> None:
         self.url, self.clock, self.brake = url, clock or Clock(), brake or Brake(50, 10)
-        self.desk = Desk(
-            Terms(timedelta(seconds=lease), Limit(cap, timedelta(days=7))), Almanac("DE", Hours(time(8), time(20))), self.clock
-        )
+        self.almanac = Almanac("DE", Hours(time(8), time(20)))
+        self.desk = Desk(Terms(timedelta(seconds=lease), Limit(cap, timedelta(days=7))), self.almanac, self.clock)
         self.limits = Limits.read(limits)
         self._open: list[Connection] = []
 
@@ -115,17 +114,8 @@ class Centre:
 
     async def purpose(self, name: str = "newsletter", *, is_marketing: bool = True) -> None:
         """Lay down a purpose to which people agree by each channel."""
-        body = {"is_marketing": is_marketing, "needs_consent": ["email", "sms", "post"]}
-        edition = {
-            "principal": "oem",
-            "ref": f"consent_purpose/{name}@1900-01-01",
-            "kind": "consent_purpose",
-            "id": name,
-            "effective_from": datetime(1900, 1, 1).date(),  # noqa: DTZ001 - a day
-            "retired": False,
-            "body": body,
-        }
-        await self._put("base_data", edition)
+        body = {"id": name, "name": name, "is_marketing": is_marketing, "needs_consent": ["email", "sms", "post"]}
+        await self._edition("consent_purpose", name, body)
 
     async def consent(self, person: str, status: str = "given", *, channel: str = "*", purpose: str = "newsletter") -> None:
         """A customer's word on what `ber-001` sends."""
@@ -141,6 +131,20 @@ class Centre:
             "since": NOON - timedelta(days=1),
         }
         await self._put("consents", state)
+
+    async def template(self, name: str = "spring") -> None:
+        """Lay down words for mail and SMS."""
+        words = {
+            "language": "en",
+            "email": {
+                "subject": "Hello",
+                "mjml": "<mjml><mj-body><mj-text>Hello {{name}}</mj-text></mj-body></mjml>",
+                "text": "Hello {{name}}",
+            },
+            "sms": {"text": "Hello {{name}}"},
+        }
+        body = {"id": name, "name": name, "fields": [{"name": "name", "kind": "line", "is_required": True}], "wordings": [words]}
+        await self._edition("template", name, body)
 
     async def people(self, *refs: str) -> None:
         """Customers who agreed to the newsletter, and the newsletter."""
@@ -166,6 +170,18 @@ class Centre:
         """Until that work waits for a lock that another transaction holds, or is done because it asks for none."""
         while not work.done() and not await self.db.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):  # noqa: ASYNC110 - the server has no event for it
             await asyncio.sleep(0)
+
+    async def _edition(self, kind: str, name: str, body: dict[str, Any]) -> None:
+        edition = {
+            "principal": "oem",
+            "ref": f"{kind}/{name}@1900-01-01",
+            "kind": kind,
+            "id": name,
+            "effective_from": date(1900, 1, 1),
+            "retired": False,
+            "body": body,
+        }
+        await self._put("base_data", edition)
 
     async def _put(self, table: str, state: dict[str, Any]) -> None:
         head = {"row_version": 1, "ordered_at": NOON, "revision": 0, "tie": "", "because": uuid4()}
