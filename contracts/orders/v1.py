@@ -143,7 +143,7 @@ class OrderCompleted(OrderDocument):
 class OrderUpdated(Event):
     """What changed in an order, for anyone who may read it; quantities are sums over its lines, `progress` is in percent.
 
-    No prices: margins are nobody's business but the OEM's.
+    At `due_at` the next thing is overdue: the ERP's answer, then a delivery. No prices: margins are nobody's business but the OEM's.
     """
 
     subject: OrderId

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Orders: asked of the ERP because of a win, or told by it.")
 
+_DAY = ["%Y-%m-%d"]
+
 Dealer = Annotated[str, typer.Option("--dealer", help="Only this dealer's.")]
 Customer = Annotated[str, typer.Option("--customer", help="Only this customer's, by the dealer's reference.")]
 
@@ -22,7 +24,7 @@ def listed(
     state: Annotated[list[str] | None, typer.Option("--state", help="Only orders in this state; may be given several times.")] = None,
     dealer: Dealer = "",
     customer: Customer = "",
-    late: Annotated[bool, typer.Option("--late", help="Only orders of which a delivery is overdue.")] = False,
+    late: Annotated[bool, typer.Option("--late", help="Only orders of which the answer or a delivery is overdue.")] = False,
     limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many.")] = 200,
     as_json: AsJson = False,
 ) -> None:
@@ -106,12 +108,46 @@ def show(
     print_table(("occurred", "event", "what changed", "marks", "record"), rows)
 
 
+@app.command()
+def windows(
+    dealer: Dealer = "",
+    since: Annotated[datetime | None, typer.Option("--from", formats=_DAY, help="Windows that end on this day or later (UTC).")] = None,
+    until: Annotated[datetime | None, typer.Option("--until", formats=_DAY, help="Windows that end on this day or earlier (UTC).")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show how call-offs kept to their windows, by dealer, plant and week: met, early, late, overdue, still ahead.
+
+    Example: hub orders windows --dealer ber-01 --from 2026-01-01
+    """
+    import asyncio
+
+    from hub.operations import orders
+    from hub.settings import Settings
+
+    asked = orders.windows(
+        Settings().database_url.get_secret_value(),
+        dealer=dealer or None,
+        since=since.date() if since else None,
+        until=until.date() if until else None,
+    )
+    found = asyncio.run(asked)
+    if as_json:
+        print_json([{**one._asdict(), "percent": one.percent} for one in found])
+    elif not found:
+        typer.echo("No call-offs match." if dealer or since or until else "No call-offs yet: the ERP has scheduled nothing.")
+    else:
+        heads = ("week", "dealer", "plant", ">met", ">early", ">late", ">overdue", ">ahead", ">met of those due")
+        print_table(heads, [(one.week, one.dealer or "", one.plant or "", *one[3:], _share(one.percent)) for one in found])
+
+
+def _share(percent: float | None) -> str:
+    return "" if percent is None else f"{percent} %"
+
+
 def receivables(
     dealer: Dealer = "",
     customer: Customer = "",
-    day: Annotated[
-        datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="As of this day; today in UTC, unless said otherwise.")
-    ] = None,
+    day: Annotated[datetime | None, typer.Option("--on", formats=_DAY, help="As of this day; today in UTC, unless said otherwise.")] = None,
     items: Annotated[bool, typer.Option("--items", help="Also list the open items.")] = False,
     as_json: AsJson = False,
 ) -> None:

@@ -16,7 +16,7 @@ from hub.rules.open_items import OpenItem
 from hub.rules.orders.execution import Execution, execution
 from hub.rules.orders.subjects import of_order, order_id
 from hub.state import order_desk, timelines
-from hub.state.order_desk import Listed, Receivable, Wanted
+from hub.state.order_desk import Adherence, Listed, Receivable, Wanted
 from hub.state.reading import snapshot
 from hub.state.stores import STORES
 
@@ -92,6 +92,14 @@ async def executed(url: str, ref: str, *, dealer: str | None = None) -> Executed
         state.wins if state else 0,
         _masked(execution(ordered)),
     )
+
+
+async def windows(url: str, *, dealer: str | None = None, since: date | None = None, until: date | None = None) -> list[Adherence]:
+    """How call-offs kept to their windows, of those that end in a period (UTC days, both included)."""
+    if since and until and since > until:
+        raise InputError("--from", "a day not after --until", since.isoformat())
+    async with snapshot(url) as look:
+        return await order_desk.adherence(look, dealer, since, until)
 
 
 async def receivables(

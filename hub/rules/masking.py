@@ -102,6 +102,10 @@ HARMLESS_IN: Mapping[str, frozenset[str]] = MappingProxyType(
         "contact.updated": frozenset({"subject"}),
         "lead.updated": frozenset({"subject"}),
         "opportunity.updated": frozenset({"subject", "product"}),
+        "order.requested": frozenset({"product"}),
+        "order.accepted": frozenset({"product"}),
+        "order.changed": frozenset({"product"}),
+        "delivery.despatched": frozenset({"product"}),
         "shipment.updated": frozenset({"subject"}),
         "charge.updated": frozenset({"subject"}),
     }

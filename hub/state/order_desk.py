@@ -43,6 +43,26 @@ ORDER BY arrears DESC, open DESC, 1, 2, 3
 """).bindparams(sa.bindparam("day", type_=sa.Date))
 
 
+_WINDOWS = sa.text("""
+SELECT o.dealer, c.plant, to_char(c.ends AT TIME ZONE 'UTC', 'IYYY-"W"IW') AS week,
+       count(*) FILTER (WHERE c.verdict = 'met') AS met,
+       count(*) FILTER (WHERE c.verdict = 'early') AS early,
+       count(*) FILTER (WHERE c.verdict = 'late') AS late,
+       count(*) FILTER (WHERE c.verdict = 'open' AND c.ends < now()) AS overdue,
+       count(*) FILTER (WHERE c.verdict = 'open' AND c.ends >= now()) AS ahead
+FROM orders o
+CROSS JOIN LATERAL (
+    SELECT call ->> 'plant' AS plant, call ->> 'verdict' AS verdict, CAST(call ->> 'window_until' AS timestamptz) AS ends
+    FROM jsonb_array_elements(o.calls) AS call WHERE call ->> 'quantity' <> '0'
+) AS c
+WHERE o.status NOT IN ('rejected', 'withdrawn', 'cancelled') AND (CAST(:dealer AS text) IS NULL OR o.dealer = :dealer)
+  AND (CAST(:since AS date) IS NULL OR (c.ends AT TIME ZONE 'UTC')::date >= :since)
+  AND (CAST(:until AS date) IS NULL OR (c.ends AT TIME ZONE 'UTC')::date <= :until)
+GROUP BY 1, 2, 3
+ORDER BY 3, 1, 2
+""")
+
+
 class Wanted(NamedTuple):
     """Which orders to list; `states` None for all, `is_late` only those of which something is overdue."""
 
@@ -75,6 +95,25 @@ class Listed(NamedTuple):
     is_late: bool
 
 
+class Adherence(NamedTuple):
+    """How call-offs whose windows end in a week arrived; `overdue` ones have not, and `ahead` are windows that are still to end."""
+
+    dealer: str | None
+    plant: str | None
+    week: str
+    met: int
+    early: int
+    late: int
+    overdue: int
+    ahead: int
+
+    @property
+    def percent(self) -> float | None:
+        """The share of the windows that have ended, or were too early for, that were met."""
+        ended = self.met + self.early + self.late + self.overdue
+        return round(100 * self.met / ended, 1) if ended else None
+
+
 class Receivable(NamedTuple):
     """What one customer owes in one currency, in minor units; without a customer it is the dealer itself.
 
@@ -101,6 +140,12 @@ async def listed(snapshot: Snapshot, wanted: Wanted, most: int) -> list[Listed]:
     states = list(wanted.states) if wanted.states is not None else None
     asked = {"states": states, "dealer": wanted.dealer, "customer": wanted.customer, "late": wanted.is_late, "most": most}
     return [Listed(*row) for row in await snapshot.execute(sa.text(_LISTED), asked)]
+
+
+async def adherence(snapshot: Snapshot, dealer: str | None, since: date | None, until: date | None) -> list[Adherence]:
+    """One row for each dealer, plant and ISO week with call-offs; both days belong to the period."""
+    rows = await snapshot.execute(_WINDOWS, {"dealer": dealer, "since": since, "until": until})
+    return [Adherence(*row) for row in rows]
 
 
 async def of_opportunity(snapshot: Snapshot, dealer: str, opportunity: str) -> list[tuple[str, str, Order]]:

@@ -277,6 +277,17 @@ async def test_an_order_is_shown_with_its_story(lived: Engine) -> None:
     assert "expected an order that was asked for" in typed(lived, "orders", "show", "4711", code=1)
 
 
+async def test_windows_are_counted_by_dealer_plant_and_week(lived: Engine) -> None:
+    [row] = json.loads(typed(lived, "orders", "windows", "--dealer", "ber-01", "--json"))
+    assert (row["dealer"], row["plant"], row["week"]) == ("ber-01", None, "2026-W19")
+    assert [row[name] for name in ("met", "early", "late")] == [1, 0, 0]
+    assert row["overdue"] + row["ahead"] == 1, "which of them says the clock"
+    [row] = json.loads(typed(lived, "orders", "windows", "--until", "2026-05-06", "--json"))
+    assert (row["met"], row["overdue"], row["ahead"], row["percent"]) == (1, 0, 0, 100.0)
+    assert "100.0 %" in typed(lived, "orders", "windows", "--until", "2026-05-06")
+    assert "No call-offs match" in typed(lived, "orders", "windows", "--dealer", "muc-02")
+
+
 async def test_receivables_age_by_customer(lived: Engine) -> None:
     shown = json.loads(typed(lived, "receivables", "--on", "2026-07-05", "--items", "--json"))
     [row] = shown["customers"]

@@ -230,6 +230,12 @@ def test_changed_lines_replace_the_lines() -> None:
     assert (order.ordered, order.confirmed, order.despatched, order.status) == (2, 1, 2, "despatched")
 
 
+def test_an_answer_that_does_not_come_is_overdue_after_two_days() -> None:
+    assert order_of([won(5)]).due_at == DAY + timedelta(hours=5 + 48)
+    assert order_of([won(5), accepted(6)]).due_at is None
+    assert order_of([won(5), won(6, wins=0, before=1)]).due_at is None
+
+
 def test_a_moved_promise_keeps_the_first() -> None:
     lines = [{"line": "10", "quantity": 1}]
     said = [accepted(1, promised="2026-05-20"), answer(orders.ORDER_CHANGED, 2, "AE-1", lines=lines, promised="2026-06-03")]

@@ -8,7 +8,7 @@ Entry: TypeAlias = dict[str, Any]
 
 
 class Order(NamedTuple):
-    """One order; quantities are sums over its lines, `due_at` is when the next delivery is late.
+    """One order; quantities are sums over its lines, `due_at` is when the next thing is late: the answer, then a delivery.
 
     `is_wanted` says that the hub asks for it now, `answer` what the ERP answered last. `documents` are the numbers of all that
     was said, so that one said again changes nothing.
