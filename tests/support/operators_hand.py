@@ -13,6 +13,7 @@ from hub.cli import mount
 from hub.consumers.crm_sync import crm_sync
 from hub.local.kafka import Kafka
 from hub.operations.topics import apply_catalogue
+from hub.stream.consumer import Consumer
 from hub.stream.slips import Stored
 from hub.wiring import kafka_options
 from tests.support.engine import Engine
@@ -59,9 +60,9 @@ class Operator:
 
 
 @asynccontextmanager
-async def operating(kafka: Kafka, database: str) -> AsyncIterator[Operator]:
-    """An operator of crm-sync; what other tests said on the same broker is passed over."""
-    async with Engine(database, crm_sync) as engine:
+async def operating(kafka: Kafka, database: str, consumer: Consumer = crm_sync) -> AsyncIterator[Operator]:
+    """An operator of a consumer; what other tests said on the same broker is passed over."""
+    async with Engine(database, consumer) as engine:
         operator = Operator(engine, kafka)
         await asyncio.to_thread(apply_catalogue, operator.settings, lambda _: None)
         await operator.acts()
