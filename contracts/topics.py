@@ -90,7 +90,7 @@ OEM_CRM = Topic(
     "leads from web, fairs and call centre; consents taken by the OEM",
     "oem",
     "subject's ref",
-    (*leads.LINEAGES, *consents.LINEAGES),
+    (*leads.LINEAGES, *consents.SAID),
 )
 OEM_CAMPAIGNS = Topic(
     "oem.campaigns",
@@ -110,7 +110,7 @@ DEALER_EVENTS = Topic(
         *contacts.LINEAGES,
         *leads.LINEAGES,
         *opportunities.LINEAGES,
-        *consents.LINEAGES,
+        *consents.SAID,
         *activities.LINEAGES,
         *vehicles.LINEAGES,
         *reminders.ANSWERS,
@@ -123,7 +123,7 @@ DEALER_FEED = Topic(
     "all that concerns one dealer",
     "hub",
     "subject",
-    (*records.LINEAGES, orders.ORDER_UPDATED, *reminders.TOLD, shipments.SHIPMENT_UPDATED),
+    (*records.LINEAGES, orders.ORDER_UPDATED, consents.CONSENT_UPDATED, *reminders.TOLD, shipments.SHIPMENT_UPDATED),
     reader="dealer",
     partitions=1,
 )

@@ -1,11 +1,11 @@
 """First editions of what dealers and the OEM say of consents."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import FailFast, Field
 
 from contracts.contract import Contract, Event
-from contracts.values import Channel, Instant, Line, PartnerId, PersonKind, Ref, Several, Slug
+from contracts.values import Channel, Instant, Line, PartnerId, PersonKind, Ref, Several, Slug, Subject
 
 
 class Proof(Contract):
@@ -43,3 +43,16 @@ class ConsentWithdrawn(Event):
     purposes: Several[Slug] = ()
     grantee: PartnerId | None = None
     proof: Proof | None = None
+
+
+class ConsentUpdated(Event):
+    """Whether a dealer's person may be written to has changed; where a no names no channel or no purpose, it is `*`, each of them."""
+
+    subject: Subject
+    dealer: PartnerId
+    person: Ref
+    person_kind: PersonKind
+    channel: Literal["email", "sms", "post", "*"]
+    purpose: Line
+    grantee: PartnerId
+    status: Literal["given", "withdrawn"]

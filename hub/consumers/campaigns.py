@@ -35,6 +35,7 @@ campaigns.fold(
         acts.CONSENT_RECORDED: agreeing.recorded_for,
         reports.RECIPIENT_UNSUBSCRIBED: agreeing.unsubscribed_for,
     },
+    tell=(topics.DEALER_FEED, consents.CONSENT_UPDATED, agreeing.told, agreeing.whose),
 )
 campaigns.fold(
     stores.suppressions,

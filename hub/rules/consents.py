@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from contracts.acts import ConsentRecorded
 from contracts.base import ConsentPurpose
-from contracts.consents import ConsentGiven, ConsentWithdrawn, Proof
+from contracts.consents import ConsentGiven, ConsentUpdated, ConsentWithdrawn, Proof
 from contracts.contract import Event
 from contracts.reports import RecipientUnsubscribed
 from hub.rules.decision import Change, Decision, Facts, Keep, Reject, Subject, Wait
@@ -101,6 +101,26 @@ def recorded(state: Consent | None, event: ConsentRecorded, facts: Facts) -> Dec
 def unsubscribed(state: Consent | None, event: RecipientUnsubscribed, facts: Facts) -> Decision[Consent]:
     """The link of a delivery is a no to what it carried; the delivery is the proof."""
     return _objected(state, event, Proof(where=event.means, message=event.delivery), facts)
+
+
+def told(_before: Consent | None, after: Consent, subject: Subject, because: Event, revision: int) -> ConsentUpdated | None:
+    """How it stands, without its proof."""
+    if subject.principal == OEM:
+        return None
+    return ConsentUpdated.model_validate(
+        {
+            **{name: getattr(after, name) for name in ("person", "person_kind", "channel", "purpose", "grantee", "status")},
+            "occurred_at": because.occurred_at,
+            "revision": revision,
+            "subject": subject.ref,
+            "dealer": subject.dealer,
+        }
+    )
+
+
+def whose(_after: Consent, subject: Subject, _told: ConsentUpdated) -> str:
+    """The dealer whose reference it is hears of it, whoever said it: its own system writes to people too."""
+    return subject.dealer
 
 
 def _subjects(event: ConsentGiven | ConsentWithdrawn | ConsentRecorded, owner: str, otherwise: str) -> list[Subject]:

@@ -65,6 +65,7 @@ HARMLESS_IN: Mapping[str, frozenset[str]] = MappingProxyType(
         "competitor.recorded": frozenset({"name", "products", "strengths", "weaknesses"}),
         "template.recorded": frozenset({"name", "language", "subject", "text", "mjml"}),
         "consent_purpose.recorded": frozenset({"name"}),
+        "consent.updated": frozenset({"subject", "purpose"}),
         "consent.recorded": frozenset({"consumer", "who", "why"}),
         "suppression.added": frozenset({"consumer", "who", "why"}),
         "suppression.released": frozenset({"consumer", "who", "why"}),

@@ -1,5 +1,6 @@
 """Consents, suppressions and reports through the engine: who may be sent what, set by set."""
 
+import json
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,7 @@ import pytest
 from contracts.acts import CONSENT_RECORDED, SUPPRESSION_ADDED, SUPPRESSION_RELEASED
 from contracts.addresses import address_key
 from contracts.base import CONSENT_PURPOSE_RECORDED
-from contracts.consents import CONSENT_GIVEN, CONSENT_WITHDRAWN
+from contracts.consents import CONSENT_GIVEN, CONSENT_UPDATED, CONSENT_WITHDRAWN
 from contracts.contract import Lineage
 from contracts.reports import ADDRESS_BOUNCED, DELIVERY_REPORTED, RECIPIENT_OPTED_OUT, RECIPIENT_UNSUBSCRIBED
 from contracts.topics import ACTS, OEM_BASE, OEM_CRM, REPORTS
@@ -111,6 +112,12 @@ async def test_the_oem_and_an_operator_speak_of_a_dealers_customer_and_meet_in_o
         act = talk.act(CONSENT_RECORDED, 2, person="C-1", status="withdrawn", dealer="ber-001", grantee="oem", proof={"where": "letter"})
         assert await engine.outcomes([act]) == [Outcome.HANDLED]
         assert await why_not(engine, wish(grantee="oem")) == ["withdrawn"]
+        heard = [(row["topic"], json.loads(row["body"])) for row in await engine.rows("outbox") if row["type"] == CONSENT_UPDATED.wire]
+        assert [(topic, body["status"], body["channel"]) for topic, body in heard] == [
+            ("dealer.ber-001.feed", "given", "email"),
+            ("dealer.ber-001.feed", "withdrawn", "*"),
+        ]
+        assert "letter" not in str(heard)
         (effect,) = await engine.rows("act_effects")
         assert effect["effect"] == "done"
         (row, *_) = [row for row in await engine.rows("consents") if row["channel"] == "*"]
