@@ -122,4 +122,28 @@ GUARDS = (
         Edit("hub.state.send_windows", " ORDER BY scope FOR UPDATE", " ORDER BY scope"),
         f"{_LEASE}::test_a_window_is_asked_by_one_courier_after_the_other",
     ),
+    Guard(
+        "pressing",
+        "lets a no wait behind somebody's dead letter",
+        Edit("hub.stream.settling", "            or good.lineage.pressing\n", ""),
+        "tests/integration/test_engine_consents.py::test_a_dealer_cannot_speak_for_another_and_a_no_waits_behind_no_dead_letter",
+    ),
+    Guard(
+        "legal-block",
+        "sends recalls where the law forbids it",
+        Edit("hub.rules.permission", "if is_marketing else _BARS", "if is_marketing else ()"),
+        "tests/unit/test_permission.py::test_a_legal_block_is_never_passed",
+    ),
+    Guard(
+        "report-rank",
+        "moves a delivery back when an older report comes late",
+        Edit("hub.rules.delivery_reports", "if _RANKS[fresh.status] <= _RANKS[state.status]:", "if fresh.status == state.status:"),
+        "tests/unit/test_consent_rules.py::test_callbacks_out_of_order_and_doubled_never_move_a_delivery_back",
+    ),
+    Guard(
+        "provider-signature",
+        "believes whoever calls back",
+        Edit("hub.door.signatures", "return hmac.compare_digest(", "return True or hmac.compare_digest("),
+        "tests/unit/test_door_parts.py::test_no_empty_or_wrong_signature_is_genuine",
+    ),
 )
