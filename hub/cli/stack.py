@@ -140,6 +140,7 @@ def say(words: str) -> None:
 def _print_addresses(stack: "Stack", folder: Path) -> None:
     typer.echo(f"Kafka      {stack.kafka_bootstrap} (SASL_PLAINTEXT, SCRAM-SHA-512)")
     typer.echo(f"PostgreSQL {next(p.address for p in stack.processes if p.name == 'postgres')}")
+    typer.echo(f"Door       http://127.0.0.1:{stack.door_port} (hub door issue DEALER gives a token)")
     typer.echo(f"Data       {folder} (credentials in stack.json, readable by you only)")
     typer.echo("Try        hub status --watch · hub simulate --for 20s --verify · hub funnel · hub down")
 

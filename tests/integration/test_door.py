@@ -306,6 +306,13 @@ Diagnostic-Code: smtp; 550 5.1.1 No such user here
 """
 
 
+def test_no_address_and_no_secret_stands_in_the_log_or_among_the_figures(door: Outside) -> None:
+    told = door.process.log_text() + door.process.probe("/metrics")[1]
+    assert "door.open" in told
+    for private in (NUMBER, MAIL, door.token, CATCHER, PROVIDER):
+        assert private not in told
+
+
 def test_the_process_ends_when_it_is_told_to(door: Outside) -> None:
     other = open_door(door.scene)
     other.process.until_ready()
