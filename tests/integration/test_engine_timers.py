@@ -130,6 +130,15 @@ async def test_a_clock_that_dies_before_it_has_forgotten_says_it_again_under_the
     assert (len(ear.ids), len(set(ear.ids)), await stories(engine)) == (2, 1, {"L1": ".!"})
 
 
+async def test_a_moment_that_was_said_and_is_set_again_counts_once_and_is_let_go_of(engine: Engine, dealer: Words, ear: Ear) -> None:
+    await engine.apply([heard(dealer)])
+    await fire(engine, ear, NOON + DAY)
+    await engine.db.execute("UPDATE timers SET due_at = $1", NOON + DAY)  # as a correction might
+    [said] = ear.log.records["hub.timers", 0]
+    assert await engine.outcomes([said._replace(offset=1)]) == [DUPLICATE]
+    assert (await stories(engine), await set_for(engine)) == ({"L1": ".!"}, {})
+
+
 async def test_late_news_comes_to_the_same_before_and_after_the_timer(engine: Engine, log: Log) -> None:
     """What fired, late news that makes it pointless, and news from later on: in whatever order they come."""
     for number, order in enumerate(permutations(range(3))):

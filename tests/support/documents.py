@@ -82,5 +82,6 @@ class Desk:
     def opens(self, ref: str, *, hour: int = 0, id: str | None = None, **more: Any) -> Stored:  # noqa: A002 - the CloudEvents attribute
         """A lot."""
         body = {"lead": ref, "name": self.dealer, "occurred_at": after(hour - 12)}
+        historical = more.pop("historical", False)
         where = {"topic": topics.OEM_CRM.name, "source": "/oem/web"} if self.dealer == "oem" else {}
-        return self.log.say(LEAD_RECEIVED, body | more, id=id or f"{ref}-{hour}", dealer=self.dealer, **where)
+        return self.log.say(LEAD_RECEIVED, body | more, id=id or f"{ref}-{hour}", dealer=self.dealer, historical=historical, **where)
