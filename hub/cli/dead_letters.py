@@ -105,6 +105,8 @@ def show(
     typer.echo(
         f"  record  {letter.topic}@{letter.partition}:{letter.offset}, key {printable(letter.key or '(none)')}, {letter.type or 'no type'}"
     )
+    if letter.store and (letter.whose, letter.ref) != (letter.principal, letter.key):
+        typer.echo(printable(f"  part    {letter.store} {letter.whose}/{letter.ref}: what it says of others counts"))
     typer.echo(f"  reason  {letter.reason}")
     for path, expected in letter.faults:
         typer.echo(f"          {printable(path or '(body)')}: {printable(expected)}")

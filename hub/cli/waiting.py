@@ -85,6 +85,8 @@ def show(
         return print_json(told)
     typer.echo(f"{wait.type} of {wait.principal}, key {printable(wait.key or '(none)')}")
     typer.echo(f"  record  {wait.topic}@{wait.partition}:{wait.offset}")
+    if wait.store and (wait.whose, wait.ref) != (wait.principal, wait.key):
+        typer.echo(printable(f"  part    {wait.store} {wait.whose}/{wait.ref}"))
     typer.echo(printable(f"  waits   for {_what_for(wait)}"))
     typer.echo(f"  since   {wait.since:%Y-%m-%d %H:%M:%SZ}" + (f", until {wait.until:%Y-%m-%d %H:%M:%SZ}" if wait.until else ""))
     for header, text in content.headers:
@@ -206,4 +208,4 @@ def _what_for(wait: "Parked") -> str:
 
 
 def _told(wait: "Parked") -> dict[str, object]:
-    return {name: value for name, value in wait._asdict().items() if name not in {"event", "part", "store", "ref"}}
+    return {name: value for name, value in wait._asdict().items() if name not in {"event", "part"}}

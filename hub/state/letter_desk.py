@@ -18,7 +18,7 @@ _BEHIND = """
 """Counted by its index, letter by letter: a join's plan depends on how much the server knows of tables that have just grown."""
 _LETTERS = f"""
 SELECT d.id, d.consumer, d.principal, d.key, d.reason, d.faults, d.type, d.topic, d.partition, d."offset", d.since, d.state,
-       {_BEHIND} AS behind, d.event, d.part
+       {_BEHIND} AS behind, d.event, d.part, d.store, d.whose, d.ref
 FROM dead_letters d
 """  # noqa: S608 - words of our own, values are bound
 _CHOSEN = """
@@ -52,7 +52,10 @@ class Choice(NamedTuple):
 
 
 class Letter(NamedTuple):
-    """A dead letter as an operator sees it; `behind` counts the records that its key holds, `event` is its name in the journal."""
+    """A dead letter as an operator sees it; `behind` counts the records that its key holds, `event` is its name in the journal.
+
+    `store`, `whose` and `ref` name the subject for which a rule refused it.
+    """
 
     id: UUID
     consumer: str
@@ -69,6 +72,9 @@ class Letter(NamedTuple):
     behind: int
     event: UUID | None
     part: int
+    store: str | None
+    whose: str | None
+    ref: str | None
 
     @property
     def is_journalled(self) -> bool:

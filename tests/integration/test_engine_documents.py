@@ -3,17 +3,22 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import permutations
 
 import pytest
+from typer.testing import CliRunner
 
 from contracts import envelope as cloudevents
 from contracts.acts import DEAD_LETTER_DISCARDED, DEAD_LETTER_REDRIVEN
 from contracts.timers import WAIT_EXPIRED
+from hub.cli import mount
+from hub.consumers import CONSUMERS
+from hub.operations import foretelling
 from hub.operations.timeline import tell
 from hub.rules.basedata import BaseData
-from hub.state import timelines
+from hub.state import letter_desk, timelines
 from hub.state.reading import snapshot
 from hub.stream import record
 from hub.stream.failures import Meaning, meaning
@@ -112,6 +117,22 @@ async def test_a_part_that_is_redriven_in_vain_leaves_the_others_as_they_were(en
     assert await engine.outcomes([desk.says("D1", "c", hour=2)]) == [HELD]
     await engine.apply([act(log, DEAD_LETTER_DISCARDED, second["id"], 3)])
     assert await kept(engine) == {"c": "D1@1 D1@2"}
+
+
+async def test_it_is_foretold_and_shown_which_part_is_dead(
+    engine: Engine, log: Log, desk: Desk, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(CONSUMERS, "crm-sync", engine.consumer)
+    await engine.apply([desk.says("D1", "x-a", "x-b", "c"), desk.says("D1", "a", "c", hour=2)])
+    async with snapshot(engine.url) as look:
+        chosen = await letter_desk.letters(look, letter_desk.Choice(), 9)
+    told = [(each.words, each.behind) for each in await foretelling.redriven(engine.url, chosen, 1_000_000)]
+    assert told == [(f"dead again: rejected: segments: lines that lot {lot} can take", 0) for lot in "ab"]
+    assert [each.behind for each in await foretelling.discarded(engine.url, chosen)] == [0, 1]
+    with ThreadPoolExecutor(1) as pool:
+        shell = CliRunner(env={"HUB_DATABASE_URL": database})
+        shown = pool.submit(shell.invoke, mount(), ["dead-letters", "show", str(chosen[1].id)]).result()
+    assert "part    contacts lot/b: what it says of others counts" in shown.stdout
 
 
 async def test_a_mended_document_takes_the_place_of_all_that_came(engine: Engine, log: Log, desk: Desk) -> None:
