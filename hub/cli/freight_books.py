@@ -10,6 +10,7 @@ from hub.cli.printing import AsJson, print_json, print_table, printable
 
 if TYPE_CHECKING:
     from hub.operations.freight import Ledger
+    from hub.state.freight_desk import BorneCost, LaneCost
 
 _DAY = ["%Y-%m-%d"]
 
@@ -38,37 +39,45 @@ def ledger(
 
 @app.command()
 def costs(
+    by: Annotated[str, typer.Option("--by", help="lane, or who bears it: order or dealer.")] = "lane",
     carrier: Carrier = "",
     since: Annotated[datetime | None, typer.Option("--from", formats=_DAY, help="Despatched on this day or later (UTC).")] = None,
     until: Annotated[datetime | None, typer.Option("--until", formats=_DAY, help="Despatched on this day or earlier (UTC).")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what carriage costs by carrier and lane, a shipment and 100 kg.
+    """Show what carriage costs by carrier and lane (a shipment, 100 kg), or by who bears it.
 
-    Example: hub freight costs --from 2026-01-01 --until 2026-03-31
+    Example: hub freight costs --by dealer --from 2026-01-01 --until 2026-03-31
     """
     from hub.operations import freight
+
+    days = {"since": since.date() if since else None, "until": until.date() if until else None}
+    lanes: list[LaneCost] = ask(freight.costs, carrier=carrier or None, **days) if by == "lane" else []
+    borne: list[BorneCost] = [] if by == "lane" else ask(freight.shares, by, carrier=carrier or None, **days)
+    if as_json:
+        listed: list[LaneCost | BorneCost] = [*lanes, *borne]
+        print_json([{"carrier": bare(one.principal), **one._asdict()} for one in listed])
+    elif not lanes and not borne:
+        typer.echo("No costs match." if carrier or since or until else "No costs yet: what is despatched is accrued by its tariff.")
+    elif lanes:
+        print_table(("carrier", "lane", ">shipments", ">cost", ">a shipment", ">100 kg"), map(_lane, lanes))
+    else:
+        print_table(("carrier", by, ">shipments", ">cost"), map(_borne, borne))
+
+
+def _lane(one: "LaneCost") -> tuple[object, ...]:
     from hub.rules.money import written
     from hub.rules.rounding import rounded
 
-    days = {"since": since.date() if since else None, "until": until.date() if until else None}
-    found = ask(freight.costs, carrier=carrier or None, **days)
-    if as_json:
-        print_json([{"carrier": bare(one.principal), **one._asdict()} for one in found])
-    elif not found:
-        typer.echo("No costs match." if carrier or since or until else "No costs yet: what is despatched is accrued by its tariff.")
-    else:
-        print_table(
-            ("carrier", "lane", ">shipments", ">cost", ">a shipment", ">100 kg"),
-            [
-                (
-                    *(bare(one.principal), one.lane or "(no price)", f"{one.shipments:,}", written(one.minor, one.currency)),
-                    written(rounded(one.minor, one.shipments), one.currency),
-                    written(rounded(one.minor * 100_000, one.weight_g), one.currency) if one.weight_g else "",
-                )
-                for one in found
-            ],
-        )
+    by_weight = written(rounded(one.minor * 100_000, one.weight_g), one.currency) if one.weight_g else ""
+    each = written(rounded(one.minor, one.shipments), one.currency)
+    return bare(one.principal), one.lane or "(no price)", f"{one.shipments:,}", written(one.minor, one.currency), each, by_weight
+
+
+def _borne(one: "BorneCost") -> tuple[object, ...]:
+    from hub.rules.money import written
+
+    return bare(one.principal), one.bearer or "(nobody's order)", f"{one.shipments:,}", written(one.minor, one.currency)
 
 
 @app.command()

@@ -19,12 +19,13 @@ from hub.rules.decision import Subject
 from hub.rules.freight.accounts import ACCOUNTS
 from hub.rules.masking import mask_reference
 from hub.state import base_editions, freight_desk, timelines
-from hub.state.freight_desk import AccountBalance, Charged, Disputed, Errors, LaneCost, Posted
+from hub.state.freight_desk import AccountBalance, BorneCost, Charged, Disputed, Errors, LaneCost, Posted
 from hub.state.reading import snapshot
 from hub.state.stores import STORES
 
 STATUSES: tuple[str, ...] = get_args(ChargeStatus)
 DISPUTE_STATES = ("open", "granted", "refused", "credited", "conceded")
+BEARERS = ("order", "dealer")
 _STORE = "freight_charges"
 
 
@@ -128,10 +129,19 @@ async def ledger(
         )
 
 
+async def shares(url: str, by: str, *, carrier: str | None = None, since: date | None = None, until: date | None = None) -> list[BorneCost]:
+    """The cost as orders, or dealers by their orders, bear it, of what was despatched in a period."""
+    if by not in BEARERS:
+        raise InputError("--by", f"one of lane, {', '.join(BEARERS)}", by)
+    _check_period(since, until)
+    async with snapshot(url) as look:
+        found = await freight_desk.shares(look, by, principal_of(carrier), since, until)
+    return [one._replace(bearer=None if one.bearer is None else mask_reference(one.bearer)) for one in found]
+
+
 async def costs(url: str, *, carrier: str | None = None, since: date | None = None, until: date | None = None) -> list[LaneCost]:
     """The cost of each carrier and lane, of what was despatched in a period (UTC days, both included)."""
-    if since and until and since > until:
-        raise InputError("--from", "a day not after --until", since.isoformat())
+    _check_period(since, until)
     async with snapshot(url) as look:
         return await freight_desk.costs(look, principal_of(carrier), since, until)
 
@@ -140,6 +150,11 @@ async def errors(url: str, *, carrier: str | None = None) -> list[Errors]:
     """The errors found on bills by carrier and reason, and what came back of the money."""
     async with snapshot(url) as look:
         return await freight_desk.errors(look, principal_of(carrier))
+
+
+def _check_period(since: date | None, until: date | None) -> None:
+    if since and until and since > until:
+        raise InputError("--from", "a day not after --until", since.isoformat())
 
 
 def _masked(share: dict[str, Any]) -> dict[str, Any]:

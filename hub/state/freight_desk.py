@@ -71,6 +71,18 @@ WHERE {_OF} AND (CAST(:since AS date) IS NULL OR (c.despatched_at AT TIME ZONE '
 GROUP BY 1, 2, 3 ORDER BY sum(e.minor) DESC, 1, 2, 3
 """).bindparams(sa.bindparam("since", type_=sa.Date), sa.bindparam("until", type_=sa.Date))  # noqa: S608 - words of our own
 
+_SHARES = sa.text(f"""
+SELECT c.principal,
+       CASE WHEN CAST(:by AS text) = 'order' THEN a.order_id WHEN a.order_id LIKE '%/%#%' THEN split_part(a.order_id, '/', 1) END,
+       a.currency, count(DISTINCT c.ref), sum(a.minor)
+FROM freight_charges c
+JOIN LATERAL (SELECT s->>'order' AS order_id, s->>'currency' AS currency, (s->>'minor')::bigint AS minor
+              FROM jsonb_array_elements(c.allocations) s) a ON true
+WHERE {_OF} AND (CAST(:since AS date) IS NULL OR (c.despatched_at AT TIME ZONE 'UTC')::date >= :since)
+  AND (CAST(:until AS date) IS NULL OR (c.despatched_at AT TIME ZONE 'UTC')::date <= :until)
+GROUP BY 1, 2, 3 ORDER BY sum(a.minor) DESC, 1, 2, 3
+""").bindparams(sa.bindparam("since", type_=sa.Date), sa.bindparam("until", type_=sa.Date))  # noqa: S608 - words of our own
+
 _ERRORS = sa.text(f"""
 SELECT c.principal, f.reason, f.currency, count(*), sum(f.disputed_minor), sum(f.credited_minor)
 FROM freight_charges c, jsonb_to_recordset(c.findings) AS f (reason text, currency text, disputed_minor bigint, credited_minor bigint)
@@ -144,6 +156,16 @@ class LaneCost(NamedTuple):
     weight_g: int
 
 
+class BorneCost(NamedTuple):
+    """What an order, or all orders of a dealer, bear of a carrier's costs; None where nobody's order bears it."""
+
+    principal: str
+    bearer: str | None
+    currency: str
+    shipments: int
+    minor: int
+
+
 class Errors(NamedTuple):
     """A carrier's errors of one kind: how many lines, how much was disputed, how much came back."""
 
@@ -190,6 +212,12 @@ async def costs(snapshot: Snapshot, principal: str | None, since: date | None, u
     """The cost of each carrier and lane, the dearest first."""
     rows = await snapshot.execute(_COSTS, {"principal": principal, "since": since, "until": until})
     return [LaneCost(row[0], row[1], row[2], row[3], int(row[4]), int(row[5] or 0)) for row in rows]
+
+
+async def shares(snapshot: Snapshot, by: str, principal: str | None, since: date | None, until: date | None) -> list[BorneCost]:
+    """The cost as it is shared out, by `order` or `dealer`, the dearest first."""
+    rows = await snapshot.execute(_SHARES, {"by": by, "principal": principal, "since": since, "until": until})
+    return [BorneCost(row[0], row[1], row[2], row[3], int(row[4])) for row in rows]
 
 
 async def errors(snapshot: Snapshot, principal: str | None) -> list[Errors]:

@@ -12,7 +12,9 @@ import asyncpg
 import pytest
 from typer.testing import CliRunner
 
-from hub.cli import mount
+from hub.cli import freight as freight_words
+from hub.cli import freight_books  # noqa: F401 - its words are among those of freight
+from hub.cli import shipments as shipment_words
 from hub.consumers.freight import freight
 from hub.consumers.shipments import shipments
 from hub.errors import InputError
@@ -23,6 +25,7 @@ from tests.support.engine import Engine, Log
 from tests.support.recalls import Ear
 
 FREIGHT, FUEL = 15_200, 1_938
+APPS = {"freight": freight_words.app, "shipments": shipment_words.app}
 
 
 @pytest.fixture
@@ -220,6 +223,8 @@ async def test_the_words_show_charges_disputes_costs_errors_and_the_ledger(charg
         *(2 * 17_138, 1_600_000),
     )
     assert "21.42 EUR" in typed(charging, "freight", "costs")  # for 100 kg
+    borne = json.loads(typed(charging, "freight", "costs", "--by", "dealer", "--json"))
+    assert [(one["bearer"], one["minor"]) for one in borne] == [("ber-01", 17_138), (None, 17_138)]
     assert "disputed" in typed(charging, "freight", "charges", "--carrier", "rhein-trans")
     shown = typed(charging, "freight", "show", "RT-1")
     assert "expected fuel: 19.38 EUR" in shown
@@ -235,6 +240,7 @@ async def test_the_words_name_what_they_expect(charging: Engine, voices: Voices)
         (("freight", "show", "RT-1"), "--carrier: expected whose consignment it is, one of other-trans, rhein-trans"),
         (("freight", "show", "RT-7"), "CONSIGNMENT: expected a reference that the ERP or a carrier told of, got 'RT-7'"),
         (("freight", "charges", "--status", "lost"), "--status: expected one of unadvised"),
+        (("freight", "costs", "--by", "colour"), "--by: expected one of lane, order, dealer"),
         (("freight", "ledger", "--account", "cash"), "--account: expected one of cost"),
         (("shipments", "list", "--status", "lost"), "--status: expected one of planned"),
         (("shipments", "list", "--silent", "soon"), "--silent: expected an age"),
@@ -263,7 +269,7 @@ async def test_shipments_are_listed_and_shown_with_their_story(tracking: Engine,
 def typed(engine: Engine, *words: str, exit_code: int = 0) -> str:
     """What a command prints; it has an event loop of its own, which cannot run inside the test's."""
     with ThreadPoolExecutor(1) as pool:
-        result = pool.submit(CliRunner(env={"HUB_DATABASE_URL": engine.url}).invoke, mount(), list(words)).result()
+        result = pool.submit(CliRunner(env={"HUB_DATABASE_URL": engine.url}).invoke, APPS[words[0]], words[1:]).result()
     if isinstance(result.exception, InputError):
         raise result.exception
     assert result.exit_code == exit_code, result.output

@@ -146,4 +146,22 @@ GUARDS = (
         Edit("hub.door.signatures", "return hmac.compare_digest(", "return True or hmac.compare_digest("),
         "tests/unit/test_door_parts.py::test_no_empty_or_wrong_signature_is_genuine",
     ),
+    Guard(
+        "ledger-difference",
+        "posts what a state asks for once more with each change",
+        Edit("hub.stream.posting", "missing(posted.get(subject, {}), due)", "missing({}, due)"),
+        "tests/integration/test_freight.py::test_late_news_add_entries_and_change_none",
+    ),
+    Guard(
+        "shipment-forward",
+        "lets late news move a shipment back",
+        Edit("hub.rules.shipments", "return RANK[status] >= RANK[reached]", "return True"),
+        "tests/unit/test_shipments.py::test_what_was_reached_is_never_taken_back",
+    ),
+    Guard(
+        "last-cent",
+        "loses what is left when an amount is shared out",
+        Edit("hub.rules.rounding", "by_loss[: amount - sum(parts)]", "by_loss[:0]"),
+        "tests/unit/test_tariffs.py::test_shares_add_up_to_the_last_cent_and_none_is_a_cent_off",
+    ),
 )
