@@ -48,11 +48,8 @@ def credited(state: Order | None, event: InvoiceCredited, facts: Facts) -> Decis
 
 def paid(state: Order | None, event: ReceiptPosted, facts: Facts) -> Decision[Order]:
     """What of a payment is for this order, by invoice."""
-    shares: dict[tuple[str, str], int] = {}
-    for line in _own(event.lines, facts):
-        share = line.invoice, line.amount.currency
-        shares[share] = shares.get(share, 0) + line.amount.minor
-    entries = [{"invoice": invoice, "currency": currency, "minor": minor} for (invoice, currency), minor in shares.items()]
+    own = _own(event.lines, facts)
+    entries = [{"invoice": line.invoice, "currency": line.amount.currency, "minor": line.amount.minor} for line in own]
     return _noted(state, facts, "receipts", event, *entries)
 
 
