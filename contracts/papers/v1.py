@@ -6,7 +6,7 @@ Each line names the order that it belongs to, so that a collective paper can be 
 from contracts.contract import Contract, Event
 from contracts.orders.v1 import Lines
 from contracts.shipments.v1 import CarriageExtra, Place
-from contracts.values import Count, Currency, Day, Instant, Line, Minor, Money, OrderId, PartnerId, Quantity, Ref, Several
+from contracts.values import Amount, Count, Currency, Day, Instant, Line, Money, OrderId, PartnerId, Quantity, Ref, Several
 
 
 class DespatchedLine(Contract):
@@ -71,10 +71,10 @@ class InvoiceLine(Contract):
     order: OrderId
     line: Ref
     quantity: Quantity
-    net: Minor
-    tax: Minor = 0
-    cost: Minor | None = None
-    margin: Minor | None = None
+    net: Amount
+    tax: Amount = 0
+    cost: Amount | None = None
+    margin: Amount | None = None
 
 
 class AccountPaper(Event):

@@ -216,7 +216,7 @@ async def test_one_bad_line_refuses_the_paper_with_its_path(engine: Engine) -> N
 async def test_amounts_that_add_up_to_more_than_can_be_held_are_a_dead_letter_and_stop_nobody(engine: Engine) -> None:
     most = 2**63 - 1
     log = Log()
-    too_much = paid(50, "ZE-9", ("RE-1", ORDER, most), ("RE-1", ORDER, most), amount=1)
+    too_much = paid(50, "ZE-9", *[("RE-1", ORDER, most)] * 3, amount=1)
     said = ordering.write(log, [accepted(1), too_much, invoiced(42, "RE-1", (ORDER, 2, 2_000))])
     assert await engine.outcomes(said) == [Outcome.HANDLED, Outcome.DEAD, Outcome.HANDLED]
     [letter] = await engine.rows("dead_letters")
