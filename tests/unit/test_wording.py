@@ -213,6 +213,19 @@ def test_a_letter_is_the_same_bytes_twice_and_its_text_no_markup() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "is_printed"), [("Ærøskøbing Ğ Ž", True), ("Ελλάδα", True), ("Жанна", True), ("日本", False), ("A 😀", False)]
+)
+def test_a_letter_is_not_made_of_boxes(name: str, is_printed: bool) -> None:
+    compiled = CompiledLetter(TEMPLATE, TEMPLATE.wordings[0], ("The Hub", "1 Way", "12345 Town"))
+    to = recipient(name=name)._replace(address="Anna\n1 Street\n10115 Berlin")
+    if is_printed:
+        assert compiled.fill(to).pdf
+    else:
+        with pytest.raises(InputError, match="Latin, Greek or Cyrillic"):
+            compiled.fill(to)
+
+
+@pytest.mark.parametrize(
     ("language", "money", "day", "moment"),
     [
         ("de", "1.234,56\u00a0€", "1. Juni 2026", "01.05.26, 12:00"),

@@ -1,6 +1,7 @@
 """Make a printable letter of a template: PDF/A, and the same bytes for the same letter."""
 
 import json
+import unicodedata
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from functools import cache
@@ -17,6 +18,8 @@ from hub.channels.wording.values import Values, locale_of
 from hub.errors import InputError
 
 LAYOUT = Path(__file__).with_name("letter.typ")
+_ALPHABETS = ("LATIN", "GREEK", "CYRILLIC", "MODIFIER", "MICRO", "FEMININE", "MASCULINE", "KELVIN", "ANGSTROM", "OHM")
+_PICTURES = 0x2E80  # from here on other scripts, then pictures
 MOST_LINES, LONGEST_LINE = 6, 60  # of an address, in an envelope's window
 
 
@@ -33,6 +36,8 @@ class CompiledLetter:
         """The letter for one recipient, whose address is lines; raises InputError with the path of what cannot go into it."""
         texts = self._values.written(to.fields, self._language, to.zone)
         subject, text = ("".join(turn if at % 2 == 0 else texts[turn] for at, turn in enumerate(of)) for of in (self._subject, self._text))
+        if beyond := _beyond(f"{subject}{text}{to.address}"):
+            raise InputError("text", "letters of the Latin, Greek or Cyrillic alphabet, which are all that is printed", beyond)
         lines = tuple(line.strip() for line in to.address.splitlines() if line.strip())
         if not 2 <= len(lines) <= MOST_LINES or any(len(line) > LONGEST_LINE for line in lines):  # noqa: PLR2004 - a name and a place
             raise InputError("address", f"2 to {MOST_LINES} lines of at most {LONGEST_LINE} signs")
@@ -45,6 +50,18 @@ class CompiledLetter:
             "paragraphs": [block.split("\n") for block in text.split("\n\n") if block.strip()],
         }
         return Letter(" · ".join(self._sender), lines, printed(letter, to.at))
+
+
+def _beyond(text: str) -> str:
+    """The signs that no font of ours has: they would come out as boxes."""
+    return "".join(dict.fromkeys(sign for sign in text if not sign.isascii() and not _is_printed(sign)))
+
+
+@cache
+def _is_printed(sign: str) -> bool:
+    if sign.isalpha():
+        return unicodedata.name(sign, "").startswith(_ALPHABETS)
+    return ord(sign) < _PICTURES and not unicodedata.combining(sign)
 
 
 def printed(letter: Mapping[str, object], at: datetime) -> bytes:
