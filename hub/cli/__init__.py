@@ -42,6 +42,7 @@ def mount() -> typer.Typer:
         base,
         brakes,
         campaigns,
+        caught,
         consents,
         contracts,
         dead_letters,
@@ -105,6 +106,8 @@ def mount() -> typer.Typer:
     app.add_typer(offsets.app, name="offsets")
     app.add_typer(partners.app, name="partners")
     app.add_typer(door.app, name="door")
+    app.add_typer(caught.mail, name="mail")
+    app.add_typer(caught.sms, name="sms")
     app.add_typer(topics.app, name="topics")
     app.add_typer(contracts.app, name="contracts")
     app.command("replay")(replay.replay)

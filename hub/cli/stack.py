@@ -31,6 +31,7 @@ def up(
     import os
     import sys
 
+    from hub.local.outside_ports import NAME
     from hub.local.supervision import up as run_up
     from hub.local.supervision import up_detached
     from hub.wiring import PROCESSES
@@ -40,7 +41,7 @@ def up(
     if detach:
         up_detached(folder, [sys.executable, "-m", "hub", "up", "--data", str(folder)], say)
         return
-    run_up(folder, PROCESSES, prepare=_prepare, ready=lambda stack: _ready(stack, folder), on_progress=say)
+    run_up(folder, (NAME, *PROCESSES), prepare=_prepare, ready=lambda stack: _ready(stack, folder), on_progress=say)
 
 
 def down(data: Data = None) -> None:
@@ -141,6 +142,7 @@ def _print_addresses(stack: "Stack", folder: Path) -> None:
     typer.echo(f"Kafka      {stack.kafka_bootstrap} (SASL_PLAINTEXT, SCRAM-SHA-512)")
     typer.echo(f"PostgreSQL {next(p.address for p in stack.processes if p.name == 'postgres')}")
     typer.echo(f"Door       http://127.0.0.1:{stack.door_port} (hub door issue DEALER gives a token)")
+    typer.echo(f"Outside    http://127.0.0.1:{stack.outside_port} (what mail and SMS were caught; letters in {stack.letters})")
     typer.echo(f"Data       {folder} (credentials in stack.json, readable by you only)")
     typer.echo("Try        hub status --watch · hub simulate --for 20s --verify · hub funnel · hub down")
 

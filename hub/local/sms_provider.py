@@ -12,11 +12,11 @@ from hashlib import sha1
 from typing import Any
 from urllib.parse import urlencode
 
+from hub.local.outside_ports import ACCOUNT
 from hub.local.posting import post
 from hub.local.sms_moods import REFUSALS, WAIT_SECONDS, SmsMood, mood_of
 
 MOST_KEPT = 5_000
-ACCOUNT, TOKEN = "AC" + "0" * 32, "local"  # of this stand-in only
 
 
 @dataclass
@@ -49,7 +49,7 @@ class SmsProvider:
     `patience` is set.
     """
 
-    token: str = TOKEN
+    token: str
     inbound: str = ""
     caught: deque[CaughtSms] = field(default_factory=lambda: deque(maxlen=MOST_KEPT))
     copies: Counter[tuple[str, str]] = field(default_factory=Counter)

@@ -7,6 +7,7 @@ from typing import Any
 
 from hub.local.folders import write_private
 from hub.local.identity import Identity
+from hub.local.outside_ports import Outside
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,16 @@ class Stack:
     is_ready: bool = False
     door_port: int = 0
     door_secret: str = ""
+    mail_port: int = 0
+    outside_port: int = 0
+    outside_token: str = ""
+    letters: str = ""
 
     def environment(self) -> dict[str, str]:
         """The settings of a hub process that works on this stack."""
+        outside = Outside(self.mail_port, self.outside_port, self.outside_token)
         return {
+            **(outside.environment(self.door_port, self.letters) if self.mail_port else {}),
             "HUB_KAFKA_BOOTSTRAP": self.kafka_bootstrap,
             "HUB_KAFKA_SECURITY": "SASL_PLAINTEXT",
             "HUB_KAFKA_USER": self.kafka_user,

@@ -20,6 +20,7 @@ from hub.local.identity import Identity
 from hub.local.kafka import Kafka
 from hub.local.kept import Kept
 from hub.local.logs import rotate
+from hub.local.outside_ports import NAME, Outside
 from hub.local.ports import free_port
 from hub.local.postgres import Postgres
 from hub.local.stack import ProcessState, Stack, stack_file
@@ -30,7 +31,9 @@ HOPELESS_RESTARTS = 3  # before it was ever ready; later it is never given up
 
 
 def hub_command(name: str) -> Sequence[str]:
-    """How a process of the hub is run."""
+    """How a process of the hub is run, or what stands in for the world outside of it."""
+    if name == NAME:
+        return [sys.executable, "-m", "hub.local.outside"]
     return [sys.executable, "-m", "hub", "run", name]
 
 
@@ -43,6 +46,7 @@ class Supervisor:
         self._kafka = Kafka(data / "kafka", password=passwords["kafka"], on_progress=on_progress)
         self._postgres = Postgres(data / "postgres", password=passwords["postgres"])
         self._door_port, self._door_secret = free_port(), passwords["door"]
+        self._outside = Outside(free_port(), free_port(), passwords["outside"])
         self._children: dict[str, Child] = {}
         self._probes: dict[str, int] = {}
         self._kept: list[Kept] = []
@@ -64,6 +68,10 @@ class Supervisor:
             database_url=self._postgres.url(DATABASE),
             door_port=self._door_port,
             door_secret=self._door_secret,
+            mail_port=self._outside.mail_port,
+            outside_port=self._outside.http_port,
+            outside_token=self._outside.token,
+            letters=str(self.data / "letters"),
             processes=tuple(
                 ProcessState(name, address, str(log), str(Identity.of(pid) or "") if pid else "", restarts.get(name, 0))
                 for name, (address, log, pid) in running.items()
@@ -136,7 +144,7 @@ class Supervisor:
 
     def _start_process(self, name: str) -> None:
         child = Child(name, pid_file=self.data / "run" / f"{name}.pid", log=self.data / "logs" / f"{name}.log")
-        self._children[name], self._probes[name] = child, free_port()
+        self._children[name], self._probes[name] = child, self._outside.http_port if name == NAME else free_port()
         probe = {"HUB_PROBE_HOST": "127.0.0.1", "HUB_PROBE_PORT": str(self._probes[name])}
         start = partial(child.start, self._command(name), env=os.environ | self.stack.environment() | probe)
         start()
@@ -150,7 +158,7 @@ def _passwords(data: Path) -> dict[str, str]:
     """Made when the folder is first used: the servers keep what they were told then, and links what signed them."""
     file = data / "passwords.json"
     kept: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
-    passwords = {name: secrets.token_urlsafe(24) for name in ("kafka", "postgres", "door")} | kept
+    passwords = {name: secrets.token_urlsafe(24) for name in ("kafka", "postgres", "door", "outside")} | kept
     if passwords != kept:
         write_private(file, json.dumps(passwords))
     return passwords

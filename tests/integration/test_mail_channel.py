@@ -2,40 +2,23 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
-from email.message import EmailMessage
-from email.policy import SMTP as CRLF
 
 import pytest
 
 from hub.channels.mail.bounces import read_reports
 from hub.channels.mail.session import as_data
 from hub.channels.mail.smtp import MailServer, SmtpChannel
-from hub.channels.parcel import Accepted, Mail, Parcel, Refused, Sms, TryLater, Unsure
+from hub.channels.parcel import Accepted, Mail, Parcel, Refused, Sms, TryLater
 from hub.local import mail_catcher
 from hub.local.mail_catcher import MailCatcher
 from hub.local.mail_moods import MailMood
-
-SECONDS = 5.0
+from tests.support.mail_line import SECONDS, a_catcher, a_parcel, channel_to
 
 
 @pytest.fixture
 async def catcher() -> AsyncIterator[MailCatcher]:
-    found = MailCatcher()
-    yield found
-    await found.stop()
-
-
-async def channel_to(catcher: MailCatcher, *, sessions: int = 2, seconds: float = SECONDS) -> SmtpChannel:
-    return SmtpChannel(MailServer("127.0.0.1", await catcher.start(), "never"), sessions=sessions, seconds=seconds)
-
-
-def a_parcel(to: str = "anna@example.test", delivery: str = "d-1", text: str = "Dear Anna\n.\nyours") -> Parcel:
-    message = EmailMessage(policy=CRLF)
-    message["Subject"], message["To"], message["Message-ID"] = "Hello", to, f"<{delivery}@hub.test>"
-    message["Date"] = datetime(2026, 5, 1, tzinfo=UTC)
-    message.set_content(text)
-    return Parcel(delivery, to, Mail("bounces@hub.test", message.as_bytes()))
+    async with a_catcher() as found:
+        yield found
 
 
 async def test_a_mail_arrives_as_it_was_made_over_a_session_that_is_kept(catcher: MailCatcher) -> None:
@@ -54,39 +37,6 @@ async def test_many_at_once_share_the_sessions(catcher: MailCatcher) -> None:
     assert all(isinstance(receipt, Accepted) for receipt in receipts)
     assert set(catcher.copies.values()) == {1}
     assert (len(catcher.copies), catcher.sessions) == (50, 3)
-
-
-@pytest.mark.parametrize(
-    ("mood", "wanted", "copies"),
-    [
-        ("450", TryLater, 0),
-        ("451-after-dot", TryLater, 0),
-        ("slow-before-data", TryLater, 0),
-        ("slow-after-data", Unsure, 1),
-        ("drop-after-dot", Unsure, 1),
-        ("goodbye", TryLater, 0),
-        ("550", Refused, 0),
-        ("552", Refused, 0),
-        ("552-after-dot", Refused, 0),
-    ],
-)
-async def test_each_fault_has_its_receipt_and_the_server_at_most_one_copy(
-    catcher: MailCatcher, mood: MailMood, wanted: type, copies: int
-) -> None:
-    channel = await channel_to(catcher, seconds=0.2 if mood.startswith("slow") else SECONDS)
-    assert isinstance(await channel.send(a_parcel(f"anna+{mood}@example.test")), wanted)
-    assert len(catcher.caught) == copies
-    catcher.patience.set()
-    assert isinstance(await channel.send(a_parcel(delivery="d-2")), Accepted), "the channel is good for the next one"
-    assert [mail.recipient for mail in catcher.caught][copies:] == ["anna@example.test"]
-
-
-async def test_a_session_that_the_server_ended_is_opened_anew_and_nobody_notices(catcher: MailCatcher) -> None:
-    channel = await channel_to(catcher, sessions=1)
-    await channel.send(a_parcel())
-    catcher.moods.append("goodbye")
-    assert isinstance(await channel.send(a_parcel(delivery="d-2")), Accepted)
-    assert (catcher.sessions, len(catcher.caught)) == (2, 2)
 
 
 async def test_refusals_name_their_cause(catcher: MailCatcher) -> None:

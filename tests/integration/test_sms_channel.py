@@ -1,65 +1,26 @@
 """What the SMS channel answers to each fault of a provider, and how many copies that provider then has."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from aiohttp import web
-from twilio.request_validator import RequestValidator
 
-from hub.channels.parcel import Accepted, Mail, Parcel, Refused, Sms, TryLater, Unsure
+from hub.channels.parcel import Accepted, Mail, Parcel, Refused, TryLater
 from hub.channels.sms.number import number_of
 from hub.channels.sms.outcome import wait
 from hub.channels.sms.twilio import SmsAccount, TwilioChannel
-from hub.local.mail_catcher import MailCatcher
-from hub.local.outside_pages import application
+from hub.local.outside_ports import ACCOUNT
 from hub.local.sms_moods import SMS_MOODS, SmsMood, mood_of
-from hub.local.sms_provider import ACCOUNT, TOKEN, SmsProvider
-
-NUMBER = "+491701234567"
-
-
-@dataclass
-class Scene:
-    """A provider, a channel to it, and whoever hears the provider's reports: each with whether its signature is right."""
-
-    provider: SmsProvider
-    url: str
-    heard: list[tuple[str, str, bool]] = field(default_factory=list)
-
-    def channel(self, token: str = TOKEN, seconds: float = 5.0) -> TwilioChannel:
-        return TwilioChannel(SmsAccount(ACCOUNT, token, f"{self.url}/reports", self.url), at_once=4, seconds=seconds)
-
-    async def hear(self, request: web.Request) -> web.Response:
-        form = {name: str(value) for name, value in (await request.post()).items()}
-        is_right = RequestValidator(TOKEN).validate(f"{self.url}{request.rel_url}", form, request.headers["X-Twilio-Signature"])
-        self.heard.append(
-            (request.query.get("delivery", form.get("OptOutType", "")), form.get("MessageStatus", form.get("Body", "")), is_right)
-        )
-        return web.Response()
+from tests.support.sms_line import NUMBER, TOKEN, SmsScene, a_parcel, an_sms_scene
 
 
 @pytest.fixture
-async def scene() -> AsyncIterator[Scene]:
-    found = Scene(SmsProvider(), "")
-    app = application(MailCatcher(), found.provider)
-    app.router.add_post("/reports", found.hear)
-    runner = web.AppRunner(app, shutdown_timeout=1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    found.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield found
-    await found.provider.stop()
-    await runner.cleanup()
+async def scene() -> AsyncIterator[SmsScene]:
+    async with an_sms_scene() as found:
+        yield found
 
 
-def a_parcel(to: str = NUMBER, delivery: str = "d-1", text: str = "Hello") -> Parcel:
-    return Parcel(delivery, to, Sms("Hub", text))
-
-
-async def test_a_text_arrives_and_its_delivery_is_reported_signed(scene: Scene) -> None:
+async def test_a_text_arrives_and_its_delivery_is_reported_signed(scene: SmsScene) -> None:
     channel = scene.channel()
     receipt = await channel.send(a_parcel(text="Grüße {{7*7}} & =?utf-8?q?="))
     await channel.close()
@@ -70,34 +31,7 @@ async def test_a_text_arrives_and_its_delivery_is_reported_signed(scene: Scene) 
     assert scene.heard == [("d-1", "sent", True), ("d-1", "delivered", True)]
 
 
-@pytest.mark.parametrize(
-    ("mood", "wanted", "copies"),
-    [
-        ("silent-after-accept", Unsure, 1),
-        ("drop-after-accept", Unsure, 1),
-        ("500-after-accept", Unsure, 1),
-        ("500", Unsure, 0),
-        ("429", TryLater, 0),
-        ("429-wait", TryLater, 0),
-        ("invalid-number", Refused, 0),
-        ("opted-out", Refused, 0),
-        ("undelivered", Accepted, 1),
-        ("report-early", Accepted, 1),
-    ],
-)
-async def test_each_fault_has_its_receipt_and_the_provider_at_most_one_copy(scene: Scene, mood: SmsMood, wanted: type, copies: int) -> None:
-    channel = scene.channel(seconds=0.3 if mood.startswith("silent") else 5.0)
-    scene.provider.moods.append(mood)
-    receipt = await channel.send(a_parcel())
-    assert isinstance(receipt, wanted)
-    assert scene.provider.copies.total() == copies
-    assert isinstance(await channel.send(a_parcel(text="next")), Accepted), "the channel is good for the next one"
-    await channel.close()
-    if mood == "429-wait":
-        assert receipt == TryLater("HTTP 429, code 20429", timedelta(seconds=2))
-
-
-async def test_refusals_name_their_cause(scene: Scene) -> None:
+async def test_refusals_name_their_cause(scene: SmsScene) -> None:
     channel = scene.channel()
     scene.provider.moods.extend(["invalid-number", "opted-out"])
     assert await channel.send(a_parcel()) == Refused("HTTP 400, code 21211", is_final=True, cause="unknown_address")
@@ -117,7 +51,7 @@ async def test_nobody_listens() -> None:
 @pytest.mark.parametrize(
     "number", ["+491701234567;ext=1", "+499001234567", "01701234567", "+49170\r\nTo: +1", "", "anna", "+4917012345671234567"]
 )
-async def test_what_is_no_number_of_a_person_never_reaches_the_provider(scene: Scene, number: str) -> None:
+async def test_what_is_no_number_of_a_person_never_reaches_the_provider(scene: SmsScene, number: str) -> None:
     channel = scene.channel()
     receipt = await channel.send(a_parcel(number))
     assert isinstance(receipt, Refused)
@@ -126,7 +60,7 @@ async def test_what_is_no_number_of_a_person_never_reaches_the_provider(scene: S
     await channel.close()
 
 
-async def test_a_mail_does_not_go_as_a_text(scene: Scene) -> None:
+async def test_a_mail_does_not_go_as_a_text(scene: SmsScene) -> None:
     channel = scene.channel()
     assert isinstance(await channel.send(Parcel("d-1", NUMBER, Mail("a@b.test", b""))), Refused)
 
@@ -142,7 +76,7 @@ async def test_a_mail_does_not_go_as_a_text(scene: Scene) -> None:
         ("stop", ["sent", "delivered", "STOP STOP"]),
     ],
 )
-async def test_the_provider_reports_as_it_is_asked_to(scene: Scene, mood: SmsMood, heard: list[str]) -> None:
+async def test_the_provider_reports_as_it_is_asked_to(scene: SmsScene, mood: SmsMood, heard: list[str]) -> None:
     channel = scene.channel()
     scene.provider.inbound = f"{scene.url}/reports"
     await channel.send(a_parcel(f"+4917012399{SMS_MOODS.index(mood) + 1:02}"))
