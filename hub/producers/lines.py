@@ -63,14 +63,17 @@ class Lines(Sender):
                 self._connection = self._producer = None
 
     async def ask(self, question: Callable[[Connection], Awaitable[T]]) -> T:
-        """What the database answers; raises Unavailable where it does not in time."""
+        """What the database answers; raises Unavailable where it does not in time, or so many ask that it cannot."""
+        has_asked = False
         try:
             async with asyncio.timeout(self._seconds), self._turn:
                 if self._connection is None:
                     raise Unavailable("the database does not answer")
+                has_asked = True
                 return await question(self._connection)
         except (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
-            self._over.set()
+            if has_asked:  # who only waited for its turn knows nothing of the connection
+                self._over.set()
             raise Unavailable(f"the database does not answer: {type(error).__name__}") from None
 
     async def say(self, sayings: Sequence[Saying]) -> list[str]:
