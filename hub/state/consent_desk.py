@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from hub.rules.suppressions import REASONS
 from hub.state.reading import Snapshot
 from hub.state.stores import consents, suppressions
 
@@ -111,12 +110,3 @@ async def suppressed(
         query = query.where(table.reasons.has_key(reason))
     rows = await moment.execute(query.order_by(table.ordered_at.desc(), table.ref).limit(most))
     return [Suppressed._make(row) for row in rows]
-
-
-async def counts(moment: Snapshot) -> dict[str, int]:
-    """How many addresses are suppressed for each reason."""
-    table: Any = _SUPPRESSIONS
-    rows = await moment.execute(
-        sa.select(*(sa.func.count().filter(table.c.reasons.has_key(reason)) for reason in REASONS)).where(table.c.is_suppressed)
-    )
-    return dict(zip(REASONS, rows.one(), strict=True))
