@@ -14,7 +14,19 @@ from bench.workloads import CONTENDERS, WORKLOADS, Course
 from hub.local.folders import scratch
 from hub.telemetry import configure_logs
 
-NUMBERS = ("rounds", "events", "seed", "many_rows", "dealers", "memory_events", "warm_passes", "latency_seconds", "outage_seconds")
+NUMBERS = (
+    "rounds",
+    "events",
+    "seed",
+    "many_rows",
+    "dealers",
+    "memory_events",
+    "reminders",
+    "reminders_due",
+    "warm_passes",
+    "latency_seconds",
+    "outage_seconds",
+)
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """A broker and a database of the benchmark's own: real servers, as durable as they are by default."""
 
 import secrets
+from collections.abc import Awaitable, Callable, Hashable
 from contextlib import AbstractContextManager
 from itertools import count
 from pathlib import Path
@@ -33,7 +34,7 @@ class House(AbstractContextManager["House"]):
         self.kafka = Kafka(folder / "kafka", password=password, properties={"group.initial.rebalance.delay.ms": "0"}, on_progress=say)
         self.postgres = Postgres(folder / "postgres", password=password, settings=SETTINGS)
         self._numbers = count(1)
-        self._templates: dict[tuple[int, int, str], str] = {}
+        self._templates: dict[Hashable, str] = {}
 
     def __enter__(self) -> Self:
         self.kafka.start()
@@ -46,14 +47,21 @@ class House(AbstractContextManager["House"]):
 
     async def database(self, load: Load, rows: int = 0) -> str:
         """The URL of a migrated database whose customers and journal hold `rows` rows; drop it when its run is over."""
-        key = rows, load.dealers if rows else 0, load.name if rows else ""
+
+        async def customers(url: str) -> None:
+            if rows:
+                say(f"filling a table of {rows:,} rows")
+                await fill(url, load, rows)
+
+        return await self.copy((rows, load.dealers if rows else 0, load.name if rows else ""), customers)
+
+    async def copy(self, key: Hashable, fill: Callable[[str], Awaitable[None]]) -> str:
+        """The URL of a copy of the migrated database of that key, which is filled the first time."""
         if key not in self._templates:
             name = f"template_{len(self._templates)}"
             url = self.postgres.create_database(name)
             await upgrade_async(url)
-            if rows:
-                say(f"filling a table of {rows:,} rows")
-                await fill(url, load, rows)
+            await fill(url)
             self._templates[key] = name
         copy = f"bench_{next(self._numbers)}"
         server = await connect(self.postgres.url(), name="bench", command_timeout=600)

@@ -19,8 +19,11 @@ class Plan:
     latency_rates: tuple[str, ...] = ("100", "1000", "half")
     outage_seconds: float = 60.0
     memory_events: int = 5_000_000
+    reminders_due: int = 50_000
+    reminders: int = 1_000_000
+    reminders_scheduled: int = 5_000
     seed: int = 1
-    workloads: tuple[str, ...] = ("100k", "1m", "again", "dealers", "latency", "outage", "memory")
+    workloads: tuple[str, ...] = ("100k", "1m", "again", "dealers", "latency", "outage", "memory", "reminders")
     has_warm_round: bool = True
     is_claim: bool = True
 
@@ -38,7 +41,10 @@ QUICK = replace(
     latency_rates=("100", "1000"),
     outage_seconds=3.0,
     memory_events=100_000,
-    workloads=("100k", "again", "latency"),
+    reminders_due=5_000,
+    reminders=20_000,
+    reminders_scheduled=300,
+    workloads=("100k", "again", "latency", "reminders"),
     has_warm_round=False,
     is_claim=False,
 )

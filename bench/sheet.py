@@ -21,6 +21,7 @@ RATIOS: Mapping[str, tuple[str, str]] = {
     "million_full_vs_debezium": ("1m/full/rate", "1m/debezium/rate"),
     "dealers_vs_partitions": ("dealers/full/rate", "100k/full/rate"),
     "outage_vs_full": ("outage/full/rate", "100k/full/rate"),
+    "reminders_vs_apscheduler": ("reminders/full/rate", "reminders/apscheduler/rate"),
     "p50_vs_debezium": ("latency/full/p50", "latency/debezium/p50"),
     "p99_vs_debezium": ("latency/full/p99", "latency/debezium/p99"),
     **{

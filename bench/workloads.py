@@ -19,13 +19,14 @@ from bench.log import Log
 from bench.memory import Memory
 from bench.outage import Outage
 from bench.plan import Plan
+from bench.reminding import HubReminds, Reminders, SchedulerReminds
 from bench.sheet import Sheet
 from bench.verify import verify_inbox, verify_journal
 from bench.without_history import readings
 from hub.consumers import CONSUMERS
 
-CONTENDERS = ("full", "nohistory", "debezium", "tutorial", "limit", "nohistory-limit")
-WORKLOADS = ("100k", "1m", "again", "dealers", "latency", "outage", "memory")
+CONTENDERS = ("full", "nohistory", "debezium", "tutorial", "limit", "nohistory-limit", "apscheduler")
+WORKLOADS = ("100k", "1m", "again", "dealers", "latency", "outage", "memory", "reminders")
 LARGE = {"full", "nohistory", "debezium"}
 """Who meets the large table."""
 
@@ -83,7 +84,9 @@ class Course:
                 Outage(house, log, load, rows, plan.outage_seconds),
                 Memory(house, log, plan.memory_events, rows),
             ]
-        return found
+        due, scheduled = plan.reminders_due, plan.reminders_scheduled
+        reminding = [one for one in (HubReminds(house, log, due), SchedulerReminds(house, scheduled)) if one.name in self._only]
+        return [*found, Reminders(house, reminding, due, plan.reminders, scheduled)]
 
     def _contenders(self, house: House, log: Log, debezium: Debezium | None) -> list[Contender]:
         return [

@@ -12,7 +12,7 @@ SHOWN = frozenset(
         *("status", "customer_kind", "country", "founded", "employees", "revenue_minor", "revenue_currency", "segments"),
         *("lead_source", "intention", "is_active", "stage", "sales_model", "amount_minor", "amount_currency"),
         *("expected_close", "opened_at", "stage_since", "closed_at", "received_at", "answered_at"),
-        *("wins", "reopenings", "loss_reason", "competitor"),
+        *("wins", "reopenings", "loss_reason", "competitor", "last_activity_at", "last_result"),
         *("channel", "purpose", "grantee", "person_kind", "since", "proof_at", "reasons", "is_suppressed", "is_barred", "released_at"),
         *("provider", "cause", "code"),
         *("win", "is_wanted", "asked_at", "withdrawn_at", "answer", "answered_at", "promised", "promised_first", "due_at"),

@@ -3,10 +3,11 @@
 **Which readings are believed.** People mistype, dealers enter miles for kilometres, odometers are replaced. Of the newest
 two dozen readings the longest chain is believed in which the car never runs backwards and never faster than a car can: at
 most 400 km a day, and 1,000 km on top for a journey. A reading that fits into no long chain (a digit too many, one too few)
-stays out of it; among chains of equal length the one that reaches furthest into the present is taken, and of those the
-flattest. Two or more readings after the chain's end that agree with each other, but not with the chain, are a new odometer:
-the course goes on with them. The very last reading is not believed either where it jumped ahead at four times the pace of all
-others before it, until another one confirms it.
+stays out of it; among chains of equal length the flattest is taken, and of those the one that reaches furthest into the
+present. Two or more readings after the chain's end that agree with each other, but not with the chain, are a new odometer if
+they are no leap: the course goes on with them. A leap is a step of more than a journey at four times the pace of those
+before, or at four times 50 km a day as long as none is measured. The very last reading is not believed either where it
+leaps, until another one confirms it.
 
 **How fast it runs.** The median of the slopes between any two believed readings of one odometer that lie four weeks or more
 apart (Theil-Sen's estimator), the later of them no more than two years old. A median of slopes needs half of them to be
@@ -19,6 +20,7 @@ All of it follows from the readings themselves, in their order of time: it does 
 from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from operator import attrgetter
 from statistics import median
 from typing import NamedTuple
@@ -29,7 +31,8 @@ _JOURNEY_KM = 1_000
 _FAR_APART = timedelta(days=28)
 _LONG_AGO = timedelta(days=730)
 _LEAP = 4
-_ENOUGH_TO_DOUBT = 4
+_ENOUGH_TO_DOUBT = 2
+_USUAL_KM_A_DAY = 50
 _A_NEW_ODOMETER = 2
 _DAY = timedelta(days=1)
 
@@ -55,9 +58,11 @@ def course(readings: Sequence[Reading]) -> Course:
         return Course()
     chains = [_longest_chain(newest)]
     while len(chain := _longest_chain([r for r in newest if r.at > chains[-1][-1].at])) >= _A_NEW_ODOMETER:
+        if any(_is_leap(*step, _pace(chains)) for step in pairwise(chain)):
+            break
         chains.append(chain)
     present = chains[-1]
-    if len(present) >= _ENOUGH_TO_DOUBT and _leaps(present):
+    if len(present) >= _ENOUGH_TO_DOUBT and _is_leap(present[-2], present[-1], _pace([present[:-1]])):
         present = chains[-1] = present[:-1]
     return Course(tuple(present), _pace(chains))
 
@@ -95,7 +100,7 @@ def _longest_chain(readings: Sequence[Reading]) -> list[Reading]:
         origins.append(origin)
     if not lengths:
         return []
-    end: int | None = max(range(len(lengths)), key=lambda place: (lengths[place], place))
+    end: int | None = max(range(len(lengths)), key=lambda place: (lengths[place], -climbs[place], place))
     chain: list[Reading] = []
     while end is not None:
         chain.append(readings[end])
@@ -103,11 +108,10 @@ def _longest_chain(readings: Sequence[Reading]) -> list[Reading]:
     return chain[::-1]
 
 
-def _leaps(chain: Sequence[Reading]) -> bool:
-    """Whether the last step is much too fast for the steps before it."""
-    usual = _pace([chain[:-1]])
-    before, last = chain[-2], chain[-1]
-    return usual is not None and last.km - before.km > _JOURNEY_KM + _LEAP * usual * _days(before.at, last.at)
+def _is_leap(before: Reading, later: Reading, usual: float | None) -> bool:
+    """Whether a step is much too fast for the pace that is usual."""
+    pace = _USUAL_KM_A_DAY if usual is None else usual
+    return later.km - before.km > _JOURNEY_KM + _LEAP * pace * _days(before.at, later.at)
 
 
 def _pace(chains: Sequence[Sequence[Reading]]) -> float | None:

@@ -13,20 +13,23 @@ from hub.rules.notices import Notice, Person
 from hub.rules.service_reminders import Reminder, restored
 from hub.rules.vehicles import NAME, Vehicle
 
+Row = dict[str, Any]
+"""A reminder as the state keeps it."""
+
 PURPOSE = "service"
 """What a customer consents to, or does not."""
 
 
 def due_of_vehicle(before: Vehicle | None, after: Vehicle, subject: Subject, because: Event, revision: int) -> Iterable[ReminderDue]:
     """The steps that the dealer hears whose customer holds the car."""
-    for plan, now in _stepped(before, after):
+    for now in _stepped(before, after):
         if after.dealer is not None:
             body = {
-                **_head(after.dealer, _service(subject, plan), "service", because, revision),
+                **_head(after.dealer, _service(subject, now.plan), "service", because, revision),
                 "step": now.told[-1],
                 "due_on": now.told_due,
                 "vin": subject.ref,
-                "service_plan": plan,
+                "service_plan": now.plan,
                 "basis": now.basis,
                 "customer": after.customer,
             }
@@ -35,11 +38,13 @@ def due_of_vehicle(before: Vehicle | None, after: Vehicle, subject: Subject, bec
 
 def over_of_vehicle(before: Vehicle | None, after: Vehicle, subject: Subject, because: Event, revision: int) -> Iterable[ReminderClosed]:
     """What a dealer hears that was told of a step and need not remind any more, whoever holds the car now."""
-    new = _by_plan(after)
-    for plan, was in _by_plan(before).items():
-        reason = _over(before, after, was, new.get(plan)) if was.told else None
-        if before is not None and before.dealer is not None and reason:
-            yield _closed(before.dealer, _service(subject, plan), "service", reason, because, revision)
+    if before is None or before.dealer is None:
+        return
+    new = {row["plan"]: row for row in after.reminders}
+    for was in before.reminders:
+        reason = _over(before, after, was, new.get(was["plan"])) if was["told"] else None
+        if reason:
+            yield _closed(before.dealer, _service(subject, was["plan"]), "service", reason, because, revision)
 
 
 def to_holder(before: Vehicle | None, after: Vehicle, subject: Subject, _because: Event, _version: int) -> Iterable[Notice]:
@@ -48,12 +53,12 @@ def to_holder(before: Vehicle | None, after: Vehicle, subject: Subject, _because
     What makes two of them one: the car, the plan, its step, whom it reminds, and which due date it reminds of. A predicted date
     moves with every reading, so the service that it counts from stands for it, and how often it has moved far.
     """
-    for plan, now in _stepped(before, after):
+    for now in _stepped(before, after):
         if after.dealer is None or after.customer is None or now.told_at is None or now.told_until is None:
             continue
         step = now.told[-1]
         yield Notice(
-            dedupe_key="/".join((NAME, subject.ref, plan, now.since, str(now.round), step, after.dealer, after.customer)),
+            dedupe_key="/".join((NAME, subject.ref, now.plan, now.since, str(now.round), step, after.dealer, after.customer)),
             person=Person(f"dealer:{after.dealer}", "customer", after.customer),
             purpose=PURPOSE,
             grantee=after.dealer,
@@ -96,25 +101,26 @@ def whose(_state: Any, _subject: Subject, said: ReminderDue | ReminderClosed) ->
     return said.dealer
 
 
-def _stepped(before: Vehicle | None, after: Vehicle) -> list[tuple[str, Reminder]]:
-    """The reminders of which a step was told just now."""
-    old = _by_plan(before) if before and (before.dealer, before.customer) == (after.dealer, after.customer) else {}
-    return [
-        (plan, now)
-        for plan, now in _by_plan(after).items()
-        if now.told and not ((was := old.get(plan)) and (was.since, was.round) == (now.since, now.round) and now.told[-1] in was.told)
-    ]
+def _stepped(before: Vehicle | None, after: Vehicle) -> list[Reminder]:
+    """The reminders of which a step was told just now; most have none, and are not even read back for that."""
+    is_same = before is not None and (before.dealer, before.customer) == (after.dealer, after.customer)
+    old = {row["plan"]: row for row in before.reminders} if before is not None and is_same else {}
+    return restored([row for row in after.reminders if row["told"] and not _was_told(old.get(row["plan"]), row)])
 
 
-def _over(before: Vehicle | None, after: Vehicle, was: Reminder, now: Reminder | None) -> str | None:
+def _was_told(was: Row | None, now: Row) -> bool:
+    return was is not None and (was["since"], was["round"]) == (now["since"], now["round"]) and now["told"][-1] in was["told"]
+
+
+def _over(before: Vehicle, after: Vehicle, was: Row, now: Row | None) -> str | None:
     """Why a dealer need not act any more on what it was told of a reminder; None where it still should."""
-    if before is not None and (before.dealer, before.customer) != (after.dealer, after.customer):
+    if (before.dealer, before.customer) != (after.dealer, after.customer):
         return "sold"
-    if now is None or now.since != was.since:
+    if now is None or now["since"] != was["since"]:
         return "done"
-    if now.answer is not None and now.answer != was.answer:
-        return now.answer
-    return "moved" if now.round != was.round or not now.told else None
+    if now["answer"] is not None and now["answer"] != was["answer"]:
+        return str(now["answer"])
+    return "moved" if now["round"] != was["round"] or not now["told"] else None
 
 
 def _silenced(before: Agenda | None, after: Agenda, now: Item | None, because: Event) -> str | None:
@@ -138,10 +144,6 @@ def _head(dealer: str, name: str, kind: str, because: Event, revision: int) -> d
         "reminder": name,
         "reminder_kind": kind,
     }
-
-
-def _by_plan(state: Vehicle | None) -> dict[str, Reminder]:
-    return {reminder.plan: reminder for reminder in restored(state.reminders)} if state else {}
 
 
 def _by_name(state: Agenda | None) -> dict[tuple[str, str], Item]:

@@ -73,6 +73,18 @@ def test_a_last_reading_that_leaps_ahead_is_not_believed_until_another_confirms_
     assert course([*known, leap, on(300, 12_000)]).believed == (*known, on(300, 12_000))
 
 
+def test_a_car_that_runs_very_fast_is_believed_from_its_third_reading_on() -> None:
+    """Two alone might be a digit too many."""
+    fast = steady(300, [0, 30, 60])
+    assert course(fast[:2]) == Course((fast[0],), None)
+    assert course(fast) == Course(tuple(fast), 300)
+
+
+def test_two_mistyped_readings_that_agree_are_a_leap_and_no_new_odometer() -> None:
+    known = steady(28, [0, 38, 80, 119])
+    assert course([*known, on(155, 43_400), on(190, 53_200)]).believed == tuple(known)
+
+
 def test_one_lower_reading_is_a_mistake_and_two_that_agree_are_a_new_odometer() -> None:
     old = steady(50, [0, 100, 200, 300], start=10_000)
     assert course([*old, on(320, 900)]).believed == tuple(old)
