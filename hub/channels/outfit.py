@@ -23,6 +23,7 @@ from hub.rules.prices import SegmentPrice
 from hub.rules.quiet_hours import Hours
 from hub.rules.windows import Limit
 from hub.settings import Settings
+from hub.state.document_store import DocumentStore
 from hub.state.store import Connection
 from hub.telemetry import Metrics, log
 
@@ -42,9 +43,9 @@ def outfit(settings: Settings, connect: Callable[[], Awaitable[Connection]], met
     limits = _read("HUB_COURIER_LIMITS", settings.courier_limits, Limits.read)
     sender = MailSender(settings.mail_from_name, settings.mail_from, settings.mail_bounces or settings.mail_from)
     back = tuple(line.strip() for line in settings.post_sender.split(",") if line.strip())
-    write = Writer(Senders(sender, settings.sms_from, back), almanac, price, desk.now)
     links = Links(settings.door_url, settings.link_secrets[0]) if settings.link_secrets else None
-    write = Writer(Senders(sender, settings.sms_from, ()), almanac, price, desk.now, links)
+    kept = DocumentStore(Path(settings.documents)) if settings.documents else None
+    write = Writer(Senders(sender, settings.sms_from, back), almanac, price, desk.now, links, kept)
     brake = Brake(settings.courier_brake_least, settings.courier_brake_percent)
     return Courier(connect, ways(settings), desk, write, limits, brake, metrics)
 

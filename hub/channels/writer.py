@@ -1,13 +1,16 @@
 """Put deliveries into words: the template of the day in the person's language, filled with what the notice said."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
+from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from contracts.base.templates import Template
+from contracts.base import SalesDocument
+from contracts.base.templates import Template, Wording
 from contracts.values import Channel
 from hub.channels.almanac import Almanac
 from hub.channels.claim import Claimed, Now
+from hub.channels.enclosures import enclosed
 from hub.channels.lane import Written
 from hub.channels.parcel import Parcel, Sms
 from hub.channels.sms.segments import segments
@@ -19,9 +22,11 @@ from hub.rules.basedata import BaseData
 from hub.rules.links import Links
 from hub.rules.prices import SegmentPrice
 from hub.state.base import BaseDataCache
+from hub.state.document_store import DocumentStore
 from hub.state.store import Connection
 
 _Compiled: TypeAlias = CompiledMail | CompiledSms | CompiledLetter
+_Key: TypeAlias = tuple[str, str, Channel, tuple[str, ...], date]
 
 
 class Senders(NamedTuple):
@@ -35,11 +40,20 @@ class Senders(NamedTuple):
 class Writer:
     """Compiles each template once for each language and channel, and again when base data has changed."""
 
-    def __init__(self, senders: Senders, almanac: Almanac, price: SegmentPrice | None, now: Now, links: Links | None = None) -> None:
+    def __init__(
+        self,
+        senders: Senders,
+        almanac: Almanac,
+        price: SegmentPrice | None,
+        now: Now,
+        links: Links | None = None,
+        kept: DocumentStore | None = None,
+    ) -> None:
         self._senders, self._almanac, self._price, self._now, self._links = senders, almanac, price, now, links
-        self._cache = BaseDataCache((Template.KIND,))
+        self._kept = kept or DocumentStore(Path())
+        self._cache = BaseDataCache((Template.KIND, SalesDocument.KIND))
         self._base = BaseData()
-        self._compiled: dict[tuple[str, str, Channel], _Compiled | InputError] = {}
+        self._compiled: dict[_Key, _Compiled | InputError] = {}
 
     async def __call__(self, connection: Connection, claimed: Sequence[Claimed], channel: Channel) -> Sequence[Written | InputError]:
         """Each in its place; an InputError where there is no such template, or the notice does not say what it needs."""
@@ -52,7 +66,7 @@ class Writer:
         template = self._base.find(Template, one.due.template, now)
         if template is None:
             return InputError("template", "a template that is laid down (hub base list template)")
-        compiled = self._of(template, one.addressee.language, channel)
+        compiled = self._of(template, one, channel, now.date())
         if isinstance(compiled, InputError):
             return compiled
         leave = self._links.unsubscribe(one.due.id) if self._links and one.due.nature == "marketing" else None
@@ -68,21 +82,22 @@ class Writer:
         """What the notice said; the name, where it said none, is what the person is called now."""
         return {"name": one.addressee.name, **one.due.fields}
 
-    def _of(self, template: Template, language: str | None, channel: Channel) -> _Compiled | InputError:
-        wording = template.wording(language)
-        key = template.edition, wording.language, channel
+    def _of(self, template: Template, one: Claimed, channel: Channel, day: date) -> _Compiled | InputError:
+        wording = template.wording(one.addressee.language)
+        documents = tuple(one.due.documents) if channel == "email" else ()
+        key = template.edition, wording.language, channel, documents, day
         if key not in self._compiled:
             try:
-                self._compiled[key] = self._compile(template, language, channel)
+                self._compiled[key] = self._compile(template, wording, channel, documents, day)
             except InputError as error:
                 self._compiled[key] = error
         return self._compiled[key]
 
-    def _compile(self, template: Template, language: str | None, channel: Channel) -> _Compiled:
-        wording = template.wording(language)
+    def _compile(self, template: Template, wording: Wording, channel: Channel, documents: Sequence[str], day: date) -> _Compiled:
         match channel:
             case "email":
-                return CompiledMail(template, wording, self._senders.mail)
+                files = [enclosed(name, self._base, self._kept, day) for name in documents]
+                return CompiledMail(template, wording, self._senders.mail, files)
             case "sms":
                 return CompiledSms(template, wording, self._senders.sms)
             case "post":

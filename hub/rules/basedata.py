@@ -21,6 +21,10 @@ class BaseData:
             self._days.setdefault(key, []).append(edition.effective_from)
             self._editions.setdefault(key, []).append(edition)
 
+    def editions(self, kind: type[B], ref: str) -> list[B]:
+        """Every edition of a datum, the earliest first."""
+        return [edition for edition in self._editions.get((kind, ref), ()) if isinstance(edition, kind)]
+
     def find(self, kind: type[B], ref: str, at: datetime) -> B | None:
         """The edition in force at a moment (by its UTC day); a retired one too, None where none was laid down yet."""
         days = self._days.get((kind, ref))

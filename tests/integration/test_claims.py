@@ -1,13 +1,14 @@
 """What is claimed is claimed once, under everything that is known at that moment."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from hub.channels.keeping import keep
 from hub.channels.parcel import Parcel, Receipt, Refused, TryLater, Unsure
+from hub.operations.holding import doubt, hold, is_recovered
 from hub.rules.bounce_wave import Brake
 from hub.rules.notices import Priority, delivery_id
-from hub.state import outbox, outcomes
+from hub.state import brakes, claims, outbox, outcomes, steering
 from hub.state.outcomes import Outcome
 from tests.support.message_centre import Centre, CountingProvider
 from tests.support.notices import NOON, a_notice
@@ -183,3 +184,55 @@ async def test_a_domain_that_is_full_goes_back_and_others_go(database: str) -> N
         [(state, reason, due_at)] = [row for row in await centre.ledger("state", "reason", "due_at") if row[0] != "sent"]
         assert (state, reason) == ("pending", "domain limit")
         assert NOON + timedelta(seconds=10) <= due_at < NOON + timedelta(seconds=11)
+
+
+async def test_what_is_unknown_is_settled_by_a_report_that_names_it_and_by_no_other(database: str) -> None:
+    async def lost(_: Parcel) -> Receipt:
+        return Unsure("no answer")
+
+    async with Centre(database) as centre:
+        await centre.people("C-1", "C-2", "C-3")
+        await centre.plan(*(a_notice(f"k-{n}", f"C-{n}") for n in (1, 2, 3)))
+        await centre.lane(CountingProvider(lost)).turn(centre.db)
+        await centre.report(delivery_id("k-1"), "delivered")
+        await centre.report(delivery_id("k-2"), "failed")
+        await centre.report(delivery_id("k-3"), "queued")
+        await keep(centre.db, centre.desk, centre.brake)
+        assert await centre.ledger("state", "reason") == [
+            ("sent", "reported: delivered"),
+            ("failed", "reported: failed"),
+            ("unknown", "answer lost"),
+        ]
+
+
+async def test_bounces_that_are_reported_later_pull_the_brake_too(database: str) -> None:
+    people = [f"C-{n}" for n in range(4)]
+    async with Centre(database, brake=Brake(4, 50)) as centre:
+        await centre.people(*people)
+        await centre.plan(*(a_notice(f"k-{n}", person, campaign="spring") for n, person in enumerate(people)))
+        await centre.lane(CountingProvider()).turn(centre.db)
+        await centre.report(delivery_id("k-0"), "bounced")
+        await keep(centre.db, centre.desk, centre.brake)
+        assert await brakes.pulled(centre.db) == set()
+        await centre.report(delivery_id("k-1"), "bounced")
+        await keep(centre.db, centre.desk, centre.brake)
+        assert await brakes.pulled(centre.db) == {"campaign:spring", "provider:smtp"}
+        assert await brakes.release(centre.db, "campaign:spring", centre.clock.moment + timedelta(minutes=1))
+        await keep(centre.db, centre.desk, centre.brake)
+        assert await brakes.pulled(centre.db) == {"provider:smtp"}
+
+
+async def test_after_a_restore_couriers_are_held_and_what_was_due_is_unknown(database: str) -> None:
+    async with Centre(database, clock=claims.database_time) as centre:
+        await centre.people("C-1")
+        now = datetime.now(UTC)
+        times = {"expires_at": now + 30 * DAY}
+        await centre.plan(a_notice("due", not_before=now - DAY, **times), a_notice("later", not_before=now + DAY, **times))
+        assert await hold(centre.db, "cluster", "anna", "restored") == 1
+        assert await centre.ledger("state", "reason") == [("unknown", "restored from a backup"), ("planned", None)]
+        await centre.plan(a_notice("read-again", not_before=now - DAY, nature="transactional", **times))
+        assert (await centre.desk.take(centre.db, "email", "smtp", 10)).claimed == ()
+        [pause] = await steering.pauses(centre.db, "courier")
+        assert is_recovered(pause)
+        assert await doubt(centre.db) == 1
+        assert (await centre.ledger("state"))[2] == ("unknown",)

@@ -77,6 +77,8 @@ def test_after_a_restore_the_store_catches_up_with_the_log_and_equals_it(stage: 
     assert "--why" in str(helm.types("recover", "--yes").exception)
     assert epochs(stage) == before
     assert helm.types("recover", "--yes", "--why", "the disk died").exit_code == 0
+    assert stage.database.value("SELECT why FROM pauses WHERE consumer = 'courier'") == "recovered: the disk died"
+    assert helm.types("resume", "courier", "--why", "nothing is behind").exit_code == 0
     assert min(epochs(stage)) > max(before) + 1_000_000
     work(stage)
     assert states(stage) == truth

@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime, time, timedelta
+from hashlib import sha256
 from typing import Any, Self
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from contracts.values import Channel
 from hub.channels.almanac import Almanac
@@ -145,6 +146,16 @@ class Centre:
         }
         body = {"id": name, "name": name, "fields": [{"name": "name", "kind": "line", "is_required": True}], "wordings": [words]}
         await self._edition("template", name, body)
+
+    async def report(self, delivery: UUID, status: str) -> None:
+        """What a provider says of a delivery, a moment from now."""
+        state = {"principal": "hub", "ref": str(delivery), "status": status, "since": NOON + timedelta(seconds=1)}
+        await self._put("delivery_reports", state)
+
+    async def document(self, name: str, version: str, content: bytes, **other: Any) -> None:
+        """Lay down one version of a sales document."""
+        facts = {"sha256": sha256(content).hexdigest(), "size": len(content), "file": f"{name}.pdf", "document_kind": "price_list"}
+        await self._edition("sales_document", name, {"id": name, "title": name, "version": version, **facts, **other})
 
     async def people(self, *refs: str) -> None:
         """Customers who agreed to the newsletter, and the newsletter."""

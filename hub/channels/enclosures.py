@@ -1,0 +1,24 @@
+"""The files of sales documents that go along with a mail, each in the version that the notice names."""
+
+from datetime import date
+from mimetypes import guess_type
+
+from contracts.base import SalesDocument
+from hub.channels.wording.mail import Attachment
+from hub.errors import InputError
+from hub.rules.basedata import BaseData
+from hub.state.document_store import DocumentStore
+
+
+def enclosed(name: str, base: BaseData, kept: DocumentStore, day: date) -> Attachment:
+    """The file of `id@version`; raises InputError for a version that is not laid down, no longer valid, or whose file is not kept here."""
+    document, _, version = name.rpartition("@")
+    found = next((edition for edition in base.editions(SalesDocument, document) if edition.version == version), None)
+    if found is None or found.retired:
+        raise InputError(f"documents.{name}", "a version that is laid down (hub documents list)")
+    if found.valid_until is not None and found.valid_until < day:
+        raise InputError(f"documents.{name}", f"a version that is valid on {day}; it was until {found.valid_until}")
+    file = kept.find(found.sha256)
+    if file is None:
+        raise InputError(f"documents.{name}", "a file that is kept where couriers find it (HUB_DOCUMENTS)")
+    return Attachment(found.file, guess_type(found.file)[0] or "application/octet-stream", file.read_bytes())
