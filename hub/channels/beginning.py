@@ -12,8 +12,11 @@ from hub.rules.windows import Limit, Shared, share
 from hub.state import outcomes, send_windows
 from hub.state.store import Connection
 
-PUNCTUAL = timedelta(milliseconds=20)
-"""How long after it was let start a send may begin; every window is kept longer by as much, so that it holds at the provider's door too."""
+SLACK = 0.02
+"""So much of its shortest window may go by until a send begins.
+
+Every window is kept longer by as much, so that it holds at the provider's door.
+"""
 
 
 class Begun(NamedTuple):
@@ -36,14 +39,15 @@ async def begin(
     What the provider has no room for stays in hand. What a domain has no room for goes back: others must not wait behind it.
     """
     held = [limits.of(provider, one.address) for one in asked]
-    by_scope = {scope: Limit(limit.most, limit.within + PUNCTUAL) for scopes in held for scope, limit in scopes.items()}
+    by_scope = {scope: Limit(limit.most, limit.within * (1 + SLACK)) for scopes in held for scope, limit in scopes.items()}
+    slack = min((limit.within.total_seconds() * SLACK for scopes in held for limit in scopes.values()), default=0.0)
     async with connection.transaction():
         windows = await send_windows.lock(connection, sorted(by_scope)) if by_scope else {}
         leased = await outcomes.mine(
             connection, hand.token, [one.due.id for one in asked], await now(connection), timedelta(seconds=longest)
         )
         ours = [(one, scopes) for one, scopes in zip(asked, held, strict=True) if one.due.id in leased]
-        punctual = monotonic() + PUNCTUAL.total_seconds() if by_scope else hand.until  # before the clock is read: never too long
+        punctual = monotonic() + slack if by_scope else hand.until  # before the clock is read: never too long
         moment = await now(connection)
         shared = share([tuple(scopes) for _, scopes in ours], by_scope, windows, moment)
         if by_scope:

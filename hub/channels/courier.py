@@ -9,7 +9,7 @@ from time import monotonic
 import asyncpg
 
 from hub.channels.claim import Desk
-from hub.channels.keeping import keep
+from hub.channels.keeping import Keeper
 from hub.channels.lane import Lane, WayOut, Write
 from hub.rules.bounce_wave import Brake
 from hub.rules.limits import Limits
@@ -40,7 +40,7 @@ class Courier:
         brake: Brake,
         metrics: Metrics,
     ) -> None:
-        self._connect, self._ways, self._desk, self._brake = connect, ways, desk, brake
+        self._connect, self._ways, self._keeper = connect, ways, Keeper(desk, brake)
         self._lanes = [Lane(way, desk, write, limits, brake, metrics, self.progress) for way in ways]
         self._wakes = [asyncio.Event() for _ in ways]
         self._stopping = asyncio.Event()
@@ -103,7 +103,7 @@ class Courier:
 
     async def _keep(self, connection: Connection) -> None:
         while not self._stopping.is_set():
-            is_more = await keep(connection, self._desk, self._brake)
+            is_more = await self._keeper.round(connection)
             self.progress()
             if not is_more:
                 await self._idle(_LOOK_AGAIN, self._stopping)

@@ -6,7 +6,8 @@ from time import monotonic
 from typing import NamedTuple
 
 from hub.channels.claim import Claimed
-from hub.channels.parcel import Parcel, ParcelChannel, Receipt
+from hub.channels.parcel import Parcel, ParcelChannel, Receipt, Unsure
+from hub.telemetry import log, origin
 
 
 class Landed(NamedTuple):
@@ -60,6 +61,14 @@ class Flight:
     async def _send(self, one: Claimed, parcel: Parcel, latest: float) -> None:
         async with self._free:
             # nothing is awaited between this look and the channel: a process that was frozen wakes up here, or in the channel's own hands
-            receipt = await self._out.send(parcel) if monotonic() <= latest else None
+            receipt = await self._handed_over(parcel) if monotonic() <= latest else None
         self._landed.append(Landed(one, receipt))
         self._has_landed.set()
+
+    async def _handed_over(self, parcel: Parcel) -> Receipt:
+        """The channel's receipt; of one that throws, against its promise, nobody knows what it did before."""
+        try:
+            return await self._out.send(parcel)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the ledger must hear of it
+            log.error("courier.channel_threw", channel=parcel.content.channel, error=origin(error))
+            return Unsure(type(error).__name__)

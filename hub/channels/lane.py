@@ -28,6 +28,7 @@ MOST = 400
 _QUEUED = 4  # times as many are begun as are under way at once, where no limit is to be kept to the moment
 _AT_A_MOMENT = 8  # begin together where one is: so many start before the moment is over, on a busy machine too
 _UNRECORDED = 100
+_FEW = 3  # parcels in a row that were not taken say something of the provider, one alone of its recipient
 _GATHER = 0.005
 _SHORTEST_WAIT, _LONGEST_WAIT, _LONGEST_PAUSE = 0.01, 1.0, 60.0
 
@@ -84,7 +85,7 @@ class Lane:
     @property
     def pause(self) -> float:
         """How many seconds to leave a provider alone that takes nothing."""
-        return min(_LONGEST_PAUSE, 0.5 * 2.0**self._in_vain) if self._in_vain else 0.0
+        return min(_LONGEST_PAUSE, 2.0 ** min(self._in_vain - _FEW, 10)) if self._in_vain >= _FEW else 0.0
 
     async def turn(self, connection: Connection) -> bool:
         """Work off one claim; returns whether there may be more at once."""

@@ -45,6 +45,13 @@ UPDATE deliveries AS d SET state = CASE WHEN d.started_at IS NULL THEN 'pending'
 WHERE d.id IN (SELECT id FROM deliveries WHERE state = 'claimed' AND leased_until < $1 ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)
 RETURNING {RETOLD}
 """  # noqa: S608 - names of our own
+_EXPIRED = f"""
+UPDATE deliveries AS d SET state = 'expired', reason = 'expired before it could go', changed_at = $1, revision = d.revision + 1
+WHERE d.id IN (
+    SELECT id FROM deliveries WHERE state IN ('planned', 'pending') AND due_at <= $1 AND expires_at <= $1
+    ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)
+RETURNING {RETOLD}
+"""  # noqa: S608 - names of our own
 _REPORTED = f"""
 UPDATE deliveries AS d SET state = CASE WHEN r.status = 'failed' THEN 'failed' ELSE 'sent' END, reason = 'reported: ' || r.status,
     provider_ref = coalesce(d.provider_ref, r.reference), changed_at = $1, revision = d.revision + 1
@@ -120,6 +127,11 @@ async def record(connection: Connection, token: UUID, outcomes: Sequence[Outcome
 async def lapse(connection: Connection, now: datetime, most: int) -> list[Retold]:
     """End the claims whose lease has expired: begun, nobody knows what came of it; not begun, it may go again."""
     return [Retold(*row) for row in await connection.fetch(_LAPSED, now, most)]
+
+
+async def expire(connection: Connection, now: datetime, most: int) -> list[Retold]:
+    """End what is past its time and was not claimed: its channel has no provider, or its provider stands still."""
+    return [Retold(*row) for row in await connection.fetch(_EXPIRED, now, most)]
 
 
 async def settle_reported(connection: Connection, now: datetime) -> list[Retold]:

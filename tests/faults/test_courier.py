@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from hub.channels.keeping import keep
+from hub.channels.keeping import Keeper
 from hub.channels.lane import Lane
 from hub.channels.outfit import ways
 from hub.channels.wording.mail import MailSender
@@ -46,7 +46,7 @@ class Post(NamedTuple):
 
     async def another_courier(self) -> None:
         """One more courier's round, in this process, through the same server."""
-        await keep(self.centre.db, self.centre.desk, self.centre.brake)
+        await Keeper(self.centre.desk, self.centre.brake).round(self.centre.db)
         words = Writer(Senders(MailSender("", FROM, FROM), "", ()), self.centre.almanac, None, self.centre.clock)
         for way in ways(self.settings):
             await Lane(way, self.centre.desk, words, self.centre.limits, self.centre.brake, Metrics()).turn(self.centre.db)
