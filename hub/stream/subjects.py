@@ -55,6 +55,7 @@ async def fold_store(
     kept = await declared.store.load(connection, list(touched))
     result = StoreFold(declared, kept, {}, {}, {})
     again: list[Subject] = []
+    spoken_of = await _spoken_of(connection, declared, kept, touched)
     for subject, touch in touched.items():
         state = kept.get(subject)
         start = Folded(state.state, state.position, state.because, ()) if state else NOTHING
@@ -62,7 +63,7 @@ async def fold_store(
         if not declared.history:
             result.folded[subject] = fold_forward(subject, declared, base, start, new)
             continue
-        onward = None if touch.again else _onward(start.position, new)
+        onward = None if touch.again or subject in spoken_of else _onward(start.position, new)
         if onward is None:
             again.append(subject)
         else:
@@ -70,6 +71,14 @@ async def fold_store(
     if again:
         await _fold_again(connection, consumer, result, base, again, without)
     return result
+
+
+async def _spoken_of(
+    connection: Connection, declared: Fold, kept: Mapping[Subject, Kept[Any]], touched: Mapping[Subject, Touch]
+) -> set[Subject]:
+    """The subjects without a state of which something was said before: a rule kept it, and may have to count it now."""
+    new = {subject: len(touch.new) for subject, touch in touched.items() if subject not in kept and not touch.again}
+    return await journal.spoken_of(connection, declared.store.name, new) if new and declared.history else set()
 
 
 async def _fold_again(

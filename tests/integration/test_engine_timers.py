@@ -139,6 +139,17 @@ async def test_a_moment_that_was_said_and_is_set_again_counts_once_and_is_let_go
     assert (await stories(engine), await set_for(engine)) == ({"L1": ".!"}, {})
 
 
+async def test_what_was_kept_while_a_subject_was_not_there_counts_once_it_is(engine: Engine, dealer: Words, ear: Ear) -> None:
+    """A timer that is heard after all of its subject was corrected away, and before somebody speaks of it anew."""
+    await engine.apply([heard(dealer, id="first")])
+    await ear.hear(engine.db, LATER)
+    await engine.apply([heard(dealer, 0, "another", corrects="first")])
+    assert await engine.outcomes(ear.log.records["hub.timers", 0]) == [HANDLED]
+    assert await stories(engine) == {"another": "."}
+    await engine.apply([heard(dealer)])
+    assert await stories(engine) == {"another": ".", "L1": ".!"}
+
+
 async def test_late_news_comes_to_the_same_before_and_after_the_timer(engine: Engine, log: Log) -> None:
     """What fired, late news that makes it pointless, and news from later on: in whatever order they come."""
     for number, order in enumerate(permutations(range(3))):
