@@ -11,16 +11,25 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from bench import nodemailer
 from bench.mail_senders import example
 from bench.say import say
+from bench.usage import cpu_seconds
 from hub.errors import HubError
 from hub.local.ports import free_port
 
 _SHORT = {"loop": 100, "blast": 5}
 """How many times fewer messages one gets that is slow, or whose messages are made beforehand."""
+RATIOS = (
+    ("hub / nodemailer", "rate", "hub", "nodemailer"),
+    ("hub / loop", "rate", "hub", "loop"),
+    ("sink's ceiling / hub", "rate", "blast", "hub"),
+    ("nodemailer's CPU / hub's", "cpu", "nodemailer", "hub"),
+    ("loop's CPU / hub's", "cpu", "loop", "hub"),
+)
+"""In words, of what, over what: CPU says more than time where others use the machine as well."""
 NAMES = ("hub", "nodemailer", "loop", "blast")
 
 
@@ -35,8 +44,8 @@ class Taken(NamedTuple):
 class Sink:
     """The sink's process, and how it is asked."""
 
-    def __init__(self, port: int) -> None:
-        self.port = port
+    def __init__(self, port: int, pid: int) -> None:
+        self.port, self.pid = port, pid
 
     def ask(self) -> Taken:
         """What came since it forgot the last time."""
@@ -82,6 +91,7 @@ def _run(name: str, sink: Sink, count: int, sessions: int) -> dict[str, float]:
         else [sys.executable, "-m", "bench.mail_senders", name, *arguments]
     )
     sink.forget()
+    spent = cpu_seconds(sink.pid)
     words = json.dumps(example()) if name == "nodemailer" else ""
     done = subprocess.run(command, input=words, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -90,7 +100,7 @@ def _run(name: str, sink: Sink, count: int, sessions: int) -> dict[str, float]:
     if (taken.messages, taken.names) != (count, count):
         raise HubError(f"{name}: the sink has {taken.messages} messages, {taken.names} different ones, of {count}")
     found: dict[str, float] = json.loads(done.stdout)
-    return found | {"bytes": taken.bytes / count}
+    return found | {"bytes": taken.bytes / count, "sink": (cpu_seconds(sink.pid) - spent) / count * 1e6}
 
 
 @contextmanager
@@ -99,7 +109,7 @@ def _sink() -> Iterator[Sink]:
     process = subprocess.Popen([sys.executable, "-m", "bench.mail_sink", str(port)])
     try:
         _await(port, process)
-        yield Sink(port)
+        yield Sink(port, process.pid)
     finally:
         process.terminate()
         process.wait()
@@ -108,7 +118,7 @@ def _sink() -> Iterator[Sink]:
 def _await(port: int, process: "subprocess.Popen[bytes]") -> None:
     while True:
         try:
-            Sink(port).ask()
+            Sink(port, process.pid).ask()
         except OSError:
             if process.poll() is not None:
                 raise HubError("the sink has ended") from None
@@ -117,24 +127,16 @@ def _await(port: int, process: "subprocess.Popen[bytes]") -> None:
 
 
 def _report(measured: dict[str, list[dict[str, float]]]) -> None:
-    print(f"{'':14}{'mails/s':>10}{'min':>10}{'max':>10}{'µs CPU':>10}{'bytes':>8}")
+    print(f"{'':14}{'mails/s':>10}{'min':>10}{'max':>10}{'µs CPU':>10}{'sink':>8}{'bytes':>8}")
     for name, runs in measured.items():
         rates = [run["rate"] for run in runs]
-        cpu, size = (statistics.median(run[part] for run in runs) for part in ("cpu", "bytes"))
-        print(f"{name:14}{statistics.median(rates):>10,.0f}{min(rates):>10,.0f}{max(rates):>10,.0f}{cpu:>10,.0f}{size:>8,.0f}")
-    print(f"\n{'ratio, per round':24}{'median':>8}{'min':>8}{'max':>8}")
-    for what, over, under in (
-        ("hub / nodemailer", "hub", "nodemailer"),
-        ("hub / loop", "hub", "loop"),
-        ("sink's ceiling / hub", "blast", "hub"),
-    ):
-        ratios = _ratios(measured, over, under)
+        cpu, sink, size = (statistics.median(run[part] for run in runs) for part in ("cpu", "sink", "bytes"))
+        print(f"{name:14}{statistics.median(rates):>10,.0f}{min(rates):>10,.0f}{max(rates):>10,.0f}{cpu:>10,.0f}{sink:>8,.0f}{size:>8,.0f}")
+    print(f"\n{'ratio, per round':28}{'median':>8}{'min':>8}{'max':>8}")
+    for what, part, over, under in RATIOS:
+        ratios = [one[part] / other[part] for one, other in zip(measured.get(over, []), measured.get(under, []), strict=False)]
         if ratios:
-            print(f"{what:24}{statistics.median(ratios):>8.2f}{min(ratios):>8.2f}{max(ratios):>8.2f}")
-
-
-def _ratios(measured: dict[str, list[dict[str, Any]]], over: str, under: str) -> list[float]:
-    return [one["rate"] / other["rate"] for one, other in zip(measured.get(over, []), measured.get(under, []), strict=False)]
+            print(f"{what:28}{statistics.median(ratios):>8.2f}{min(ratios):>8.2f}{max(ratios):>8.2f}")
 
 
 if __name__ == "__main__":

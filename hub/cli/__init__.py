@@ -60,6 +60,7 @@ def mount() -> typer.Typer:
         orders,
         outbox,
         partners,
+        post,
         recover,
         reminders,
         replay,
@@ -108,6 +109,7 @@ def mount() -> typer.Typer:
     app.add_typer(door.app, name="door")
     app.add_typer(caught.mail, name="mail")
     app.add_typer(caught.sms, name="sms")
+    app.add_typer(post.app, name="post")
     app.add_typer(topics.app, name="topics")
     app.add_typer(contracts.app, name="contracts")
     app.command("replay")(replay.replay)

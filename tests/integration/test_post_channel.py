@@ -4,7 +4,7 @@ import asyncio
 import csv
 import json
 import os
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -135,23 +135,32 @@ def test_an_address_is_written_as_its_country_wants_it(address: Address | None, 
     assert address_lines("Anna", address, "DE") == lines
 
 
+ONE, TWO = "f613e8ee-09a5-5c09-a4f8-953d9d33b367", "3e2e3c38-14a4-5cda-b3c5-151d296cff11"
+TODAY = date(2026, 5, 20)
+
+
 def test_what_came_back_is_read(tmp_path: Path) -> None:
     file = tmp_path / "returns.csv"
-    file.write_text("delivery,code,seen\nd-1,11,x\nd-2,20,y\n", encoding="utf-8-sig")
-    assert read_returns(file) == [Returned("d-1", "11", "unknown_address", True), Returned("d-2", "20", "unreachable", False)]
+    file.write_text(f"delivery,code,seen,returned_on\n{ONE},11,x,2026-05-20\n{TWO},20,y,2026-05-01\n", encoding="utf-8-sig")
+    assert read_returns(file, TODAY) == [
+        Returned(ONE, "11", TODAY, "unknown_address", True),
+        Returned(TWO, "20", date(2026, 5, 1), "unreachable", False),
+    ]
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("delivery\nd-1\n", "returns.csv:1: expected a head with the columns delivery and code"),
-        ("delivery,code\nd-1,77\n,10\n", f"returns.csv:2: code: expected one of {', '.join(CODES)}"),
-        ("delivery,code\n,10\n", "returns.csv:2: delivery: expected"),
+        ("delivery,code\nd-1\n", "returns.csv:1: expected a head with the columns delivery, code, returned_on"),
+        (f"delivery,code,returned_on\n{ONE},77,2026-05-01\n,10,\n", f"returns.csv:2: code: expected one of {', '.join(CODES)}"),
+        ("delivery,code,returned_on\n../../x,10,2026-05-01\n", "returns.csv:2: delivery: expected"),
+        (f"delivery,code,returned_on\n{ONE},10,2026-05-21\n", "returns.csv:2: returned_on: expected a day until 2026-05-20"),
+        (f"delivery,code,returned_on\n{ONE},10,soon\n", "returns.csv:2: returned_on: expected a day until 2026-05-20"),
     ],
 )
 def test_a_fault_of_the_returns_names_its_line(tmp_path: Path, text: str, told: str) -> None:
     file = tmp_path / "returns.csv"
     file.write_text(text)
     with pytest.raises(HubError) as error:
-        read_returns(file)
+        read_returns(file, TODAY)
     assert told in str(error.value)

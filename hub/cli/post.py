@@ -1,0 +1,75 @@
+"""The words `hub post …`: the print batches, and letters that came back."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hub.cli.acting import DryRun, Why, Yes, agreed, check_reason
+from hub.cli.printing import AsJson, print_json, print_table
+
+app = typer.Typer(no_args_is_help=True, help="Letters: the batches that the printer takes over, and what came back.")
+
+
+@app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """List the print batches, and whether each lies there as it was committed.
+
+    Example: hub post list
+    """
+    from hub.operations import post
+    from hub.settings import Settings
+
+    found = post.batches(Settings().post_folder)
+    if as_json:
+        return print_json([batch._asdict() for batch in found])
+    if not found:
+        typer.echo("No batch was committed yet.")
+        return None
+    print_table(
+        ("batch", "made", ">letters", ">bytes", "state"),
+        [(one.name, one.made_at[:19], one.letters, f"{one.bytes:,}", "; ".join(one.faults) or "whole") for one in found],
+    )
+    return None
+
+
+@app.command()
+def returned(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV with the columns delivery, code and returned_on.")],
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    why: Why = "",
+) -> None:
+    """Tell the hub which letters came back, and by the post's code why; a file that is read twice says the same once.
+
+    Example: hub post returned returns.csv --why "the post's report of May"
+    """
+    import asyncio
+    from datetime import UTC, datetime
+
+    from hub.channels.post.returns import read_returns
+    from hub.operations import post
+    from hub.operations.acts import Operator
+    from hub.operations.cluster import Cluster
+    from hub.settings import Settings
+    from hub.wiring import kafka_options
+
+    if not dry_run:
+        check_reason(why)
+    settings, letters = Settings(), read_returns(file, datetime.now(UTC).date())
+    found = asyncio.run(post.report(settings, letters))
+    rows = [
+        (each.letter.delivery, each.letter.code, each.letter.cause, "for good" if each.letter.is_permanent else "this time")
+        if each.body
+        else (each.letter.delivery, each.letter.code, "no letter of ours", "")
+        for each in found
+    ]
+    if not rows:
+        typer.echo("No letter came back.")
+        return
+    print_table(("delivery", "code", "cause", "bad"), rows)
+    known = sum(each.body is not None for each in found)
+    if dry_run or not known or not agreed(f"Tell the hub of {known} letters that came back?", yes=yes):
+        return
+    count = asyncio.run(post.publish(Operator(Cluster(settings), why), kafka_options(settings), found, file.name))
+    typer.echo(f"{count} reports published to hub.reports.")
