@@ -14,7 +14,7 @@ from contracts.campaigns import Audience
 from contracts.contract import Finding, findings
 from contracts.customers.v1 import CustomerKind, CustomerStatus
 from contracts.leads.v1 import Intention, LeadSource
-from contracts.values import Count, Country, Language, PartnerId, Slug
+from contracts.values import Channel, Count, Country, Language, PartnerId, Slug
 from hub.rules.comparison import Comparison, DayIs, Known, ListIs, MomentIs, MoneyIs, NumberIs, OneOf, TextIs, Typed, words
 
 LONGEST, DEEPEST = 50_000, 40
@@ -66,6 +66,35 @@ class OpportunityWhere(Where):
     closed_at: MomentIs | None = None
 
 
+class ConsentWhere(Where):
+    """Conditions on what a person agreed to, or no longer does; whether a campaign may go to them is looked at anyway."""
+
+    channel: OneOf[Channel] | None = None
+    purpose: OneOf[Slug] | None = None
+    grantee: OneOf[PartnerId] | None = None
+    status: OneOf[Literal["given", "withdrawn"]] | None = None
+    since: MomentIs | None = None
+
+
+class ActivityWhere(Where):
+    """Conditions on what somebody of the dealer means to do, or has done."""
+
+    status: OneOf[Literal["planned", "done", "cancelled"]] | None = None
+    activity_type: OneOf[Slug] | None = None
+    staff: TextIs | None = None
+    due_at: MomentIs | None = None
+    ended_at: MomentIs | None = None
+
+
+class VehicleWhere(Where):
+    """Conditions on a car that a customer holds."""
+
+    product: TextIs | None = None
+    held_since: MomentIs | None = None
+    visited_at: MomentIs | None = None
+    due_on: DayIs | None = None
+
+
 class LeadWhere(Where):
     """Conditions on a lead, which is a prospect's interest."""
 
@@ -81,6 +110,8 @@ class LeadWhere(Where):
     received_at: MomentIs | None = None
     answered_at: MomentIs | None = None
     opportunities: Some[OpportunityWhere] | None = None
+    activities: Some[ActivityWhere] | None = None
+    consents: Some[ConsentWhere] | None = None
 
 
 class ContactWhere(Where):
@@ -94,6 +125,7 @@ class ContactWhere(Where):
     phone: Known | None = None
     customer: "CustomerWhere | None" = None
     opportunities: Some[OpportunityWhere] | None = None
+    consents: Some[ConsentWhere] | None = None
 
 
 class CustomerWhere(Where):
@@ -120,6 +152,9 @@ class CustomerWhere(Where):
     opportunities: Some[OpportunityWhere] | None = None
     leads: Some[LeadWhere] | None = None
     contacts: Some[ContactWhere] | None = None
+    activities: Some[ActivityWhere] | None = None
+    vehicles: Some[VehicleWhere] | None = None
+    consents: Some[ConsentWhere] | None = None
 
 
 ContactWhere.model_rebuild()

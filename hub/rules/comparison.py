@@ -74,19 +74,19 @@ class MoneyIs(Known):
 
 
 class MomentIs(Known):
-    """A moment: before or after a whole day (UTC), or so many times 24 hours back from now."""
+    """A moment: before or after a whole day (UTC), or so many times 24 hours back from now, or on from it."""
 
     before: Day | None = None
     after: Day | None = None
     within_days: Days | None = None
     older_than_days: Days | None = None
+    in_next_days: Days | None = None
 
 
 class DayIs(MomentIs):
-    """A day: as a moment, but in whole days, and also such as are to come."""
+    """A day: as a moment, but in whole days."""
 
     is_: Day | None = Field(None, alias="is")
-    in_next_days: Days | None = None
 
 
 class ListIs(Comparison):

@@ -11,8 +11,19 @@ from typing import Any, NamedTuple, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy.sql.selectable import FromClause
 
-from contracts.values import Money
-from hub.rules.audience import ContactWhere, Counted, CustomerWhere, LeadWhere, OpportunityWhere, Some, Where
+from contracts.values import Money, PersonKind
+from hub.rules.audience import (
+    ActivityWhere,
+    ConsentWhere,
+    ContactWhere,
+    Counted,
+    CustomerWhere,
+    LeadWhere,
+    OpportunityWhere,
+    Some,
+    VehicleWhere,
+    Where,
+)
 from hub.rules.comparison import Comparison, DayIs, ListIs, MomentIs, MoneyIs, NumberIs, OneOf
 from hub.state import stores
 
@@ -49,10 +60,42 @@ def _its_customer(one: FromClause, other: FromClause) -> Condition:
     return sa.and_(other.c.principal == one.c.principal, other.c.ref == one.c.customer)
 
 
+def _of_kind(kind: str, ref: str, belongs_kind: str, belongs_ref: str) -> Callable[[FromClause, FromClause], Condition]:
+    """Others that name by kind and reference whom they belong to."""
+
+    def belongs(one: FromClause, other: FromClause) -> Condition:
+        return sa.and_(other.c.principal == one.c.principal, other.c[belongs_kind] == kind, other.c[belongs_ref] == one.c[ref])
+
+    return belongs
+
+
+def _held_by(one: FromClause, other: FromClause) -> Condition:
+    return sa.and_(other.c.dealer == _speaker(one), other.c.customer == one.c.ref)
+
+
+def _speaker(table: FromClause) -> sa.ColumnElement[str]:
+    """The dealer who speaks of a row; `oem` for what the OEM took itself."""
+    return sa.func.regexp_replace(table.c.principal, "^dealer:", "")
+
+
+def _consents(kind: PersonKind) -> "Relation":
+    return Relation(ConsentWhere, stores.consents.table, _of_kind(kind, "ref", "person_kind", "person"))
+
+
+def _activities(kind: str) -> "Relation":
+    return Relation(ActivityWhere, stores.activities.table, _of_kind(kind, "ref", "belongs_kind", "belongs_ref"))
+
+
 RELATIONS: Mapping[tuple[type[Where], str], Relation] = {
     (CustomerWhere, "opportunities"): Relation(OpportunityWhere, stores.opportunities.table, _by_customer),
     (CustomerWhere, "leads"): Relation(LeadWhere, stores.leads.table, _by_customer),
     (CustomerWhere, "contacts"): Relation(ContactWhere, stores.contacts.table, _by_customer),
+    (CustomerWhere, "activities"): _activities("customer"),
+    (CustomerWhere, "vehicles"): Relation(VehicleWhere, stores.vehicles.table, _held_by),
+    (CustomerWhere, "consents"): _consents("customer"),
+    (ContactWhere, "consents"): _consents("contact"),
+    (LeadWhere, "activities"): _activities("lead"),
+    (LeadWhere, "consents"): _consents("prospect"),
     (ContactWhere, "customer"): Relation(CustomerWhere, stores.customers.table, _its_customer),
     (ContactWhere, "opportunities"): Relation(OpportunityWhere, stores.opportunities.table, _beside),
     (LeadWhere, "opportunities"): Relation(OpportunityWhere, stores.opportunities.table, _by_lead),
@@ -129,7 +172,7 @@ def _money(name: str, table: FromClause) -> tuple[Column, Column]:
 def _column(tree: type[Where], name: str, table: FromClause) -> Column:
     """Where a field is kept; a dealer is who a lead is routed to, and who speaks of anything else."""
     if name == "dealer" and tree is not LeadWhere:
-        return sa.func.regexp_replace(table.c.principal, "^dealer:", "")
+        return _speaker(table)
     return table.c[_COLUMNS.get((tree, name), name)]
 
 
@@ -202,6 +245,8 @@ def _moment(word: str, value: Any, column: Column, now: datetime) -> Condition: 
             found = column >= datetime.combine(value, time(), UTC) + _DAY
         case "within_days":
             found = column.between(now - value * _DAY, now)
+        case "in_next_days":
+            found = column.between(now, now + value * _DAY)
         case _:
             found = column < now - value * _DAY
     return found

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
-from hub.rules.audience import TREES, ContactWhere, CustomerWhere, LeadWhere, OpportunityWhere, Where
+from hub.rules.audience import TREES, ActivityWhere, ConsentWhere, ContactWhere, CustomerWhere, LeadWhere, OpportunityWhere, Where
 from hub.rules.comparison import Comparison, DayIs, ListIs, MomentIs, MoneyIs, NumberIs, OneOf, TextIs
 from hub.state import stores
 from hub.state.audiences import holds
@@ -20,6 +20,11 @@ from tests.support import audience_oracle, population
 from tests.support.database import Database
 
 TABLES = {CustomerWhere: stores.customers, ContactWhere: stores.contacts, LeadWhere: stores.leads}
+STATES = {tree: store.state for tree, store in TABLES.items()} | {
+    OpportunityWhere: stores.opportunities.state,
+    ConsentWhere: stores.consents.state,
+    ActivityWhere: stores.activities.state,
+}
 CHOICES = population.CHOICES | {"kind": population.CHOICES["customer_kind"]}
 DEEPEST = 3
 
@@ -35,8 +40,8 @@ def values(tree: type[Where], field: str, comparison: type[Comparison]) -> dict[
     if issubclass(comparison, NumberIs):
         return known | dict.fromkeys(("is", "at_least", "at_most", "more_than", "less_than"), number)
     if issubclass(comparison, MomentIs):
-        spans = dict.fromkeys(("within_days", "older_than_days"), span)
-        more = {"is": days, "in_next_days": span} if issubclass(comparison, DayIs) else {}
+        spans = dict.fromkeys(("within_days", "older_than_days", "in_next_days"), span)
+        more = {"is": days} if issubclass(comparison, DayIs) else {}
         return known | spans | more | dict.fromkeys(("before", "after"), days)
     if issubclass(comparison, ListIs):
         slugs = st.lists(st.sampled_from(population.SLUGS), min_size=1, max_size=2)
@@ -45,10 +50,7 @@ def values(tree: type[Where], field: str, comparison: type[Comparison]) -> dict[
         text = st.sampled_from([*population.TEXTS, "BERLIN", "m", "ü"])
         return known | {"is": text, "in": st.lists(text, min_size=1, max_size=3), "contains": text, "starts_with": text}
     if issubclass(comparison, OneOf):
-        status = (
-            population.STATUS[stores.opportunities.state if tree is OpportunityWhere else TABLES[tree].state] if field == "status" else ()
-        )
-        one = st.sampled_from(status or CHOICES[field])
+        one = st.sampled_from(population.STATUS[STATES[tree]] if field == "status" else CHOICES[field])
         return known | {"is": one, "in": st.lists(one, min_size=1, max_size=2)}
     return known
 

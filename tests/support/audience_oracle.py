@@ -36,18 +36,41 @@ def _part(node: Where, name: str, said: Any, row: Row, population: Population, n
     return _compared(node, name, said, row, now)
 
 
+KINDS = {
+    ("consents", CustomerWhere): "customer",
+    ("consents", ContactWhere): "contact",
+    ("consents", LeadWhere): "prospect",
+    ("activities", CustomerWhere): "customer",
+    ("activities", LeadWhere): "lead",
+}
+BY = {"consents": ("person_kind", "person"), "activities": ("belongs_kind", "belongs_ref")}
+
+
 def _others(node: Where, name: str, row: Row, population: Population) -> list[Row]:
-    mine = {"customers": row.get("customer"), "opportunities": row.get("customer")}
+    if name in BY:
+        kind, ref = BY[name]
+        return _where(population[name], row, **{kind: KINDS[name, type(node)], ref: row["ref"]})
     match node, name:
+        case _, "vehicles":
+            dealers = [{**one, "principal": f"dealer:{one['dealer']}"} for one in population[name]]
+            return _where(dealers, row, customer=row["ref"])
         case CustomerWhere(), _:
-            return [one for one in population[name] if (one["principal"], one["customer"]) == (row["principal"], row["ref"])]
+            return _where(population[name], row, customer=row["ref"])
         case ContactWhere(), "customer":
-            return [one for one in population["customers"] if (one["principal"], one["ref"]) == (row["principal"], mine["customers"])]
+            return _where(population["customers"], row, ref=row["customer"])
         case ContactWhere(), _:
-            return [one for one in population[name] if (one["principal"], one["customer"]) == (row["principal"], mine[name])]
-        case LeadWhere(), _:
-            return [one for one in population[name] if (one["principal"], one["lead"]) == (row["principal"], row["ref"])]
-    raise AssertionError(name)
+            return _where(population[name], row, customer=row["customer"])
+        case _:
+            return _where(population[name], row, lead=row["ref"])
+
+
+def _where(rows: Sequence[Row], row: Row, **fields: Any) -> list[Row]:
+    """Those of the same principal that have these values; an unknown one is nobody's."""
+    return [
+        one
+        for one in rows
+        if one["principal"] == row["principal"] and all(value is not None and one[name] == value for name, value in fields.items())
+    ]
 
 
 def _some(said: Some[Any], others: Sequence[Row], population: Population, now: datetime) -> bool:

@@ -7,12 +7,15 @@ from itertools import count
 from typing import Any, get_args, get_type_hints
 from uuid import UUID
 
+from hub.rules.activities import Activity
+from hub.rules.consents import Consent
 from hub.rules.contacts import Contact
 from hub.rules.customers import Customer
 from hub.rules.decision import Subject
 from hub.rules.leads import Lead
 from hub.rules.opportunities import Opportunity
 from hub.rules.order import Position
+from hub.rules.vehicles import Vehicle
 from hub.state import rows, stores
 from hub.state.store import Connection, Kept, Store
 
@@ -37,6 +40,14 @@ CHOICES: dict[str, Sequence[Any]] = {
     "competitor": ("acme", "none"),
     "customer": ("R1", "R2", "R3", "R4"),
     "lead": ("R1", "R2", "R3"),
+    "person": ("R1", "R2", "R3"),
+    "belongs_ref": ("R1", "R2", "R3"),
+    "person_kind": ("customer", "contact", "prospect"),
+    "belongs_kind": ("customer", "lead", "opportunity"),
+    "channel": ("email", "sms"),
+    "purpose": ("news", "survey"),
+    "grantee": ("oem", "ber-01"),
+    "activity_type": ("call", "visit"),
     "superior": ("R1",),
     "parent": ("R1",),
 }
@@ -44,6 +55,8 @@ STATUS: dict[type, Sequence[str]] = {
     Customer: ("prospect", "active", "dormant", "deceased"),
     Lead: ("new", "answered", "promoted", "dropped"),
     Opportunity: ("open", "won", "lost"),
+    Consent: ("given", "withdrawn"),
+    Activity: ("planned", "done", "cancelled"),
 }
 VALUES: dict[Any, Sequence[Any]] = {datetime: MOMENTS, date: DAYS, int: NUMBERS, bool: (True, True, False), str: TEXTS}
 OPTIONAL = 0.25
@@ -75,6 +88,9 @@ async def settle(connection: Connection, seed: int, size: int = 12) -> dict[str,
         (stores.contacts, Contact),
         (stores.leads, Lead),
         (stores.opportunities, Opportunity),
+        (stores.consents, Consent),
+        (stores.activities, Activity),
+        (stores.vehicles, Vehicle),
     )
     for store, kind in kinds:
         states = {
