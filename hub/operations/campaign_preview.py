@@ -15,7 +15,7 @@ from hub.channels.wording.text import CompiledSms
 from hub.errors import InputError
 from hub.operations.audiences import looking
 from hub.rules.campaigns import Campaign, audience_of
-from hub.rules.expansion import PLANNED, fields_of
+from hub.rules.expansion import PLANNED
 from hub.state import recipients
 from hub.state.campaigns import Judged
 from hub.state.people import Addressee
@@ -93,7 +93,7 @@ class _Writer:
         try:
             if language not in self._compiled:
                 self._compiled[language] = CompiledSms(template, template.wording(language), "")
-            text = self._compiled[language].fill(Recipient(_NONE, "", fields_of(one.who.name), self._at)).text
+            text = self._compiled[language].fill(Recipient(_NONE, "", {"name": one.who.name}, self._at)).text
         except InputError as error:
             self._faults[str(error)] += 1
             return

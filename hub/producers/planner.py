@@ -12,7 +12,7 @@ from contracts.values import Channel
 from hub.producers.sender import Sender
 from hub.rules.campaigns import Campaign, audience_of
 from hub.rules.decision import Subject
-from hub.rules.expansion import PLANNED, fields_of
+from hub.rules.expansion import PLANNED
 from hub.rules.notices import OEM, Nature, Notice, Priority
 from hub.rules.pacing import Pace
 from hub.state import campaigns, deliveries, recipients, rows, stores
@@ -26,11 +26,15 @@ DONE, EXPIRED = "done", "expired"
 
 
 class Step(NamedTuple):
-    """What a chunk came to: how many people were looked at, how many messages planned; `ended_by` where nobody is left."""
+    """What a chunk came to: how many people were looked at, how many messages planned; `ended_by` where nobody is left.
+
+    `is_more`: the next chunk need not wait for its pace.
+    """
 
     looked_at: int = 0
     planned: int = 0
     ended_by: str | None = None
+    is_more: bool = False
 
 
 class Planner(Sender):
@@ -67,11 +71,11 @@ class Planner(Sender):
                     await asyncio.sleep(self._interval)
 
     async def tick(self, connection: Connection) -> bool:
-        """A chunk of each campaign that is open; whether anybody was looked at."""
+        """A chunk of each campaign that is open; whether one of them can go on at once."""
         is_busy = False
         for campaign in await campaigns.open_ones(connection, self._now() + self._horizon):
             step = await self.expand(connection, campaign)
-            is_busy = is_busy or step.looked_at > 0
+            is_busy = is_busy or step.is_more
         return is_busy
 
     async def expand(self, connection: Connection, name: str) -> Step:
@@ -108,7 +112,7 @@ class Planner(Sender):
         notices = [Planned(notice, kept.because) for notice in _notices(name, campaign, judged, slots)]
         await deliveries.insert(connection, self.name, notices)
         await campaigns.move(connection, name, plan, judged, slots[count], None)
-        return Step(len(judged), count)
+        return Step(len(judged), count, is_more=count < free)
 
     def _slots(self, campaign: Campaign, plan: Plan, now: datetime) -> list[datetime]:
         """When the next messages fall due, and one more; what a pause has missed is not made up for."""
@@ -144,7 +148,6 @@ def _notices(name: str, campaign: Campaign, judged: Sequence[Judged], slots: Seq
                     not_before=next(due),
                     expires_at=campaign.expires_at,
                     channel=cast("Channel", verdict.channel),
-                    fields=fields_of(one.who.name),
                     documents=tuple(campaign.documents),
                     campaign=name,
                     priority=Priority.BULK,

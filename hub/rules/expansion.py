@@ -51,8 +51,3 @@ def judge(
             yield Verdict(channel, PLANNED, key)
             if not is_every:
                 return
-
-
-def fields_of(name: str) -> dict[str, str]:
-    """What a campaign's template may say of a person, whatever else it says."""
-    return {"name": name}

@@ -1,12 +1,8 @@
 """What a campaign has planned goes out once to each, not while it is paused, and never after its stop."""
 
 from datetime import datetime, timedelta
-from types import ModuleType
-
-import pytest
 
 from contracts import campaigns as said
-from hub.channels import claim
 from tests.integration.test_planner import LATER, expanded
 from tests.support.campaigning import Office, crowd, office, planner, settle
 from tests.support.message_centre import Centre, Clock, CountingProvider
@@ -51,15 +47,3 @@ async def test_stopped_in_the_middle_what_was_planned_is_cancelled(database: str
         await here.says(said.CAMPAIGN_STOPPED, "spring")
         assert await _goes_out(database, LATER + timedelta(hours=1)) == 0
         assert await _states(here) == {("sent", None), ("cancelled", "campaign stopped")}
-
-
-async def test_without_a_look_at_the_campaign_the_claim_would_send_what_was_stopped(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The guard of the test above, seen to matter."""
-    module: ModuleType = claim
-    monkeypatch.setattr(module, "_standing", lambda *_: (None, None))
-    async with office(database) as here:
-        await settle(here.engine.db, crowd(3))
-        await here.releases("spring")
-        await expanded(planner(LATER), here.engine.db)
-        await here.says(said.CAMPAIGN_STOPPED, "spring")
-        assert await _goes_out(database, LATER) == 3

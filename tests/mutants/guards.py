@@ -31,6 +31,26 @@ GUARDS = (
         f"{_FENCING}::test_an_owner_whose_partition_was_claimed_is_refused_and_leaves_nothing_behind",
     ),
     Guard(
+        "campaign-standing",
+        "sends what a campaign planned before it was stopped",
+        Edit(
+            "hub.channels.claim", "hold, stop = _standing(due.campaign, halted, pulled)", "hold, stop = _standing(due.campaign, {}, pulled)"
+        ),
+        "tests/integration/test_campaign_out.py::test_stopped_in_the_middle_what_was_planned_is_cancelled",
+    ),
+    Guard(
+        "second-person",
+        "lets who prepared a campaign approve it",
+        Edit("hub.rules.campaigns", "if same_person(event.who, state.prepared_by):", "if event.who == state.title:"),
+        "tests/unit/test_campaign_rules.py::test_nothing_is_released_that_somebody_else_has_not_approved_as_it_is",
+    ),
+    Guard(
+        "chunk-and-progress",
+        "notes how far a campaign is expanded beside the deliveries, not with them",
+        Edit("hub.producers.planner", "async with connection.transaction():", "if connection:"),
+        "tests/integration/test_planner.py::test_cut_off_in_a_chunk_it_goes_on_after_the_last_whole_one",
+    ),
+    Guard(
         "offset-check",
         "passes over records that are missing",
         Edit("hub.stream.batch", "if first > start and gap != first:", "if first > start and gap == first:"),

@@ -18,7 +18,7 @@ from hub.channels import lane
 from hub.channels.flight import Flight
 from hub.cli import mount
 from hub.settings import Settings
-from hub.state import outbox, outcomes
+from hub.state import campaigns, outbox, outcomes
 from hub.state.exchange import Exchange
 from hub.state.offsets import Offsets
 from hub.stream.lane import Lane
@@ -33,6 +33,7 @@ POINTS: dict[str, tuple[object, str, Signals]] = {
     "killed-before-send": (Flight, "start", SIGKILL),
     "killed-before-record": (outcomes, "record", SIGKILL),
     "frozen-after-claim": (lane, "begin", SIGSTOP),
+    "killed-before-plan-is-kept": (campaigns, "move", SIGKILL),
     "frozen-before-lock": (Offsets, "lock", SIGSTOP),
     "frozen-before-commit": (Offsets, "advance", SIGSTOP),
 }
