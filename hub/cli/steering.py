@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hub.cli.printing import AsJson, print_json
+
 if TYPE_CHECKING:
     from hub.operations.pausing import Outcome
     from hub.settings import Settings
@@ -16,17 +18,17 @@ Why = Annotated[str, typer.Option("--why", help="The reason, for the record of a
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 
 
-def pause(consumer: Name, place: Place = "", why: Why = "", dry_run: DryRun = False) -> None:
+def pause(consumer: Name, place: Place = "", why: Why = "", dry_run: DryRun = False, as_json: AsJson = False) -> None:
     """Let every process of a consumer stand still, also after a restart; records wait on the broker.
 
     Examples: hub pause crm-sync --why "the database moves" · hub pause crm-sync dealer.ber-01.events --why "its system sends nonsense"
     """
     from hub.operations import pausing
 
-    _act(lambda settings, scope: pausing.pause(settings, scope, why=why, dry_run=dry_run), consumer, place, dry_run)
+    _act(lambda settings, scope: pausing.pause(settings, scope, why=why, dry_run=dry_run), consumer, place, dry_run, as_json)
 
 
-def resume(consumer: Name, place: Place = "", why: Why = "", dry_run: DryRun = False) -> None:
+def resume(consumer: Name, place: Place = "", why: Why = "", dry_run: DryRun = False, as_json: AsJson = False) -> None:
     """Let what was paused go on, and what the brake or an unknown error halted.
 
     A partition whose next offset the log does not hold is not released: hub offsets set decides from where it goes on.
@@ -35,19 +37,24 @@ def resume(consumer: Name, place: Place = "", why: Why = "", dry_run: DryRun = F
     """
     from hub.operations import pausing
 
-    _act(lambda settings, scope: pausing.resume(settings, scope, why=why, dry_run=dry_run), consumer, place, dry_run)
+    _act(lambda settings, scope: pausing.resume(settings, scope, why=why, dry_run=dry_run), consumer, place, dry_run, as_json)
 
 
-def _act(word: "Callable[[Settings, Scope], Coroutine[Any, Any, Outcome]]", consumer: str, place: str, dry_run: bool) -> None:
+def _act(
+    word: "Callable[[Settings, Scope], Coroutine[Any, Any, Outcome]]", consumer: str, place: str, dry_run: bool, as_json: bool
+) -> None:
     import asyncio
 
     from hub.operations.places import scope
     from hub.settings import Settings
 
     outcome = asyncio.run(word(Settings(), scope(consumer, place)))
+    if as_json:
+        return print_json({"consumer": consumer, "place": place or None, "is_dry": dry_run, **outcome._asdict()})
     for done in outcome.done:
         typer.echo(f"{'would be: ' if dry_run else ''}{done}")
     for note in outcome.notes:
         typer.echo(note, err=True)
     if not outcome.done and not outcome.notes:
         typer.echo(f"{consumer}{' ' + place if place else ''}: nothing is paused, or halted by the brake or an unknown error.")
+    return None

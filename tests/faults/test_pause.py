@@ -139,3 +139,10 @@ def test_what_the_log_no_longer_holds_is_not_released_by_going_on(scene: Scene, 
 def test_what_cannot_be_paused_is_told_by_its_name(scene: Scene, operator: Helm, words: tuple[str, ...], told: str) -> None:
     assert told in str(operator.types("pause", *words).exception)
     assert operator.sees()["paused"] == []
+
+
+def test_what_would_be_paused_is_told_to_programs(operator: Helm) -> None:
+    told = operator.asks("pause", "crm-sync", TOPIC, "--dry-run")
+    assert (told["consumer"], told["place"], told["is_dry"], told["notes"]) == ("crm-sync", TOPIC, True, [])
+    assert told["done"][0].startswith(f"crm-sync {TOPIC}: paused, ")
+    assert operator.asks("resume", "crm-sync", "--dry-run")["done"] == []
