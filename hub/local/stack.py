@@ -50,6 +50,9 @@ class Stack:
         outside = Outside(self.mail_port, self.outside_port, self.outside_token)
         return {
             **(outside.environment(self.door_port, self.letters) if self.mail_port else {}),
+            **(
+                {"HUB_DOCUMENTS": str(Path(self.letters).with_name("documents"))} if self.letters else {}
+            ),  # where `hub documents add` puts them
             "HUB_KAFKA_BOOTSTRAP": self.kafka_bootstrap,
             "HUB_KAFKA_SECURITY": "SASL_PLAINTEXT",
             "HUB_KAFKA_USER": self.kafka_user,
