@@ -61,6 +61,7 @@ def ways(settings: Settings) -> list[WayOut]:
             settings.mail_user,
             settings.mail_password.get_secret_value(),
             settings.mail_ca_file,
+            settings.mail_from.rpartition("@")[2],
         )
         found.append(WayOut("email", "smtp", SmtpChannel(server, sessions=settings.mail_sessions, seconds=_MAIL_SECONDS)))
         if not settings.mail_from:

@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from hub.channels.mail.bounces import read_reports
+from hub.channels.mail.outcome import Stage, judge
 from hub.channels.mail.session import as_data
 from hub.channels.mail.smtp import MailServer, SmtpChannel
 from hub.channels.parcel import Accepted, Mail, Parcel, Refused, Sms, TryLater
@@ -61,6 +63,20 @@ async def test_a_wrong_password_is_ours_to_mend(catcher: MailCatcher) -> None:
     assert (receipt.is_final, receipt.cause) == (False, "sender_side")
 
 
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+async def test_who_logs_in_is_let_in(catcher: MailCatcher) -> None:
+    heard: list[bytes] = []
+
+    def knows(_server: object, _session: object, _envelope: object, _mechanism: str, login: LoginPassword) -> AuthResult:
+        heard.append(login.password)
+        return AuthResult(success=login.password == b"right")
+
+    port = await catcher.start(auth_required=True, auth_require_tls=False, authenticator=knows)
+    channel = SmtpChannel(MailServer("127.0.0.1", port, "never", "hub", "right"), sessions=1, seconds=SECONDS)
+    assert isinstance(await channel.send(a_parcel()), Accepted)
+    assert heard == [b"right"]
+
+
 async def test_a_server_without_tls_gets_nothing_where_tls_is_asked_for(catcher: MailCatcher) -> None:
     channel = SmtpChannel(MailServer("127.0.0.1", await catcher.start(), "starttls"), sessions=1, seconds=SECONDS)
     assert isinstance(await channel.send(a_parcel()), TryLater)
@@ -76,6 +92,17 @@ async def test_what_is_no_address_never_reaches_the_server(catcher: MailCatcher,
     receipt = await channel.send(Parcel("d-1", address, Mail("bounces@hub.test", b"Subject: x\r\n\r\n")))
     assert isinstance(receipt, Refused)
     assert (receipt.is_final, catcher.sessions) == (True, 0)
+
+
+async def test_no_sender_reaches_the_server_that_is_more_than_an_address(catcher: MailCatcher) -> None:
+    channel = await channel_to(catcher)
+    receipt = await channel.send(Parcel("d-1", "a@b.test", Mail("x@y.test>\r\nRCPT TO:<c@d.test", b"Subject: x\r\n\r\n")))
+    assert (receipt, catcher.sessions) == (Refused("no e-mail address that bounces could go to", is_final=False, cause="sender_side"), 0)
+
+
+def test_a_reason_names_nobody() -> None:
+    receipt = judge(Stage.RECIPIENT, 550, "5.1.1 <anna@example.test>: no anna@example.test here")
+    assert receipt == Refused("550 5.1.1 <…>: no … here", is_final=True, cause="unknown_address")
 
 
 async def test_a_domain_beyond_ascii_is_written_in_ascii(catcher: MailCatcher) -> None:

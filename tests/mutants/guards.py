@@ -184,4 +184,34 @@ GUARDS = (
         Edit("hub.rules.rounding", "by_loss[: amount - sum(parts)]", "by_loss[:0]"),
         "tests/unit/test_tariffs.py::test_shares_add_up_to_the_last_cent_and_none_is_a_cent_off",
     ),
+    Guard(
+        "unsure-mail",
+        "sends a mail again when the line was lost after its last dot",
+        Edit("hub.channels.mail.session", "return Unsure(", "return TryLater("),
+        "tests/faults/test_mail_refused_or_cut.py::test_each_fault_has_its_receipt_and_the_server_at_most_one_copy",
+    ),
+    Guard(
+        "unsure-sms",
+        "sends a text again when its request was written and nobody answered",
+        Edit("hub.channels.sms.twilio", "if exchange.is_written else", "if False else"),
+        "tests/faults/test_sms_refused_or_unanswered.py::test_each_fault_has_its_receipt_and_the_provider_at_most_one_copy",
+    ),
+    Guard(
+        "dot-stuffing",
+        "lets a message end itself, and begin another",
+        Edit("hub.channels.mail.session", 'message.replace(b"\\r\\n.", b"\\r\\n..")', "message"),
+        "tests/integration/test_mail_channel.py::test_a_message_cannot_end_itself",
+    ),
+    Guard(
+        "header-guard",
+        "puts into a header what some reader takes for another",
+        Edit("hub.channels.wording.headers", "if _FORBIDDEN.search(text):", "if False:"),
+        "tests/unit/test_wording.py::test_harmful_text_is_refused_by_its_field",
+    ),
+    Guard(
+        "html-escaping",
+        "lets a name be markup",
+        Edit("hub.channels.wording.mail", "escape(texts[name])", "texts[name]"),
+        "tests/unit/test_wording.py::test_odd_text_is_read_as_it_was_written_and_nothing_else_comes_of_it",
+    ),
 )

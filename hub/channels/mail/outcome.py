@@ -19,6 +19,7 @@ class Stage(Enum):
 
 
 _ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
+_ADDRESS = re.compile(r"[^\s<>@\"]{1,64}@[^\s<>@\"]{1,255}")
 _LONGEST = 300  # characters of a server's answer that are kept
 
 BY_STATUS: dict[tuple[int, int], Cause] = {
@@ -60,10 +61,11 @@ def judge(stage: Stage, code: int, text: str) -> Receipt:
 
     A refusal before the message's own answer leaves nothing behind at the server, and so does one of the message itself (RFC 5321, 4.2.5).
     """
-    reason = f"{code} {text}"[:_LONGEST]
+    text = _ADDRESS.sub("…", text)[:_LONGEST]  # servers repeat whom they refuse, and reasons are told and logged
+    reason = f"{code} {text}"
     match code // 100:
         case 2 if stage is Stage.MESSAGE:
-            return Accepted(text[:_LONGEST])
+            return Accepted(text)
         case 4:
             return TryLater(reason)
         case 5:

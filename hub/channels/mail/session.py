@@ -10,6 +10,7 @@ from hub.channels.mail.outcome import Stage, judge
 from hub.channels.parcel import Receipt, Refused, TryLater, Unsure
 
 _LONGEST_ANSWER = 64_000
+_NAME = re.compile(r"[A-Za-z0-9-]{1,100}\Z")
 _UNEVEN = re.compile(rb"\r\n|\n|\r")
 
 
@@ -47,7 +48,7 @@ class Session(asyncio.Protocol):
         """Send one message; so many seconds for what stands before it, and again for what comes after."""
         message = as_data(message)
         size = f" SIZE={len(message)}" if self._knows_size else ""
-        envelope = f" ENVID={delivery}" if self._knows_dsn else ""
+        envelope = f" ENVID={delivery}" if self._knows_dsn and _NAME.match(delivery) else ""
         asked = ((Stage.SENDER, f"MAIL FROM:<{sender}>{size}{envelope}"), (Stage.RECIPIENT, f"RCPT TO:<{recipient}>"), (Stage.DATA, "DATA"))
         refusal = await self._before(asked, self._now() + seconds)
         if refusal:

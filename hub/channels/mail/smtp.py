@@ -45,6 +45,8 @@ class SmtpChannel:
         address = checked(parcel.address)
         if address is None:
             return Refused("no e-mail address that mail servers know", is_final=True, cause="unknown_address")
+        if checked(parcel.content.sender) is None:
+            return Refused("no e-mail address that bounces could go to", is_final=False, cause="sender_side")
         async with self._free:
             if session := self._take():
                 receipt = await self._hand_over(session, address, parcel.delivery, parcel.content)
