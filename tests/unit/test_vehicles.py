@@ -233,6 +233,17 @@ def test_late_news_that_move_a_step_a_little_do_not_tell_it_again(life: Life) ->
     assert len(life.mails) == 1
 
 
+def test_late_news_that_put_a_step_off_a_little_do_not_take_it_back(life: Life) -> None:
+    """It was told; by what is known now it would have come a day later."""
+    life.say(ODOMETER_READ, 100, odometer_km=10_010)
+    life.until(120)
+    life.say(ODOMETER_READ, 110, odometer_km=10_900)
+    assert life.known.due_on == date(2025, 8, 8)
+    life.until(125)
+    assert life.steps == [("ber-01", "before", "annual")]
+    assert len(life.mails) == 1
+
+
 DEALERS = st.sampled_from(["ber-01", "muc-02"])
 PLANS = st.sampled_from([(), ("annual",), ("brakes",), ("annual", "brakes")])
 KM = st.one_of(st.none(), st.integers(0, 60_000))
