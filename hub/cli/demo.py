@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hub.operations.status import Status
     from hub.settings import Settings
     from hub.world.simulation import Simulated
+    from hub.world.trade import Trade
     from hub.world.world import World
 
 
@@ -24,7 +25,7 @@ def demo(
     seed: Annotated[int, typer.Option("--seed", help="The same seed tells the same story.")] = 7,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the hub running on the state folder afterwards.")] = False,
 ) -> None:
-    """Start a real Kafka and a real PostgreSQL, let dealers speak, and hold the store against the truth.
+    """Start a real Kafka and a real PostgreSQL, let dealers, an ERP and carriers speak, and hold the store against the truth.
 
     Everything runs on loopback in a folder of its own and is gone afterwards, unless --keep. The exit code is 1 where
     store and truth differ.
@@ -53,28 +54,33 @@ def demo(
 
 def _show(folder: Path, dealers: int, rate: float, seconds: float, seed: int) -> bool:
     import asyncio
-    from datetime import UTC, datetime
 
+    from hub.cli.simulate import yesterday
     from hub.cli.stack import say, settings_of
+    from hub.cli.summary import came_of_it
     from hub.local.supervision import up_detached
+    from hub.world.trade import Trade
     from hub.world.world import World
 
     command = [sys.executable, "-m", "hub", "up", "--data", str(folder)]
     stack = up_detached(folder, command, say)
     settings = settings_of(stack.environment())
-    world = World(dealers, seed=seed, until=datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0))
+    world = World(dealers, seed=seed, until=yesterday())
+    trade = Trade(world)
     typer.echo(f"\n{dealers} dealers begin to speak, {rate:.0f} records a second: late, twice, wrong, put right.\n", err=True)
-    done, found = asyncio.run(_play(world, settings, rate, seconds))
+    done, found = asyncio.run(_play(world, trade, settings, rate, seconds))
     _summary(world, done, found)
+    asyncio.run(came_of_it(settings, trade))
+    _verdict(done)
     return done.comparison is not None and done.comparison.is_equal
 
 
-async def _play(world: "World", settings: "Settings", rate: float, seconds: float) -> "tuple[Simulated, Status]":
+async def _play(world: "World", trade: "Trade", settings: "Settings", rate: float, seconds: float) -> "tuple[Simulated, Status]":
     from hub.cli.simulate import run_world
     from hub.operations.status import status
 
     async with _live_view(settings) as note:
-        done = await run_world(world, settings, rate, seconds, 300, is_verified=True, on_batch=note)
+        done = await run_world(world, trade, settings, rate, seconds, 300, is_verified=True, on_batch=note)
     return done, await status(settings)
 
 
@@ -117,8 +123,9 @@ async def _live_view(settings: "Settings") -> AsyncIterator[Callable[[int], None
 
 def _line(seconds: float, said: int, found: "Status") -> str:
     crm = next(each for each in found.consumers if each.consumer == "crm-sync")
+    lag = sum(each.lag for each in found.consumers)
     return (
-        f"{seconds:5.1f} s  said {said:>7,}  behind {crm.lag:>6,}  waiting {sum(crm.waiting.values()):>4,}"
+        f"{seconds:5.1f} s  said {said:>7,}  behind {lag:>6,}  waiting {sum(crm.waiting.values()):>4,}"
         f"  dead letters {sum(crm.dead.values()):>4,}  to be told {found.unsent:>5,}"
     )
 
@@ -134,6 +141,9 @@ def _summary(world: "World", done: "Simulated", found: "Status") -> None:
     if crm.waiting:
         held = ", ".join(f"{count} for {'an operator' if hold == 'operator' else hold}" for hold, count in sorted(crm.waiting.items()))
         typer.echo(f"\nStill waiting behind them, by key: {held}. Everybody else's records went on.")
+
+
+def _verdict(done: "Simulated") -> None:
     comparison = done.comparison
     if comparison is None:
         return

@@ -1,6 +1,6 @@
 """The word `hub simulate`: dealers that speak, and a truth to hold the hub against."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,8 +9,11 @@ import typer
 from hub.cli.printing import AsJson, print_json, print_table
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from hub.settings import Settings
     from hub.world.simulation import Simulated
+    from hub.world.trade import Request, Trade
     from hub.world.world import World
 
 _UNITS = {"s": 1, "m": 60, "h": 3600}
@@ -32,24 +35,26 @@ def simulate(
 ) -> None:
     """Let invented dealers publish customers, contacts, leads and opportunities: late, twice, wrong and put right.
 
+    Then an invented ERP carries out what the hub has asked for by then, and carriers move and bill it, with errors.
+
     With --verify the exit code is 1 where a store differs from what must be true; the seed must then be one that this hub
     has not heard before.
 
     Example: hub simulate --dealers 50 --rate 500 --for 1m --verify
     """
     import asyncio
-    from datetime import UTC, datetime, time
     from time import time_ns
 
     from hub.settings import Settings
+    from hub.world.trade import Trade
     from hub.world.world import World
 
     seconds, patience = _seconds(for_, "--for"), _seconds(within, "--within")
     chosen = seed if seed is not None else time_ns() // 1_000_000 % 1_000_000_000
-    until = datetime.combine(datetime.now(UTC).date(), time(), UTC)
-    world = World(dealers, seed=chosen, until=until)
+    world = World(dealers, seed=chosen, until=yesterday())
+    trade = Trade(world)
     with _progress(seconds, is_quiet=as_json) as on_batch:
-        done = asyncio.run(run_world(world, Settings(), rate or None, seconds, patience, is_verified=verify, on_batch=on_batch))
+        done = asyncio.run(run_world(world, trade, Settings(), rate or None, seconds, patience, is_verified=verify, on_batch=on_batch))
     if as_json:
         print_json(_told(world, chosen, done))
     else:
@@ -69,20 +74,52 @@ class _Hub:
 
         await caught_up(self._settings, within=self._patience)
 
+    async def requests(self) -> "list[Request]":
+        import asyncio
+
+        return await asyncio.to_thread(_requests, self._settings)
+
     async def rows(self, table: str) -> AsyncIterator[Mapping[str, Any]]:
         """Of letters and waits those of the consumers whose stores the world knows: others read the same records, and judge them again."""
         from hub.consumers import CONSUMERS
         from hub.state.tables import rows
-        from hub.world.speech import STORES
+        from hub.world import speech, trade
 
-        known = {name for name, consumer in CONSUMERS.items() if consumer.stores.keys() & set(STORES)}
+        known = {name for name, consumer in CONSUMERS.items() if consumer.stores.keys() & {*speech.STORES, *trade.STORES}}
         async for row in rows(self._settings.database_url.get_secret_value(), table):
             if row.get("state", "open") == "open" and ("consumer" not in row or row["consumer"] in known):
                 yield row
 
 
+def yesterday() -> "datetime":
+    """When a world ends that is to be told today: a whole day ago, as what follows from it takes one."""
+    from datetime import UTC, datetime, time, timedelta
+
+    return datetime.combine(datetime.now(UTC).date() - timedelta(days=1), time(), UTC)
+
+
+def _requests(settings: "Settings") -> "list[Request]":
+    """What the hub has asked of the ERP so far, read as the ERP reads it."""
+    from contracts import envelope
+    from contracts.catalogue import lookup
+    from contracts.topics import ERP_REQUESTS
+    from hub.operations.cluster import Cluster
+    from hub.operations.record_view import headers_of
+    from hub.operations.records import reach, read
+    from hub.world.trade import Request
+
+    cluster, found = Cluster(settings), []
+    parts = reach(cluster, ERP_REQUESTS.name)
+    for message in read(cluster, ERP_REQUESTS.name, {p.partition: p.start for p in parts}, {p.partition: p.end for p in parts}):
+        told, data = envelope.read(headers_of(message), message.value())
+        lineage, version = lookup(told.type)
+        found.append(Request(lineage.name, lineage.decode(version, data).model_dump()))
+    return found
+
+
 async def run_world(
     world: "World",
+    trade: "Trade",
     settings: "Settings",
     rate: float | None,
     seconds: float,
@@ -99,25 +136,25 @@ async def run_world(
     from hub.world.simulation import simulate as run
     from hub.world.voice import Voice
 
-    await asyncio.to_thread(_make_topics, settings, world)
+    await asyncio.to_thread(_make_topics, settings, {"dealer": world.dealer_ids, "carrier": trade.carriers})
     producer = make_producer(settings)
     await producer.start()
     try:
         voice, hub = Voice(producer, monotonic), _Hub(settings, patience)
-        return await run(world, voice, hub, clock=monotonic, rate=rate, seconds=seconds, is_verified=is_verified, on_batch=on_batch)
+        return await run(world, trade, voice, hub, clock=monotonic, rate=rate, seconds=seconds, is_verified=is_verified, on_batch=on_batch)
     finally:
         await producer.stop()
 
 
-def _make_topics(settings: "Settings", world: "World") -> None:
-    """The dealers' topics and those of the catalogue that are missing; users and rights are `hub partners add`'s."""
+def _make_topics(settings: "Settings", partners: "Mapping[str, Sequence[str]]") -> None:
+    """The partners' topics and those of the catalogue that are missing; users and rights are `hub partners add`'s."""
     from hub.operations import topics
     from hub.operations.cluster import Cluster
     from hub.operations.topic_plan import wanted
 
     cluster = Cluster(settings)
     there = set(cluster.metadata().topics)
-    missing = [want for want in wanted({"dealer": world.dealer_ids}, settings.replication) if want.name not in there]
+    missing = [want for want in wanted(partners, settings.replication) if want.name not in there]
     topics.create(cluster, missing, lambda _: None)
 
 

@@ -7,11 +7,11 @@ from datetime import datetime
 from random import Random
 from typing import NamedTuple
 
-from contracts.topics import ERP_DESPATCH, ERP_ORDERS
 from hub.world.erp import Asked, Fate, fate, row
 from hub.world.erp_papers import Papers, in_spoken_order
+from hub.world.haulage import Haulage
 from hub.world.reckoning import Row
-from hub.world.speech import Meant, Utterance, binary, structured
+from hub.world.speech import Meant, Utterance, binary, structured, topic_of
 from hub.world.truth import Named
 
 _TOGETHER = 3
@@ -26,9 +26,19 @@ class Carried(NamedTuple):
     fates: list[Fate]
 
 
-def carry_out(rng: Random, asked: Iterable[Asked], mark: str, until: datetime, *, late: float = 0.1, repeated: float = 0.1) -> Carried:
+def carry_out(
+    rng: Random,
+    asked: Iterable[Asked],
+    mark: str,
+    until: datetime,
+    *,
+    haulage: Haulage | None = None,
+    late: float = 0.1,
+    repeated: float = 0.1,
+) -> Carried:
     """Carry out these orders before `until`; numbers of papers bear the `mark`. `late` and `repeated` are shares of the papers.
 
+    What is despatched is moved by the carriers of the `haulage`: they report until 20 hours after `until`, and have not billed it yet.
     Raises ValueError where an order was asked for later than that.
     """
     of_dealers: dict[str, list[Fate]] = defaultdict(list)
@@ -36,12 +46,13 @@ def carry_out(rng: Random, asked: Iterable[Asked], mark: str, until: datetime, *
         if one.at >= until:
             raise ValueError(f"until: expected a moment after {one.order} was asked for, {one.at.isoformat()}, got {until.isoformat()}")
         of_dealers[one.dealer].append(fate(rng, one, mark, number))
+    haulage = haulage or Haulage(mark=mark)
     said: list[Meant] = []
     items: dict[Named, Row] = {}
     for dealer, fates in of_dealers.items():
         for at in range(0, len(fates), _TOGETHER):
-            papers = Papers(rng, fates[at : at + _TOGETHER], f"{mark}-{dealer}-{at}", until)
-            said += papers.said
+            papers = Papers(rng, fates[at : at + _TOGETHER], f"{mark}-{dealer}-{at}", until, haulage)
+            said += [*papers.said, *papers.moved]
             items.update(papers.items)
     every = [one for fates in of_dealers.values() for one in fates]
     orders = {(f"dealer:{one.asked.dealer}", f"{one.asked.opportunity}#{one.asked.win}"): row(one) for one in every}
@@ -50,5 +61,4 @@ def carry_out(rng: Random, asked: Iterable[Asked], mark: str, until: datetime, *
 
 
 def _spoken(rng: Random, paper: Meant) -> Utterance:
-    topic = ERP_DESPATCH if paper.deed.startswith("delivery.") else ERP_ORDERS
-    return (structured if rng.random() < 0.2 else binary)(topic.name, paper, paper.at)
+    return (structured if rng.random() < 0.2 else binary)(topic_of(paper), paper, paper.at)

@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 from hub.world.erp import Fate, Piece
+from hub.world.haulage import Cargo, Haulage, heading
 from hub.world.speech import Meant, written
 
 SOURCE = "/erp/finance"
@@ -21,13 +22,14 @@ _STAGES = {"answer": 10, "change": 15, "schedule": 20, "progress": 30, "advice":
 
 
 class Papers:
-    """The papers of some orders of one dealer, and the open items that come of them."""
+    """The papers of some orders of one dealer, and the open items that come of them; `moved` is what carriers report meanwhile."""
 
-    def __init__(self, rng: Random, fates: Sequence[Fate], mark: str, until: datetime) -> None:
-        self._rng, self._fates, self._mark = rng, fates, mark
+    def __init__(self, rng: Random, fates: Sequence[Fate], mark: str, until: datetime, haulage: Haulage) -> None:
+        self._rng, self._fates, self._mark, self._haulage = rng, fates, mark, haulage
         self._begin = max(fate.asked.at for fate in fates)
         self._span = until - self._begin
         self.said: list[Meant] = []
+        self.moved: list[Meant] = []
         self.items: dict[tuple[str, str], dict[str, Any]] = {}
         for one in fates:
             self._answer(one)
@@ -93,12 +95,17 @@ class Papers:
                 self._of(one, "scheduled", self._at("schedule"), calls=calls)
 
     def _despatch(self, lines: list[dict[str, Any]], at: datetime) -> None:
-        said = {"carrier": "nordfracht", "consignment": f"NF-{self._mark}-{len(self.said):03}", "lines": lines}
+        carrier, consignment = self._haulage.booked()
+        lines = [{**line, "weight_kg": 100 * self._rng.randint(12, 24)} for line in lines]
+        said = {**heading(carrier, consignment, at), "lines": lines}
         if self._rng.random() < 0.3:
             wrong = self._say("delivery.despatched", "LS", at, {**said, "lines": [{**lines[0], "quantity": lines[0]["quantity"] + 2}]})
-            self._say("delivery.despatched", "LS", at + timedelta(minutes=5), said, wrong.id)
+            at += timedelta(minutes=5)
+            self._say("delivery.despatched", "LS", at, said, wrong.id)
         else:
             self._say("delivery.despatched", "LS", at, said)
+        cargo = [Cargo(line["order"], line["line"], line["weight_kg"]) for line in lines]
+        self.moved += self._haulage.moved(carrier, consignment, cargo, at)
 
     def _call(self, fate: Fate, piece: Piece, arrived: datetime | None) -> dict[str, Any]:
         hours = {"met": -1, "early": 1, "late": -3}[fate.window or "met"] if arrived else 24
@@ -173,8 +180,8 @@ def in_spoken_order(rng: Random, papers: Sequence[Meant], late: float, repeated:
 
 
 def _is_one_for_all(paper: Meant) -> bool:
-    """Whether its number says all: an advice that was replaced is told from its successor by the event's id alone."""
-    return paper.deed != "delivery.despatched"
+    """Whether its number says all: an advice or a carrier's report that was replaced is told from its successor by the event's id alone."""
+    return paper.principal == "erp" and paper.deed != "delivery.despatched"
 
 
 def _ordered(piece: Piece) -> dict[str, Any]:

@@ -55,9 +55,12 @@ class Carried(NamedTuple):
 
 
 class Haulage:
-    """Some carriers; the same parameters say the same. `error_share` of the consignments are billed with an error."""
+    """Some carriers; the same parameters say the same. `error_share` of the consignments are billed with an error.
 
-    def __init__(self, seed: object = 1, carriers: int = 2, error_share: float = 0.4) -> None:
+    A `mark` stands in all their references, so that worlds may follow one another on one hub.
+    """
+
+    def __init__(self, seed: object = 1, carriers: int = 2, error_share: float = 0.4, mark: str = "") -> None:
         if not 1 <= carriers <= len(_HAULIERS):
             raise ValueError(f"carriers: expected 1 to {len(_HAULIERS)}, got {carriers}")
         self.carriers = _HAULIERS[:carriers]
@@ -65,6 +68,7 @@ class Haulage:
         self.carried: list[Carried] = []
         self._rng = Random(f"{seed} haulage")
         self._share = error_share
+        self._mark = f"{mark}-" if mark else ""
         self._numbers: Counter[str] = Counter()
         self._unbilled: list[Carried] = []
 
@@ -74,13 +78,21 @@ class Haulage:
 
     def carry(self, cargo: Sequence[Cargo], at: datetime) -> list[Meant]:
         """A consignment: the ERP's advice and the carrier's reports, in the order in which they are said."""
+        carrier, ref = self.booked()
+        return _late(self._rng, [self._advice(carrier, ref, cargo, at), *self.moved(carrier, ref, cargo, at)])
+
+    def booked(self) -> tuple[str, str]:
+        """The carrier that comes next, and its reference for the consignment."""
+        carrier = self._rng.choice(self.carriers)
+        return carrier, f"{carrier[:2].upper()}-{self._number('consignment')}"
+
+    def moved(self, carrier: str, ref: str, cargo: Sequence[Cargo], at: datetime) -> list[Meant]:
+        """What the carrier reports of a consignment that left then; on time, within 20 hours."""
         rng = self._rng
-        carrier = rng.choice(self.carriers)
-        ref = f"{carrier[:2].upper()}-{self._number('consignment')}"
         waiting = rng.choice((0, 0, 0, 2, 3, 4))
         weight, fuel = sum(one.weight_kg for one in cargo), prices.fuel_milli(at)
         charges = prices.charges(weight, waiting, at)
-        said = [self._advice(carrier, ref, cargo, at)]
+        said: list[Meant] = []
         delivered = at
         for number, status in enumerate(_WAY):
             delivered = at + timedelta(hours=3 * (number + 1), minutes=rng.randrange(60))
@@ -92,7 +104,7 @@ class Haulage:
         carried = Carried(carrier, ref, delivered, tuple(dict.fromkeys(one.order for one in cargo)), charges, weight, fuel)
         self.carried.append(carried)
         self._unbilled.append(carried)
-        return _late(rng, said)
+        return said
 
     def bills(self, at: datetime) -> list[Meant]:
         """Collective bills for all that was carried and not billed yet."""
@@ -182,18 +194,22 @@ class Haulage:
             {"order": one.order, "line": one.line, "quantity": 1, "weight_kg": one.weight_kg, **({"vin": one.vin} if one.vin else {})}
             for one in cargo
         ]
-        ends = {"origin": {"country": "DE", "postal_code": "10317"}, "destination": {"country": "DE", "postal_code": "80939"}}
-        expected = _written(at + timedelta(hours=24))
-        body = {"carrier": carrier, "consignment": ref, "expected_at": expected, "lines": lines, **ends}
+        body = {**heading(carrier, ref, at), "lines": lines}
         return Meant("erp", "delivery.despatched", f"LS-{ref}", at, None, None, "/erp", f"LS-{ref}", body)
 
     def _say(self, carrier: str, deed: str, ref: str, at: datetime, said: dict[str, Any], corrects: str | None = None) -> Meant:
         id_ = f"{carrier}-{self._number(carrier)}"
         return Meant(f"carrier:{carrier}", deed, ref, at, None, corrects, f"/carriers/{carrier}", id_, said)
 
-    def _number(self, kind: str) -> int:
+    def _number(self, kind: str) -> str:
         self._numbers[kind] += 1
-        return self._numbers[kind]
+        return f"{self._mark}{self._numbers[kind]}"
+
+
+def heading(carrier: str, ref: str, at: datetime) -> dict[str, Any]:
+    """What a despatch advice says beside its lines: whose consignment it is, from where to where, and until when."""
+    ends = {"origin": {"country": "DE", "postal_code": "10317"}, "destination": {"country": "DE", "postal_code": "80939"}}
+    return {"carrier": carrier, "consignment": ref, "expected_at": _written(at + timedelta(hours=24)), **ends}
 
 
 def _late(rng: Random, said: list[Meant]) -> list[Meant]:

@@ -1,10 +1,10 @@
 """Let a world speak to a hub for a while, then see whether the hub came to the truth."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from hub.world.compare import Comparison, compare
-from hub.world.speech import STORES
+from hub.world.trade import Request, Trade, comparable
 from hub.world.voice import Voice
 from hub.world.world import World
 
@@ -14,6 +14,10 @@ class Listener(Protocol):
 
     async def caught_up(self) -> None:
         """Return when everything said so far is folded; raise where that takes too long."""
+        ...
+
+    async def requests(self) -> Sequence[Request]:
+        """All that was asked of the ERP so far, of each order in its sequence."""
         ...
 
     def rows(self, table: str) -> AsyncIterator[Mapping[str, Any]]:
@@ -31,6 +35,7 @@ class Simulated(NamedTuple):
 
 async def simulate(
     world: World,
+    trade: Trade,
     voice: Voice,
     listener: Listener,
     *,
@@ -40,25 +45,31 @@ async def simulate(
     is_verified: bool,
     on_batch: Callable[[int], None] = lambda _: None,
 ) -> Simulated:
-    """Say the base data, then what the dealers say, then what is missing so that nobody waits; compare if asked to.
+    """Say the base data, what dealers say, what is missing so that nobody waits, and what ERP and carriers say then; compare if asked to.
 
-    Only a run that is verified waits until the base data is folded before the dealers speak.
+    Only a run that is verified waits for the hub: until the base data is folded before the dealers speak, and until all that they
+    said is folded before the ERP looks at what it is asked for.
     """
-    laid_down = await voice.publish(world.base_data())
+    laid_down = await voice.publish([*world.base_data(), *trade.base_data()])
     if is_verified:
         await listener.caught_up()
     began = clock()
     said = await voice.talk(world, rate=rate, seconds=seconds, on_batch=on_batch)
     lasted = clock() - began
     added = await voice.publish(world.ending())
-    found = await verify(world, listener) if is_verified else None
+    if is_verified:
+        await listener.caught_up()
+    added += await voice.publish(trade.answer(await listener.requests()))
+    found = await verify(world, trade, listener) if is_verified else None
     return Simulated(laid_down + said + added, lasted, found)
 
 
-async def verify(world: World, listener: Listener, most_shown: int = 20) -> Comparison:
+async def verify(world: World, trade: Trade, listener: Listener, most_shown: int = 20) -> Comparison:
     """Wait until the hub has taken everything, and compare all that it keeps with the truth."""
     await listener.caught_up()
-    rows = {store: [row async for row in listener.rows(store)] for store in STORES}
+    truth = world.truth()
+    truth = truth._replace(rows={**truth.rows, **trade.truth()})
+    rows = {store: [told async for row in listener.rows(store) if (told := comparable(store, row)) is not None] for store in truth.rows}
     dead = [row async for row in listener.rows("dead_letters")]
     waiting = [row async for row in listener.rows("waiting")]
-    return compare(world.truth(), rows, dead=dead, waiting=waiting, most_shown=most_shown)
+    return compare(truth, rows, dead=dead, waiting=waiting, most_shown=most_shown)

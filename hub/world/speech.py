@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, NamedTuple
 
-from contracts import base, contacts, customers, leads, opportunities
+from contracts import base, contacts, customers, leads, opportunities, topics
 from contracts.catalogue import LINEAGES
 from contracts.contract import Lineage
 from contracts.envelope import HISTORICAL, Envelope, write
@@ -80,6 +80,20 @@ class Slip(NamedTuple):
 
 
 NEWER = "newer_version"
+
+
+def topic_of(event: Meant) -> str:
+    """The topic on which its speaker says it."""
+    party, _, partner = event.principal.partition(":")
+    match party:
+        case "dealer":
+            return topics.DEALER_EVENTS.of(partner)
+        case "carrier":
+            return (topics.CARRIER_TRACKING if event.deed.startswith("shipment.") else topics.CARRIER_FREIGHT).of(partner)
+        case "erp":
+            return (topics.ERP_DESPATCH if event.deed.startswith("delivery.") else topics.ERP_ORDERS).name
+        case _:
+            return topics.OEM_BASE.name
 
 
 def body_of(event: Meant) -> dict[str, Any]:

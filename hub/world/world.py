@@ -29,7 +29,7 @@ class World:
     def __init__(self, dealers: int = 20, seed: int = 1, faults: Faults | None = None, until: datetime = UNTIL) -> None:
         if not 1 <= dealers <= 9_990:
             raise ValueError(f"dealers: expected 1 to 9990, got {dealers}")
-        self.faults = faults or Faults()
+        self.faults, self.until = faults or Faults(), until
         self.mark = _base36(crc32(f"{seed} {until.isoformat()} {dealers} {self.faults}".encode()))
         self.dealer_ids = dealer_ids(dealers)
         self.told: Counter[str] = Counter()

@@ -12,19 +12,12 @@ from hub.consumers.freight import freight
 from hub.consumers.shipments import shipments
 from hub.stream.slips import Stored
 from hub.world.haulage import ERRORS, Cargo, Haulage
-from hub.world.speech import Meant, binary
+from hub.world.speech import Meant, binary, topic_of
 from tests.support.engine import Engine, Log
 from tests.support.recalls import Ear
 
 BEGIN = datetime(2025, 3, 3, 6, tzinfo=UTC)
 END = BEGIN + timedelta(days=30)
-
-
-def topic_of(event: Meant) -> str:
-    party, _, partner = event.principal.partition(":")
-    if party == "carrier":
-        return (topics.CARRIER_TRACKING if event.deed.startswith("shipment.") else topics.CARRIER_FREIGHT).of(partner)
-    return topics.ERP_DESPATCH.name if party == "erp" else topics.OEM_BASE.name
 
 
 def written(log: Log, events: Iterable[Meant]) -> list[Stored]:

@@ -12,15 +12,16 @@ from hub.cli.simulate import _seconds, simulate
 from hub.errors import InputError
 from hub.world.simulation import Simulated
 from hub.world.simulation import simulate as run
+from hub.world.trade import Request, Trade
 from hub.world.voice import Voice
-from hub.world.world import World
+from hub.world.world import UNTIL, World
 
 
 class Listener:
     """A hub that knows the truth, but for what it is told to get wrong."""
 
     def __init__(self, world: World, *, forgets: str = "") -> None:
-        self.world, self.forgets = world, forgets
+        self.world, self.trade, self.forgets = world, Trade(world), forgets
         self.topics: list[str] = []
         self.said_when_caught_up: list[list[str]] = []
 
@@ -33,8 +34,20 @@ class Listener:
     async def caught_up(self) -> None:
         self.said_when_caught_up.append(list(self.topics))
 
+    async def requests(self) -> list[Request]:
+        wins = ((named, row["wins"]) for named, row in self.world.truth().rows["opportunities"].items())
+        return [
+            Request(
+                "order.requested",
+                {"order": f"{dealer[7:]}/{ref}#{win}", "dealer": dealer[7:], "opportunity": ref, "win": win, "occurred_at": UNTIL},
+            )
+            for (dealer, ref), count in wins
+            for win in range(1, count + 1)
+        ]
+
     async def rows(self, table: str) -> AsyncIterator[Mapping[str, Any]]:
         truth = self.world.truth()
+        truth = truth._replace(rows={**truth.rows, **self.trade.truth()})
         if table == self.forgets:
             return
         if table == "dead_letters":
@@ -52,7 +65,9 @@ class Listener:
 async def simulated(listener: Listener, *, is_verified: bool) -> Simulated:
     now = iter(range(10_000))
     voice = Voice(cast("Any", listener), lambda: float(next(now)))
-    return await run(listener.world, voice, listener, clock=lambda: float(next(now)), rate=None, seconds=8, is_verified=is_verified)
+    return await run(
+        listener.world, listener.trade, voice, listener, clock=lambda: float(next(now)), rate=None, seconds=8, is_verified=is_verified
+    )
 
 
 async def test_the_dealers_speak_when_the_base_data_is_folded() -> None:
@@ -60,6 +75,8 @@ async def test_the_dealers_speak_when_the_base_data_is_folded() -> None:
     done = await simulated(listener, is_verified=True)
     assert done.records == len(listener.topics)
     assert set(listener.said_when_caught_up[0]) == {"oem.base"}
+    assert {topic.partition(".")[0] for topic in listener.said_when_caught_up[1]} == {"oem", "dealer"}
+    assert {topic.partition(".")[0] for topic in listener.topics} == {"oem", "dealer", "erp", "carrier"}
     assert listener.said_when_caught_up[-1] == listener.topics
     assert done.comparison is not None
     assert done.comparison.is_equal, done.comparison.shown
@@ -72,7 +89,7 @@ async def test_without_verification_nobody_waits_for_the_hub() -> None:
     assert not listener.said_when_caught_up
 
 
-@pytest.mark.parametrize("table", ["customers", "opportunities", "base_data", "dead_letters", "waiting"])
+@pytest.mark.parametrize("table", ["customers", "opportunities", "base_data", "dead_letters", "waiting", "orders", "freight_charges"])
 async def test_a_hub_that_forgets_is_found_out(table: str) -> None:
     listener = Listener(World(3, seed=1), forgets=table)
     done = await simulated(listener, is_verified=True)
