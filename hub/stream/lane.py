@@ -101,6 +101,7 @@ class Lane:
                     await self._work_off(taken)
                 finally:
                     self.progressed_at, self.busy_since = monotonic(), None
+                    self.failing_since = None  # with nothing in hand a lane cannot tell; who looks for orders every second can
                     self._idle.set()
                 self._on_room(self)
         finally:
@@ -136,7 +137,6 @@ class Lane:
                 attempt += 1
                 batches = await self._recover(error, batches, attempt)
                 continue
-            self.failing_since = None
             self._settle(applied, batches)
             return
 

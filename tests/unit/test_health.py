@@ -72,6 +72,20 @@ async def test_a_lane_is_busy_while_it_works_and_no_longer() -> None:
     assert lane.busy_since is None
 
 
+async def test_a_lane_whose_work_is_taken_away_while_the_database_is_away_fails_no_longer() -> None:
+    async def apply(*_: object) -> SimpleNamespace:
+        lane.drop({HERE})
+        raise OSError
+
+    lane, done = a_lane(apply), asyncio.Event()
+    lane._on_room = lambda _: done.set()
+    lane.put(HERE, [SimpleNamespace()])
+    task = asyncio.create_task(lane.run())
+    await asyncio.wait_for(done.wait(), 5)
+    task.cancel()
+    assert lane.failing_since is None
+
+
 async def test_a_lane_gets_on_with_every_statement_that_is_answered() -> None:
     loggers: list[Any] = []
 
