@@ -5,6 +5,7 @@ SHELL := /bin/bash
 WORKERS ?= 3
 SOAK_MINUTES ?= 15
 RUN := .venv/bin
+FAULTS = $(RUN)/python -m pytest -v --thorough $(if $(LAST_RUN),--last-run=$(LAST_RUN))
 COMPILE := $(RUN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
 help: ## print these words
@@ -27,8 +28,12 @@ check: .venv/ready ## lint, types, import rules, contracts, house rules
 bench: .venv/ready ## measure, and say on what
 	@$(RUN)/python -m bench
 
+faults: export HUB_SEED := $(or $(HUB_SEED),$(shell echo $$RANDOM))
 faults: .venv/ready ## every fault, the runbook and all else that takes long; LAST_RUN=FILE keeps what it came to
-	@$(RUN)/python -m pytest -v --thorough --soak-minutes=$(SOAK_MINUTES) -m "faults or thorough" $(if $(LAST_RUN),--last-run=$(LAST_RUN)) tests
+	@$(if $(LAST_RUN),rm -f $(LAST_RUN))
+	@rest=0; \
+	$(FAULTS) -n $(WORKERS) --dist loadgroup -m "(faults or thorough) and not alone" tests || rest=$$?; \
+	$(FAULTS) -m alone --soak-minutes=$(SOAK_MINUTES) tests && exit $$rest
 
 soak: .venv/ready ## twice the sustainable load with faults for SOAK_MINUTES (15): memory, logs, health
 	@$(RUN)/python -m pytest -v -s --thorough --soak-minutes=$(SOAK_MINUTES) tests/faults/test_soak.py

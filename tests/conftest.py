@@ -22,7 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Note what the faults came to, where asked for."""
-    if path := config.getoption("--last-run"):
+    if (path := config.getoption("--last-run")) and not hasattr(config, "workerinput"):  # one of several workers has seen a part only
         config.pluginmanager.register(FaultReport(path))
 
 

@@ -14,6 +14,7 @@ ROUNDS, SECONDS = 15, 2.5
 MOST = 1.2
 
 
+@pytest.mark.alone
 @pytest.mark.thorough  # turns of a few seconds, so that whatever else the machine does falls upon both alike
 @pytest.mark.timeout(600)
 def test_the_others_p99_stays_within_a_fifth(scene: Scene, record_property: Callable[[str, object], None]) -> None:

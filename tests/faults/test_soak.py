@@ -65,6 +65,7 @@ def until_red(driver: Driver) -> None:
     eventually(lambda: not any(process.is_ready() for process in driver.of("crm-sync")), 40)
 
 
+@pytest.mark.alone
 @pytest.mark.thorough
 @pytest.mark.timeout(0)
 def test_memory_and_logs_stay_bounded_health_is_honest_and_lag_recovers(

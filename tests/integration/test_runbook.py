@@ -276,7 +276,12 @@ def _watched(hub: Hub, words: list[str]) -> str | None:
     """Type what shows itself anew until it is interrupted, and interrupt it."""
     environment = {"PATH": os.environ["PATH"], "HOME": str(hub.folder), "PYTHONPATH": str(tree.ROOT)} | hub.environment
     typed = [sys.executable, "-m", "hub", *words, "--watch"]
-    with subprocess.Popen(typed, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+    heeded = signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background inherits that it ignores it
+    try:
+        process = subprocess.Popen(typed, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    finally:
+        signal.signal(signal.SIGINT, heeded)
+    with process:
         assert process.stdout is not None
         first = process.stdout.readline()
         process.send_signal(signal.SIGINT)

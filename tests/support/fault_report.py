@@ -39,24 +39,23 @@ class FaultReport:
             verdict.outcome = report.outcome
 
     def pytest_sessionfinish(self) -> None:
-        """Write what is known by now, also of a run that was interrupted."""
-        self._path.write_text(page(self._verdicts, self._began, SEED, machine()))
+        """Write what is known by now, also of a run that was interrupted; what measures runs after the rest, and adds to its page."""
+        before = self._path.read_text() + "\n" if self._path.exists() else "# The last full run of the faults\n\n"
+        self._path.write_text(before + section(self._verdicts, self._began, SEED, machine()))
 
 
-def page(verdicts: Mapping[str, Verdict], began: datetime, seed: int, on: str) -> str:
-    """The page, a row a test, those of a file side by side."""
+def section(verdicts: Mapping[str, Verdict], began: datetime, seed: int, on: str) -> str:
+    """What one run came to, a row a test, those of a file side by side."""
     bad = [name for name, verdict in verdicts.items() if verdict.outcome != "passed"]
     total = sum(verdict.seconds for verdict in verdicts.values())
     head = [
-        "# The last full run of the faults",
-        "",
         f"{began:%Y-%m-%d %H:%M} UTC, seed {seed} (`HUB_SEED={seed} make faults` repeats it), {on}.",
-        f"{len(verdicts)} tests in {total / 60:.1f} minutes; " + (f"{len(bad)} did not hold." if bad else "all held."),
+        f"{len(verdicts)} tests, {total / 60:.1f} minutes of them all; " + (f"{len(bad)} did not hold." if bad else "all held."),
         "",
         "| file | what must hold | verdict | seconds | measured |",
         "|---|---|---|---:|---|",
     ]
-    return "\n".join([*head, *(_row(name, verdict) for name, verdict in verdicts.items())]) + "\n"
+    return "\n".join([*head, *(_row(name, verdict) for name, verdict in sorted(verdicts.items()))]) + "\n"
 
 
 def _row(name: str, verdict: Verdict) -> str:
