@@ -103,10 +103,10 @@ class Driver:
 
     def sustainable(self, count: int = 1_000) -> float:
         """How many records a second the hub folds when there are enough."""
-        self.until_folded()
+        self.until_folded(self.calm_seconds)
         began = time.monotonic()
         self.speak(count)
-        self.until_folded()
+        self.until_folded(self.calm_seconds)
         return count / (time.monotonic() - began)
 
     def calm_down(self, seconds: float = CALM_SECONDS) -> None:
