@@ -20,6 +20,7 @@ from hub.stream.brake import Brake
 from hub.stream.failures import Gap, Meaning, meaning
 from hub.stream.lane import Lane
 from hub.stream.outcome import Applied
+from hub.stream.polling import look_again
 from hub.stream.record import Raw, Reader
 from hub.stream.standstill import Standstill
 from hub.stream.steering import Heard, Steering
@@ -122,8 +123,10 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
         lane.put(partition, records)
         if lane.is_full:
             self._pause(p for p in self.epochs if self._lane(p) is lane)
-        elif lane.has_enough(partition):
-            self._pause([partition])
+
+    def has_room(self, partition: TopicPartition) -> bool:
+        """Whether a partition's lane takes more of it: else its records wait where they were fetched."""
+        return not self._lane(partition).has_enough(partition)
 
     def _lane(self, partition: TopicPartition) -> Lane:
         return self.lanes[crc32(f"{partition[0]}/{partition[1]}".encode()) % len(self.lanes)]
@@ -315,7 +318,9 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
 
     def _resume(self, lane: Lane) -> None:
         if not lane.is_full:
-            self._unpause(p for p in self.epochs if self._lane(p) is lane and not lane.has_enough(p))
+            self._unpause(p for p in self.epochs if self._lane(p) is lane)
+            if self.kafka is not None:
+                look_again(self.kafka)
 
     def _pause(self, partitions: Iterable[TopicPartition]) -> None:
         kafka = self.kafka

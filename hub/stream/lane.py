@@ -62,7 +62,7 @@ class Lane:
         self._dropped: set[TopicPartition] = set()
 
     def put(self, partition: TopicPartition, records: Sequence[Raw]) -> None:
-        """Queue records of one partition; the caller pauses it when it `has_enough`, and all when the lane `is_full`."""
+        """Queue records of one partition; the caller takes no more of it while it `has_enough`, and pauses all while the lane `is_full`."""
         self._queue.put(partition, records)
         self.backlog = self._queue.size
         self._wake.set()

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -14,13 +14,11 @@ from faststream.kafka.subscriber.usecase import BatchSubscriber
 
 from hub.stream.group import Group
 from hub.stream.header_names import tolerate
+from hub.stream.polling import FETCH_WAIT_MS, poll
 
 _POLL_MS = 20
-_PATIENCE_MS = 500
 _LEAVE_SECONDS = 2.0
 _NEVER_MS = 24 * 3600 * 1000
-
-_Poll = Callable[..., Awaitable[Mapping[Any, Sequence[ConsumerRecord]]]]
 
 
 class Shell:
@@ -36,7 +34,8 @@ class Shell:
             group_id=name,
             batch=True,
             max_records=most_records,
-            batch_timeout_ms=_POLL_MS,  # for the first poll; see `_patiently`
+            fetch_max_wait_ms=FETCH_WAIT_MS,
+            batch_timeout_ms=_POLL_MS,  # for the first poll; see `poll`
             auto_offset_reset="earliest",
             isolation_level="read_committed",  # what a sender took back by aborting its transaction was never said
             ack_policy=AckPolicy.MANUAL,  # the database holds the offsets; the default would commit by itself
@@ -60,7 +59,7 @@ class Shell:
             raise
         self._group.kafka = kafka = self.subscriber.consumer
         if kafka is not None:
-            kafka.getmany = partial(_patiently, kafka.getmany)
+            kafka.getmany = partial(poll, kafka, self._group.has_room)
         self._has_joined = True
         self._group.start()
 
@@ -81,13 +80,6 @@ class Shell:
     def is_consuming(self) -> bool:
         """Whether the consume loop lives, once there is one; joining may take as long as another member's session."""
         return not self._has_joined or any(not task.done() for task in self.subscriber.tasks)
-
-
-async def _patiently(getmany: _Poll, *, timeout_ms: int, max_records: int) -> Mapping[Any, Sequence[ConsumerRecord]]:  # noqa: ARG001 - FastStream's own
-    """Wait until there are records: after an empty poll FastStream sleeps as long again, and what comes meanwhile would wait."""
-    while not (records := await getmany(timeout_ms=_PATIENCE_MS, max_records=max_records)):
-        pass
-    return records
 
 
 async def _parse(batch: tuple[ConsumerRecord, ...]) -> KafkaMessage:
