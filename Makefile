@@ -28,7 +28,6 @@ check: .venv/ready ## lint, types, import rules, contracts, house rules
 bench: .venv/ready ## measure, and say on what
 	@$(RUN)/python -m bench
 
-faults: export HUB_SEED := $(or $(HUB_SEED),$(shell echo $$RANDOM))
 faults: .venv/ready ## every fault, the runbook and all else that takes long; LAST_RUN=FILE keeps what it came to
 	@$(if $(LAST_RUN),rm -f $(LAST_RUN))
 	@rest=0; \
