@@ -54,6 +54,7 @@ def demo(
 
 def _show(folder: Path, dealers: int, rate: float, seconds: float, seed: int) -> bool:
     import asyncio
+    import os
 
     from hub.cli.simulate import yesterday
     from hub.cli.stack import say, settings_of
@@ -62,6 +63,7 @@ def _show(folder: Path, dealers: int, rate: float, seconds: float, seed: int) ->
     from hub.world.trade import Trade
     from hub.world.world import World
 
+    os.environ.setdefault("HUB_COURIER_HOURS", "00:00-23:59")  # nobody lives here: the demo may disturb at any hour
     command = [sys.executable, "-m", "hub", "up", "--data", str(folder)]
     stack = up_detached(folder, command, say)
     settings = settings_of(stack.environment())

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hub.world.world import World
 
 _UNITS = {"s": 1, "m": 60, "h": 3600}
+_SETTLING, _LOOK_AGAIN = 30.0, 0.5
 _PLAIN_EVERY = 5.0  # seconds between two lines where no terminal shows a bar
 
 
@@ -35,7 +36,8 @@ def simulate(
 ) -> None:
     """Let invented dealers publish customers, contacts, leads and opportunities: late, twice, wrong and put right.
 
-    Then an invented ERP carries out what the hub has asked for by then, and carriers move and bill it, with errors.
+    Then an invented ERP carries out what the hub has asked for by then, carriers move and bill it, with errors, and people drive their cars
+    until a service is due.
 
     With --verify the exit code is 1 where a store differs from what must be true; the seed must then be one that this hub
     has not heard before.
@@ -74,6 +76,19 @@ class _Hub:
 
         await caught_up(self._settings, within=self._patience)
 
+    async def settled(self) -> None:
+        import asyncio
+        from time import monotonic
+
+        from hub.operations.status import status
+
+        until = monotonic() + min(self._patience, _SETTLING)
+        while monotonic() < until:
+            found = await status(self._settings)
+            if found.is_calm and not found.timers_overdue and not [row async for row in self.rows("deliveries") if _is_due(row)]:
+                return
+            await asyncio.sleep(_LOOK_AGAIN)
+
     async def requests(self) -> "list[Request]":
         import asyncio
 
@@ -86,9 +101,18 @@ class _Hub:
         from hub.world import speech, trade
 
         known = {name for name, consumer in CONSUMERS.items() if consumer.stores.keys() & {*speech.STORES, *trade.STORES}}
+        is_held = table in {"dead_letters", "waiting"}
         async for row in rows(self._settings.database_url.get_secret_value(), table):
-            if row.get("state", "open") == "open" and ("consumer" not in row or row["consumer"] in known):
+            if not is_held or (row.get("state", "open") == "open" and row["consumer"] in known):
                 yield row
+
+
+def _is_due(delivery: "Mapping[str, Any]") -> bool:
+    """Whether a courier should have it in hand, or has."""
+    from datetime import UTC, datetime
+
+    waits = delivery["state"] in {"planned", "pending"} and delivery["due_at"] <= datetime.now(UTC)
+    return bool(waits or delivery["state"] == "claimed")
 
 
 def yesterday() -> "datetime":
@@ -133,6 +157,7 @@ async def run_world(
     from time import monotonic
 
     from hub.wiring import make_producer
+    from hub.world.drivers import Drivers
     from hub.world.simulation import simulate as run
     from hub.world.voice import Voice
 
@@ -141,7 +166,18 @@ async def run_world(
     await producer.start()
     try:
         voice, hub = Voice(producer, monotonic), _Hub(settings, patience)
-        return await run(world, trade, voice, hub, clock=monotonic, rate=rate, seconds=seconds, is_verified=is_verified, on_batch=on_batch)
+        return await run(
+            world,
+            trade,
+            Drivers(world),
+            voice,
+            hub,
+            clock=monotonic,
+            rate=rate,
+            seconds=seconds,
+            is_verified=is_verified,
+            on_batch=on_batch,
+        )
     finally:
         await producer.stop()
 

@@ -19,14 +19,35 @@ async def came_of_it(settings: "Settings", trade: "Trade") -> None:
     url = settings.database_url.get_secret_value()
     await _orders(url)
     await _freight(url, trade)
+    await _reminders(url)
     await _deliveries(url)
+    await _suppressions(url)
     await _thread(url, trade)
+
+
+async def _reminders(url: str) -> None:
+    cars, reminded, told = 0, 0, Counter[str]()
+    async for row in _rows(url, "vehicles"):
+        cars += 1
+        steps = [step for reminder in row["reminders"] for step in reminder["told"]]
+        reminded += bool(steps)
+        told.update(steps)
+    words = ", ".join(f"{count} {step.replace('_', ' ')}" for step, count in sorted(told.items()))
+    typer.echo(f"\nOf {cars:,} cars {reminded:,} are due for a service, and their owners reminded: {words or 'none'}.")
 
 
 async def _deliveries(url: str) -> None:
     came = Counter([(row["channel"] or "none yet", row["state"], row["reason"] or "") async for row in _rows(url, "deliveries")])
     typer.echo(f"\nThere were {came.total():,} messages to people; of what is long past nobody is told any more:")
     print_table(("channel", "state", "why", ">messages"), [(*what, f"{count:,}") for what, count in sorted(came.items())])
+
+
+async def _suppressions(url: str) -> None:
+    why = Counter[str]()
+    async for row in _rows(url, "suppressions"):
+        why.update(f"{row['channel']}: {reason}" for reason in row["reasons"] if row["is_suppressed"])
+    words = ", ".join(f"{count} {word.replace('_', ' ')}" for word, count in sorted(why.items()))
+    typer.echo(f"Addresses that are left alone from now on, because of what came back: {words or 'none'}.")
 
 
 async def _orders(url: str) -> None:

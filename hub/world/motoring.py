@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, Literal, NamedTuple
+from zlib import crc32
 
 from hub.world.speech import Meant
 
@@ -49,25 +50,34 @@ class Heard(NamedTuple):
 
 
 class Motoring:
-    """Some cars of some dealers; the same parameters say the same. Half of the cars have a mistyped reading, a third of all come late."""
+    """Some cars of some dealers; the same parameters say the same. Half of the cars have a mistyped reading, a third of all come late.
 
-    def __init__(self, dealers: Sequence[str], cars: int, begin: datetime, seed: object = 1) -> None:
+    With `due_at` all of them are due then for the first time, and were handed over long enough before, whatever `begin` says: nobody
+    has answered a reminder yet. A `mark` stands in VINs and references, so that worlds may follow one another on one hub.
+    """
+
+    def __init__(
+        self, dealers: Sequence[str], cars: int, begin: datetime, seed: object = 1, *, due_at: datetime | None = None, mark: str = ""
+    ) -> None:
         if len(dealers) < 2:
             raise ValueError("dealers: expected two or more, so that a car can be served elsewhere")
         rng = Random(f"{seed} motoring")
         self._dealers = dealers
-        self._numbers = 0
+        self._numbers, self._mark = 0, mark
+        fates = _FATES if due_at is None else _FATES[:-1]
         self.cars = [
             Driven(
-                f"WVWZZZ1JZ{number:08}",
+                f"WVWZ{crc32(mark.encode()) % 10**9:09}{number:04}" if mark else f"WVWZZZ1JZ{number:08}",
                 rng.choice(dealers),
-                f"K-{number}",
+                f"K{mark}-car-{number}" if mark else f"K-{number}",
                 begin + timedelta(hours=number),
                 rng.choice((20, 28, 35, 45, 52, 60)),
-                _FATES[number % len(_FATES)],
+                fates[number % len(fates)],
             )
             for number in range(cars)
         ]
+        if due_at is not None:
+            self.cars = [car._replace(handed_over_at=due_at - timedelta(days=car.due_after)) for car in self.cars]
         self._rng = rng
 
     @staticmethod
@@ -123,5 +133,7 @@ class Motoring:
         dealer = dealer or car.dealer
         at = (car.handed_over_at + timedelta(days=day)).replace(microsecond=0)
         self._numbers += 1
-        event = Meant(f"dealer:{dealer}", deed, car.vin, at.astimezone(UTC), None, None, f"/dealers/{dealer}", f"m-{self._numbers}", said)
+        event = Meant(
+            f"dealer:{dealer}", deed, car.vin, at.astimezone(UTC), None, None, f"/dealers/{dealer}", f"m-{self._mark}{self._numbers}", said
+        )
         return Heard(at + timedelta(days=late), event)

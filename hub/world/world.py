@@ -12,7 +12,7 @@ from contracts.topics import DEALER_EVENTS, OEM_BASE
 from hub.world import oem
 from hub.world.dealership import Dealership
 from hub.world.faults import Faults
-from hub.world.speech import NEWER, SNAPSHOTS, Saying, Slip, Utterance, binary, serialised_again, structured
+from hub.world.speech import NEWER, SNAPSHOTS, Meant, Saying, Slip, Utterance, binary, serialised_again, structured
 from hub.world.truth import Ledger, Truth
 
 UNTIL = datetime(2025, 6, 30, tzinfo=UTC)
@@ -73,6 +73,10 @@ class World:
     def truth(self) -> Truth:
         """What must be true of everything said so far, once the hub has taken all of it."""
         return self._ledger.truth()
+
+    def tell(self, event: Meant) -> Utterance:
+        """Say what somebody means beside all that; it is part of the truth from now on."""
+        return self._say(Saying(event, ""))
 
     def _say(self, said: Saying | Slip) -> Utterance:
         self.told["records"] += 1

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from hub.cli.simulate import _seconds, simulate
 from hub.errors import InputError
+from hub.world.drivers import Drivers
 from hub.world.simulation import Simulated
 from hub.world.simulation import simulate as run
 from hub.world.trade import Request, Trade
@@ -21,8 +22,9 @@ class Listener:
     """A hub that knows the truth, but for what it is told to get wrong."""
 
     def __init__(self, world: World, *, forgets: str = "") -> None:
-        self.world, self.trade, self.forgets = world, Trade(world), forgets
+        self.world, self.trade, self.drivers, self.forgets = world, Trade(world), Drivers(world, cars=8), forgets
         self.topics: list[str] = []
+        self.is_settled = False
         self.said_when_caught_up: list[list[str]] = []
 
     async def send(self, topic: str, **_: object) -> "asyncio.Future[None]":
@@ -33,6 +35,9 @@ class Listener:
 
     async def caught_up(self) -> None:
         self.said_when_caught_up.append(list(self.topics))
+
+    async def settled(self) -> None:
+        self.is_settled = True
 
     async def requests(self) -> list[Request]:
         wins = ((named, row["wins"]) for named, row in self.world.truth().rows["opportunities"].items())
@@ -47,7 +52,7 @@ class Listener:
 
     async def rows(self, table: str) -> AsyncIterator[Mapping[str, Any]]:
         truth = self.world.truth()
-        truth = truth._replace(rows={**truth.rows, **self.trade.truth()})
+        truth = truth._replace(rows={**truth.rows, **self.trade.truth(), **self.drivers.truth()})
         if table == self.forgets:
             return
         if table == "dead_letters":
@@ -57,6 +62,17 @@ class Listener:
             for wait, count in truth.waiting.items():
                 for _ in range(count):
                     yield wait._asdict()
+        elif table == "deliveries":
+            for (principal, ref), row in truth.rows[table].items():
+                person, _, step = ref.partition("/")
+                state = "excluded" if row["is_excluded"] else "sent"
+                yield {
+                    "principal": principal,
+                    "person": person,
+                    "purpose": "service",
+                    "state": state,
+                    "fields": {"vin": row["vin"], "step": step},
+                }
         else:
             for (principal, ref), row in truth.rows[table].items():
                 yield {"principal": principal, "ref": ref, **row}
@@ -66,7 +82,15 @@ async def simulated(listener: Listener, *, is_verified: bool) -> Simulated:
     now = iter(range(10_000))
     voice = Voice(cast("Any", listener), lambda: float(next(now)))
     return await run(
-        listener.world, listener.trade, voice, listener, clock=lambda: float(next(now)), rate=None, seconds=8, is_verified=is_verified
+        listener.world,
+        listener.trade,
+        listener.drivers,
+        voice,
+        listener,
+        clock=lambda: float(next(now)),
+        rate=None,
+        seconds=8,
+        is_verified=is_verified,
     )
 
 
@@ -78,6 +102,7 @@ async def test_the_dealers_speak_when_the_base_data_is_folded() -> None:
     assert {topic.partition(".")[0] for topic in listener.said_when_caught_up[1]} == {"oem", "dealer"}
     assert {topic.partition(".")[0] for topic in listener.topics} == {"oem", "dealer", "erp", "carrier"}
     assert listener.said_when_caught_up[-1] == listener.topics
+    assert listener.is_settled
     assert done.comparison is not None
     assert done.comparison.is_equal, done.comparison.shown
 
@@ -89,7 +114,9 @@ async def test_without_verification_nobody_waits_for_the_hub() -> None:
     assert not listener.said_when_caught_up
 
 
-@pytest.mark.parametrize("table", ["customers", "opportunities", "base_data", "dead_letters", "waiting", "orders", "freight_charges"])
+@pytest.mark.parametrize(
+    "table", ["customers", "opportunities", "base_data", "dead_letters", "waiting", "orders", "freight_charges", "deliveries"]
+)
 async def test_a_hub_that_forgets_is_found_out(table: str) -> None:
     listener = Listener(World(3, seed=1), forgets=table)
     done = await simulated(listener, is_verified=True)
