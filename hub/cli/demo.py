@@ -13,6 +13,7 @@ from hub.cli.printing import print_table
 if TYPE_CHECKING:
     from hub.operations.status import Status
     from hub.settings import Settings
+    from hub.world.drivers import Drivers
     from hub.world.simulation import Simulated
     from hub.world.trade import Trade
     from hub.world.world import World
@@ -56,10 +57,12 @@ def _show(folder: Path, dealers: int, rate: float, seconds: float, seed: int) ->
     import asyncio
     import os
 
+    from hub.cli.demo_campaign import is_right, print_campaign, run_campaign
     from hub.cli.simulate import yesterday
     from hub.cli.stack import say, settings_of
     from hub.cli.summary import came_of_it
     from hub.local.supervision import up_detached
+    from hub.world.drivers import Drivers
     from hub.world.trade import Trade
     from hub.world.world import World
 
@@ -70,19 +73,25 @@ def _show(folder: Path, dealers: int, rate: float, seconds: float, seed: int) ->
     world = World(dealers, seed=seed, until=yesterday())
     trade = Trade(world)
     typer.echo(f"\n{dealers} dealers begin to speak, {rate:.0f} records a second: late, twice, wrong, put right.\n", err=True)
-    done, found = asyncio.run(_play(world, trade, settings, rate, seconds))
+    drivers = Drivers(world)
+    done, found = asyncio.run(_play(world, trade, drivers, settings, rate, seconds))
+    campaign = asyncio.run(run_campaign(settings, drivers))
     _summary(world, done, found)
     asyncio.run(came_of_it(settings, trade))
+    was_right = asyncio.run(is_right(settings, drivers))
+    print_campaign(campaign, is_right=was_right)
     _verdict(done)
-    return done.comparison is not None and done.comparison.is_equal
+    return was_right and done.comparison is not None and done.comparison.is_equal
 
 
-async def _play(world: "World", trade: "Trade", settings: "Settings", rate: float, seconds: float) -> "tuple[Simulated, Status]":
+async def _play(
+    world: "World", trade: "Trade", drivers: "Drivers", settings: "Settings", rate: float, seconds: float
+) -> "tuple[Simulated, Status]":
     from hub.cli.simulate import run_world
     from hub.operations.status import status
 
     async with _live_view(settings) as note:
-        done = await run_world(world, trade, settings, rate, seconds, 300, is_verified=True, on_batch=note)
+        done = await run_world(world, trade, drivers, settings, rate, seconds, 300, is_verified=True, on_batch=note)
     return done, await status(settings)
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from hub.settings import Settings
+    from hub.world.drivers import Drivers
     from hub.world.simulation import Simulated
     from hub.world.trade import Request, Trade
     from hub.world.world import World
@@ -48,6 +49,7 @@ def simulate(
     from time import time_ns
 
     from hub.settings import Settings
+    from hub.world.drivers import Drivers
     from hub.world.trade import Trade
     from hub.world.world import World
 
@@ -56,7 +58,9 @@ def simulate(
     world = World(dealers, seed=chosen, until=yesterday())
     trade = Trade(world)
     with _progress(seconds, is_quiet=as_json) as on_batch:
-        done = asyncio.run(run_world(world, trade, Settings(), rate or None, seconds, patience, is_verified=verify, on_batch=on_batch))
+        done = asyncio.run(
+            run_world(world, trade, Drivers(world), Settings(), rate or None, seconds, patience, is_verified=verify, on_batch=on_batch)
+        )
     if as_json:
         print_json(_told(world, chosen, done))
     else:
@@ -144,6 +148,7 @@ def _requests(settings: "Settings") -> "list[Request]":
 async def run_world(
     world: "World",
     trade: "Trade",
+    drivers: "Drivers",
     settings: "Settings",
     rate: float | None,
     seconds: float,
@@ -157,7 +162,6 @@ async def run_world(
     from time import monotonic
 
     from hub.wiring import make_producer
-    from hub.world.drivers import Drivers
     from hub.world.simulation import simulate as run
     from hub.world.voice import Voice
 
@@ -169,7 +173,7 @@ async def run_world(
         return await run(
             world,
             trade,
-            Drivers(world),
+            drivers,
             voice,
             hub,
             clock=monotonic,

@@ -1,7 +1,7 @@
 """Owners of cars whose service is due soon: reachable or not, of whom some object, and who must and must not have been reminded."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from hub.world.motoring import Driven, Motoring
@@ -10,6 +10,7 @@ from hub.world.speech import Meant, Utterance, binary, topic_of
 from hub.world.truth import Named
 from hub.world.world import World
 
+_LAID_DOWN = datetime(2020, 1, 6, 9, tzinfo=UTC)
 _DUE_AFTER = timedelta(days=16)
 """So long after the world's end the services are due: the step before has been passed by then, the next one has not."""
 _STEP = "before"
@@ -34,9 +35,25 @@ class Drivers:
             Motoring(dealers, cars, due_at, f"{world.mark} drivers", due_at=due_at, mark=world.mark) if len(dealers) > 1 else None
         )
 
+    @property
+    def segment(self) -> str:
+        """The segment to which all owners belong, and no others."""
+        return f"drivers-{self._world.mark}"
+
+    @property
+    def template(self) -> str:
+        """The words of a mail and a text of marketing."""
+        return "world-news"
+
     def base_data(self) -> Iterable[Utterance]:
-        """The service plan that all cars follow."""
-        return _spoken([Motoring.base_data(self._world.until)])
+        """The service plan that all cars follow, and words for news."""
+        words = "The new estate is here: come and drive it."
+        mjml = f"<mjml><mj-body><mj-section><mj-column><mj-text>{words}</mj-text></mj-column></mj-section></mj-body></mjml>"
+        wording = {"language": "en", "email": {"subject": "The new estate", "mjml": mjml, "text": words}, "sms": {"text": words}}
+        said = {"id": self.template, "effective_from": "1900-01-01", "name": "News", "wordings": [wording]}
+        edition = f"template/{self.template}@1900-01-01"
+        news = Meant("oem", "template.recorded", edition, _LAID_DOWN, None, None, "/oem/base", edition, said)
+        return _spoken([Motoring.base_data(_LAID_DOWN), news])
 
     def people(self) -> list[Utterance]:
         """The owners, what they agree to, and everything that happened to their cars but the handovers."""
@@ -50,6 +67,11 @@ class Drivers:
     def handovers(self) -> list[Utterance]:
         """Who got which car."""
         return [] if self._motoring is None else list(_spoken(self._of_cars(is_handover=True)))
+
+    def readers(self) -> set[Named]:
+        """Who agreed to news: the dealer and its own reference. A campaign must go to them, and to nobody else."""
+        cars = self._motoring.cars if self._motoring else []
+        return {(f"dealer:{car.dealer}", car.customer) for car in cars if self._kind(car) == "mail"}
 
     def truth(self) -> Mapping[str, Mapping[Named, Row]]:
         """The reminders that there must be, and no others: whose car it is, and whether he may be written to."""
@@ -82,7 +104,13 @@ class Drivers:
                 reached = {"email": f"driver-{number}+bounce@example.com"}
             case "mail" | "objects":
                 reached = {"email": f"driver-{number}@example.com"}
-        said = {"name": f"Driver {number}", "language": "de", "address": {"city": "Beispielstadt", "country": "DE"}, **reached}
+        said = {
+            "name": f"Driver {number}",
+            "language": "de",
+            "segments": [self.segment],
+            "address": {"city": "Beispielstadt", "country": "DE"},
+            **reached,
+        }
         return self._say(car, "customer.recorded", "owner", said)
 
     def _wishes(self, car: Driven) -> Iterable[Meant]:
@@ -92,8 +120,10 @@ class Drivers:
                 yield self._say(car, "consent.given", "yes", {**about, "channels": ["sms"]})
             case "objects":
                 yield self._say(car, "consent.withdrawn", "no", about)
-            case "mail" | "bounces":
-                return  # mail about services needs no consent
+            case "mail":  # mail about services needs no consent, news do
+                yield self._say(car, "consent.given", "news", {**about, "purposes": ["news"], "channels": ["email"]})
+            case "bounces":
+                return
 
     def _say(self, car: Driven, deed: str, what: str, said: dict[str, Any]) -> Meant:
         at: datetime = car.handed_over_at.replace(microsecond=0)

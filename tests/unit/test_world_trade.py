@@ -1,0 +1,67 @@
+"""What the simulated world reads of the hub's requests, and whom its drivers allow to be told, is what was said."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from hub.world.drivers import Drivers
+from hub.world.trade import Request, Trade, comparable, wanted
+from hub.world.world import World
+
+AT = datetime(2025, 3, 3, tzinfo=UTC)
+
+
+def request(deed: str, order: str, opportunity: str = "Oabc-1", **said: Any) -> Request:
+    return Request(deed, {"order": order, "dealer": "ber-001", "opportunity": opportunity, "win": 1, "occurred_at": AT, **said})
+
+
+@pytest.mark.parametrize(
+    ("deeds", "is_wanted"),
+    [
+        (["order.requested"], True),
+        (["order.requested", "order.cancellation_requested"], False),
+        (["order.requested", "order.cancellation_requested", "order.requested"], True),
+    ],
+)
+def test_an_order_is_wanted_by_the_last_word_of_it(deeds: list[str], is_wanted: bool) -> None:
+    found = wanted([request(deed, "ber-001/Oabc-1#1") for deed in deeds], "abc")
+    assert [one.order for one in found] == (["ber-001/Oabc-1#1"] if is_wanted else [])
+
+
+def test_another_worlds_requests_are_passed_over() -> None:
+    assert wanted([request("order.requested", "ber-001/Oxyz-1#1", "Oxyz-1")], "abc") == []
+
+
+def test_the_same_requests_are_answered_alike_by_carriers_with_errors() -> None:
+    said = []
+    for _ in range(2):
+        world = World(3, seed=1)
+        trade = Trade(world)
+        said.append(trade.answer([request("order.requested", f"ber-001/O{world.mark}-{n}#1", f"O{world.mark}-{n}") for n in range(40)]))
+        assert trade.planted
+    assert said[0] == said[1]
+    assert {one.topic.partition(".")[0] for one in said[0]} == {"erp", "carrier"}
+
+
+def test_no_order_that_is_no_longer_wanted_is_compared() -> None:
+    assert comparable("orders", {"is_wanted": False}) is None
+    assert comparable("orders", {"is_wanted": True}) == {"is_wanted": True}
+
+
+def test_those_who_must_read_news_are_those_who_agreed_to_them() -> None:
+    drivers = Drivers(World(3, seed=1))
+    agreed = set()
+    for one in drivers.people():
+        said = json.loads(one.value or b"")
+        if "news" in said.get("purposes", ()):
+            agreed.add((f"dealer:{one.topic.split('.')[1]}", said["person"]))
+    assert drivers.readers() == agreed
+    assert 0 < len(agreed) < 40
+
+
+def test_where_no_car_can_be_served_elsewhere_nobody_drives() -> None:
+    drivers = Drivers(World(1, seed=1))
+    assert drivers.people() == drivers.handovers() == []
+    assert not drivers.readers()
