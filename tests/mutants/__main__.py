@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from rich.console import Console
@@ -43,7 +44,9 @@ def main() -> int:
         sys.stdout.write("with every guard in place, these tests must pass\n")
         return 1
     console = Console(width=None if sys.stdout.isatty() else _PAGE)
-    verdicts = [_without(guard) for guard in track(chosen, "taking guards out", console=Console(stderr=True), transient=True)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        found = pool.map(_without, chosen)
+        verdicts = list(track(found, "taking guards out", total=len(chosen), console=Console(stderr=True), transient=True))
     console.print(_table(verdicts))
     survived = [verdict.guard.name for verdict in verdicts if not verdict.is_noticed]
     console.print(f"nobody noticed: {', '.join(survived)}" if survived else f"{len(verdicts)} guards: each is missed by its test")
