@@ -11,6 +11,7 @@ from tests.support.scene import Scene
 TOPIC = f"dealer.{DEALER}.events"
 
 
+@pytest.mark.thorough
 def test_a_consumer_cut_off_from_the_broker_is_red_and_another_takes_over(behind_a_line: tuple[Scene, Proxy]) -> None:
     (scene, line), records = behind_a_line, sales(40)
     scene.start("relay")

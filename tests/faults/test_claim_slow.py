@@ -3,6 +3,8 @@
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from hub.local.postgres import Postgres
 from hub.stream.group import Group
 from tests.support.aftermath import assert_all_won, assert_once
@@ -10,6 +12,8 @@ from tests.support.dealing import DEALER, sales
 from tests.support.eventually import eventually
 from tests.support.proxy import Proxy
 from tests.support.scene import Scene
+
+pytestmark = pytest.mark.thorough
 
 TOPIC = f"dealer.{DEALER}.events"
 

@@ -14,6 +14,8 @@ from tests.support.eventually import eventually
 from tests.support.scene import Scene
 from tests.support.stack import NewKafka
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def quick_cleaner(new_kafka: NewKafka, database: str, tmp_path: Path) -> Iterator[Scene]:

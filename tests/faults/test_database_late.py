@@ -1,10 +1,14 @@
 """The database server is not there yet when the processes start."""
 
+import pytest
+
 from hub.local.postgres import Postgres
 from tests.support.aftermath import assert_all_won, assert_once
 from tests.support.dealing import DEALER, sales
 from tests.support.eventually import eventually
 from tests.support.scene import Scene
+
+pytestmark = pytest.mark.thorough
 
 TOPIC = f"dealer.{DEALER}.events"
 

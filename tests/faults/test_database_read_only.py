@@ -1,9 +1,13 @@
 """A failover leaves the hub on a server that may only be read."""
 
+import pytest
+
 from tests.support.aftermath import assert_all_won, assert_once
 from tests.support.dealing import DEALER, sales
 from tests.support.eventually import eventually
 from tests.support.scene import Scene
+
+pytestmark = pytest.mark.thorough
 
 TOPIC = f"dealer.{DEALER}.events"
 

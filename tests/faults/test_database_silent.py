@@ -1,11 +1,15 @@
 """The line to the database stands, and nothing passes: no error ever comes of that by itself."""
 
+import pytest
+
 from hub.local.postgres import Postgres
 from tests.support.aftermath import assert_all_won, assert_once
 from tests.support.dealing import DEALER, sales
 from tests.support.eventually import eventually
 from tests.support.proxy import Proxy
 from tests.support.scene import Scene
+
+pytestmark = pytest.mark.thorough
 
 TOPIC = f"dealer.{DEALER}.events"
 

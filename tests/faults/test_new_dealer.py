@@ -1,9 +1,13 @@
 """A dealer that joins while the hub runs is heard without anybody touching the hub."""
 
+import pytest
+
 from hub.settings import Settings
 from tests.support.aftermath import assert_all_won
 from tests.support.dealing import DEALER, sales
 from tests.support.scene import Scene
+
+pytestmark = pytest.mark.thorough
 
 PROMISED_SECONDS = 30.0
 

@@ -1,9 +1,13 @@
 """A topic gets more partitions while the hub runs, and a key's records may go on in another one."""
 
+import pytest
+
 from tests.support.aftermath import assert_all_won
 from tests.support.dealing import DEALER, sales
 from tests.support.eventually import eventually
 from tests.support.scene import Scene
+
+pytestmark = pytest.mark.thorough
 
 TOPIC = f"dealer.{DEALER}.events"
 

@@ -82,6 +82,7 @@ def test_a_paused_consumer_holds_also_what_comes_later_and_hears_that_it_may_go_
     assert_all_won(scene, 5, "muc-02")
 
 
+@pytest.mark.thorough
 def test_the_brake_is_released_without_a_restart_and_holds_again_where_poison_goes_on(scene: Scene, operator: Helm) -> None:
     scene.is_cut_short = True
     consumer = scene.start("crm-sync", brake_dead_in_a_row=MOST, batch_records=10).until_ready()
@@ -106,6 +107,7 @@ def test_the_brake_is_released_without_a_restart_and_holds_again_where_poison_go
     assert len(consumer.events("process.started")) == 1
 
 
+@pytest.mark.thorough
 def test_what_the_log_no_longer_holds_is_not_released_by_going_on(scene: Scene, operator: Helm) -> None:
     scene.is_cut_short = True
     scene.start("relay")

@@ -11,6 +11,8 @@ from hub.stream.outcome import Outcome
 from tests.support.crm import Words
 from tests.support.engine import NOON, Engine, Log
 
+pytestmark = pytest.mark.thorough
+
 FULL = 500
 BODY: dict[str, Any] = {"occurred_at": NOON.isoformat(), "customer": "poison", "name": "Poison"}
 

@@ -8,6 +8,8 @@ from tests.support.eventually import eventually
 from tests.support.proxy import Break, Proxy
 from tests.support.scene import Scene, header
 
+pytestmark = pytest.mark.thorough
+
 TOPIC = f"dealer.{DEALER}.events"
 
 

@@ -1,10 +1,14 @@
 """The broker lost records that it had acknowledged: the store is ahead of the log."""
 
+import pytest
+
 from tests.support.aftermath import assert_all_won
 from tests.support.dealing import DEALER, sales
 from tests.support.eventually import eventually
 from tests.support.halting import FOLDED, OFFSET, TOPIC, fold_some
 from tests.support.scene import Scene
+
+pytestmark = pytest.mark.thorough
 
 
 def test_a_log_that_ends_before_what_was_folded_halts_its_partition(scene: Scene) -> None:

@@ -36,6 +36,7 @@ def test_a_relay_killed_between_acknowledgement_and_receipt_sends_again_under_th
     assert_all_won(scene, COUNT, DEALER)
 
 
+@pytest.mark.thorough
 def test_a_spare_relay_waits_and_takes_over(scene: Scene) -> None:
     first = scene.start("relay", at="killed-before-receipt@3").until_ready()
     eventually(lambda: _holders(scene) == 1)
@@ -70,6 +71,7 @@ def test_a_frozen_relay_loses_its_place_and_does_no_harm_when_it_comes_back(scen
     assert_all_won(scene, 2 * COUNT, DEALER)
 
 
+@pytest.mark.thorough
 async def test_a_broker_that_dies_amid_a_batch_gets_each_event_in_its_order(new_kafka: NewKafka, database: str) -> None:
     kafka = new_kafka()
     async with desk_at(kafka, database, partitions=2) as desk:

@@ -1,10 +1,13 @@
 """Retention took records before they were folded."""
 
+import pytest
 from confluent_kafka import TopicPartition
 
 from tests.support.dealing import sales
 from tests.support.halting import FOLDED, OFFSET, TOPIC, assert_halted, fold_some
 from tests.support.scene import Scene
+
+pytestmark = pytest.mark.thorough
 
 
 def test_records_that_retention_took_before_they_were_folded_are_missed_aloud(scene: Scene) -> None:

@@ -11,6 +11,8 @@ from tests.support.eventually import eventually
 from tests.support.newer_build import deployed
 from tests.support.scene import Scene
 
+pytestmark = pytest.mark.thorough
+
 DEALERS = (DEALER, "muc-02", "ham-03", "cgn-04")
 COUNT = 30
 WON, NEWER = b"hub.opportunity.won.v1", "newer_build"
@@ -93,7 +95,6 @@ def test_a_deployment_rolls_over_while_both_versions_flow(scene: Scene) -> None:
     assert kept == 8 * 3 * COUNT * len(DEALERS)
 
 
-@pytest.mark.thorough
 def test_a_deployment_taken_back_stops_what_only_the_newer_build_can_fold_and_loses_nothing(scene: Scene) -> None:
     topic, other = f"dealer.{DEALER}.events", scene.add_dealer(DEALERS[1])
     opened, moved, *wins = ([in_version_2(record) for record in sales(COUNT)][n * COUNT : (n + 1) * COUNT] for n in range(3))

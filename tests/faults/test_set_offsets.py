@@ -41,6 +41,7 @@ def test_beside_a_process_at_work_nothing_is_set(scene: Scene, operator: Helm) -
     scene.until_relayed()
 
 
+@pytest.mark.thorough
 def test_what_is_read_again_falls_out_as_a_duplicate(scene: Scene, operator: Helm) -> None:
     records = sales(10)
     scene.start("relay")
@@ -151,6 +152,7 @@ def test_what_is_skipped_is_counted_and_nobody_folds_it(scene: Scene, operator: 
     assert scene.database.value('SELECT min("offset") FROM journal WHERE topic = $1', TOPIC) == 12
 
 
+@pytest.mark.thorough
 def test_who_claims_between_look_and_word_is_not_overruled(scene: Scene, operator: Helm) -> None:
     operator.until_alone()
     scene.start("relay")
@@ -181,5 +183,5 @@ def test_who_claims_between_look_and_word_is_not_overruled(scene: Scene, operato
     ],
 )
 def test_words_that_cannot_be_are_told_by_their_name(scene: Scene, operator: Helm, words: tuple[str, ...], told: str) -> None:
-    result = operator.types("offsets", "set", "crm-sync", *words)
-    assert told in str(result.exception)
+    typed = ("offsets", "set", "crm-sync", *words)
+    assert eventually(lambda: told in str(operator.types(*typed).exception))  # who was killed before is of the group for a moment

@@ -9,6 +9,8 @@ from tests.support.dealing import DEALER, sales
 from tests.support.eventually import eventually
 from tests.support.scene import SESSION_MS, Scene
 
+pytestmark = pytest.mark.thorough
+
 TOPIC = f"dealer.{DEALER}.events"
 COUNT = 400
 
@@ -33,7 +35,6 @@ def test_a_stopped_consumer_ends_at_once_and_loses_nothing(scene: Scene) -> None
     assert_all_won(scene, COUNT, DEALER)
 
 
-@pytest.mark.thorough
 def test_a_consumer_that_still_waits_for_its_group_can_be_stopped(scene: Scene) -> None:
     frozen = scene.start("crm-sync", session_timeout_ms=30_000).until_ready()
     frozen.freeze()

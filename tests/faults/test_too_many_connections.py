@@ -1,11 +1,14 @@
 """The database server has no room for another connection, and everybody's was just cut off."""
 
 import asyncpg
+import pytest
 
 from tests.support.aftermath import assert_all_won, assert_once
 from tests.support.dealing import DEALER, sales
 from tests.support.eventually import eventually
 from tests.support.scene import Scene
+
+pytestmark = pytest.mark.thorough
 
 TOPIC = f"dealer.{DEALER}.events"
 Strangers = list["asyncpg.Connection[asyncpg.Record]"]

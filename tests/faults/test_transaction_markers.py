@@ -1,11 +1,14 @@
 """A sender's transactions leave markers in the log, and what was taken back."""
 
+import pytest
 from confluent_kafka import Producer
 
 from tests.support.aftermath import assert_all_won
 from tests.support.dealing import DEALER, sale
 from tests.support.eventually import eventually
 from tests.support.scene import Scene
+
+pytestmark = pytest.mark.thorough
 
 TOPIC = f"dealer.{DEALER}.events"
 

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.support.aftermath import assert_all_won, assert_once
 from tests.support.dealing import DEALER, sale, sales, sales_model
 from tests.support.eventually import eventually
@@ -30,6 +32,7 @@ def test_opportunities_wait_for_the_sales_model_they_follow(bare_scene: Scene) -
     assert not scene.dead()
 
 
+@pytest.mark.thorough
 def test_a_wait_that_nobody_ends_is_ended_once_by_however_many_clocks(scene: Scene) -> None:
     lonely = sale("O-lonely")[1]
     for name in ("crm-sync", "relay", "clock", "clock"):
@@ -50,6 +53,7 @@ def test_a_wait_that_nobody_ends_is_ended_once_by_however_many_clocks(scene: Sce
     assert_all_won(scene, 1, DEALER)
 
 
+@pytest.mark.thorough
 def test_a_timer_that_fired_twice_has_one_effect(scene: Scene) -> None:
     scene.start("crm-sync", wait_seconds=2).until_ready()
     relay = scene.start("relay").until_ready()

@@ -92,6 +92,7 @@ async def test_an_address_is_suppressed_listed_masked_and_released_from_one_reas
     assert "ADDRESS: expected one address that is suppressed for legal" in str(none.exception)
 
 
+@pytest.mark.thorough
 async def test_a_dealers_token_is_shown_once_and_rotated_suspended_and_revoked(operator: Operator) -> None:
     nobody = await operator.types("door", "issue", "nobody-here", "--why", "x")
     assert "DEALER: expected a dealer that exists" in str(nobody.exception)

@@ -131,6 +131,7 @@ async def test_a_body_that_a_rule_would_refuse_is_not_said(operator: Operator, d
     assert [row["status"] for row in await operator.engine.rows("opportunities")] == ["won"]
 
 
+@pytest.mark.thorough
 async def test_a_type_that_its_sender_named_wrongly_is_put_right(operator: Operator, dealer: Words) -> None:
     headers = cloudevents.write(cloudevents.Envelope("x1", "/dealers/ber-001", "hub.customer.changd.v1"))
     body = json.dumps({"occurred_at": after(1), "customer": "C1", "name": "Bea"}).encode()
@@ -155,6 +156,7 @@ async def test_a_record_without_a_key_is_taken_under_its_subject_s_reference(ope
     assert [row["ref"] for row in await operator.engine.rows("customers")] == ["C1"]
 
 
+@pytest.mark.thorough
 async def test_of_a_record_that_kept_its_contract_only_the_body_is_in_doubt(operator: Operator, dealer: Words) -> None:
     await operator.engine.apply([dealer.recorded("C1", "Ada"), dealer.say(CUSTOMER_CHANGED, {"customer": "C1", "parent": "C1"}, 1)])
     for option, value in (("--type", "hub.customer.recorded.v1"), ("--key", "C2")):

@@ -58,6 +58,7 @@ def test_a_user_without_rights_may_not_write(kafka: Kafka) -> None:
     assert [answer and answer.code() for answer in answers] == [KafkaError.TOPIC_AUTHORIZATION_FAILED]
 
 
+@pytest.mark.thorough
 def test_a_killed_broker_comes_back_with_its_records_on_the_same_port(new_kafka: NewKafka) -> None:
     broker = new_kafka()
     before = broker.bootstrap
@@ -107,6 +108,7 @@ async def test_the_database_lets_nobody_in_without_the_password(postgres: Postgr
             await asyncpg.connect(host="127.0.0.1", port=postgres.port, user=postgres.user, password=password, database="postgres")
 
 
+@pytest.mark.thorough
 async def test_what_was_committed_survives_a_kill() -> None:
     with scratch() as folder:
         server = Postgres(folder / "postgres", password="secret")

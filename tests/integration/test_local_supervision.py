@@ -69,6 +69,7 @@ def test_going_down_leaves_no_process_and_the_next_start_finds_its_data(data: Pa
     again.communicate(timeout=10)
 
 
+@pytest.mark.thorough
 def test_what_is_killed_is_started_again(data: Path) -> None:
     supervisor = bring_up(data, "relay")
     before = {name: child(data, name) for name in ("relay", "postgres", "kafka")}

@@ -50,6 +50,7 @@ def copy(scene: Scene, server: Postgres, source: str, target: str) -> None:
     server.create_database(target, source)
 
 
+@pytest.mark.thorough
 def test_after_a_restore_the_store_catches_up_with_the_log_and_equals_it(stage: Scene, postgres: Postgres) -> None:
     helm, name = Helm(stage), urlsplit(stage.database.url).path[1:]
     broken = said(CUSTOMER_RECORDED, {"customer": "C-1", "kind": "person", "name": 5}, id="broken")

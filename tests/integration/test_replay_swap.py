@@ -110,6 +110,7 @@ async def test_what_was_planted_is_swapped_away_and_nothing_else_is_touched(live
     assert await live.schemas() == {"public", "swapped_crm_sync"}
 
 
+@pytest.mark.thorough
 async def test_the_way_back_folds_on_what_was_live(live: Live) -> None:
     await live.crm.apply([live.dealer.recorded("C1", "Ada"), live.dealer.recorded("C2", "Bo"), live.dealer.recorded("C3", "Cy")])
     await live.crm.db.execute("UPDATE customers SET note = 'planted' WHERE ref IN ('C1', 'C2'); DELETE FROM customers WHERE ref = 'C3'")
@@ -227,6 +228,7 @@ async def test_a_role_that_does_not_own_the_tables_is_told_so(live: Live) -> Non
         await swapped(live)
 
 
+@pytest.mark.thorough
 async def test_the_words_say_what_was_swapped_and_the_way_back(live: Live) -> None:
     await live.crm.apply([live.dealer.recorded("C1", "Ada"), live.dealer.recorded("C2", "Bo")])
     await live.crm.db.execute("UPDATE customers SET status = 'planted' WHERE ref = 'C2'")
