@@ -81,7 +81,8 @@ def _customer_change(rng: Random, is_person: bool) -> Said:
     said = {field: value for field, value in said.items() if value is not None}
     if rng.random() < 0.3:
         clearable = [f for f in ("email", "phone", "address", "language", "sector", "revenue", "employees", "note") if f not in said]
-        said["cleared"] = rng.sample(clearable, rng.randrange(1, 3))
+        if cleared := rng.sample(clearable, min(rng.randrange(1, 3), len(clearable))):
+            said["cleared"] = cleared
     return said
 
 

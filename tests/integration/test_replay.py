@@ -16,7 +16,6 @@ from pydantic import SecretStr
 from hub.errors import HubError, InputError
 from hub.local.kafka import Kafka
 from hub.operations.replay import Replayed, moment, replay
-from hub.operations.status import caught_up
 from hub.producers.relay import Relay
 from hub.settings import Settings
 from hub.telemetry import Metrics
@@ -25,7 +24,7 @@ from hub.world.world import World
 from tests.support.crm import base_data
 from tests.support.dealing import Record
 from tests.support.kafka_clients import settings_of
-from tests.support.replaying import HARSH, Live, a_life, a_live_hub, a_stage, rows
+from tests.support.replaying import HARSH, Live, a_life, a_live_hub, a_stage, rows, until_calm
 from tests.support.scene import Scene
 
 STORES = ("customers", "contacts", "leads", "opportunities")
@@ -184,7 +183,7 @@ def test_the_live_hub_runs_on_meanwhile(scene: Scene, kafka: Kafka, database: st
             speak(20)
 
     speak(400)
-    asyncio.run(caught_up(settings, within=60))
+    until_calm(settings)
     with ThreadPoolExecutor(1) as pool:
         speaking = pool.submit(speak_on)
         try:
@@ -192,7 +191,7 @@ def test_the_live_hub_runs_on_meanwhile(scene: Scene, kafka: Kafka, database: st
         finally:
             enough.set()
         speaking.result()
-    asyncio.run(caught_up(settings, within=60))
+    until_calm(settings)
     found.append(folded_again())
     assert all(done.is_equal for done in found), [(done.verdict, done.shown) for done in found]
     counts = [done.records for done in found]

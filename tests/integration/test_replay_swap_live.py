@@ -19,7 +19,6 @@ from pydantic import SecretStr
 from hub.local.kafka import Kafka
 from hub.operations.replay import Replayed, replay
 from hub.operations.replay_swap import Swapped, swap, swap_back
-from hub.operations.status import caught_up
 from hub.settings import Settings
 from hub.wiring import kafka_options
 from hub.world.world import World
@@ -30,7 +29,7 @@ from tests.support.dealing import Record
 from tests.support.engine import Log
 from tests.support.kafka_clients import settings_of
 from tests.support.log_reader import read_log
-from tests.support.replaying import HARSH, a_stage
+from tests.support.replaying import HARSH, a_stage, until_calm
 from tests.support.scene import Scene
 
 
@@ -76,7 +75,7 @@ class Busy:
             going.result()
 
     def calm(self) -> None:
-        asyncio.run(caught_up(self.settings, within=90))
+        until_calm(self.settings)
 
     def replayed(self) -> Replayed:
         return asyncio.run(replay(self.settings, "crm-sync", kafka_options(self.settings)))

@@ -165,15 +165,21 @@ def _begin(little: Hub) -> None:
     """What the page has an operator do first, then everything that it speaks of later."""
     for words in (["topics", "apply"], ["migrate"], ["base", "apply", little.facts["file"](), "--why", "first"]):
         _succeed(little, words)
-    for dealer in (DEALER, POISONED, DEAF):
+    for dealer in (DEALER, POISONED):
         _succeed(little, ["partners", "add", "dealer", dealer, "--why", "new"])
-    little.scene.delete_topics(f"dealer.{DEAF}.feed")
-    for name in ("base-data", "crm-sync", "relay", "clock", "courier"):
+    for name in ("base-data", "crm-sync", "reminders", "relay", "clock", "planner", "courier", "door"):
         little.scene.start(name, brake_dead_in_a_row=BRAKE).until_ready()
     little.send(said(CUSTOMER_RECORDED, {"customer": "C-1", "kind": "person", "name": "Ada"}, id="good", dealer=DEALER))
-    little.send(little.unreadable(DEALER, "C-2"), little.waiting(), little.unreadable(DEAF, "C-3"))
+    little.send(little.unreadable(DEALER, "C-2"), little.waiting())
     little.folded()
-    eventually(lambda: little.scene.database.value("SELECT count(*) FROM outbox_apart WHERE set_aside IS NOT NULL") > 0, 60)
+
+
+def _deafen(little: Hub) -> None:
+    """A dealer whose feed is gone is told of a dead letter."""
+    _succeed(little, ["partners", "add", "dealer", DEAF, "--why", "new"])
+    little.scene.delete_topics(f"dealer.{DEAF}.feed")
+    little.send(little.unreadable(DEAF, "C-3"))
+    eventually(lambda: little.scene.database.value("SELECT count(*) FROM outbox_apart WHERE set_aside IS NOT NULL") > 0)
 
 
 def _succeed(little: Hub, words: list[str]) -> None:
@@ -210,6 +216,7 @@ def _stop(little: Hub) -> None:
 BEFORE: Mapping[str, Callable[[Hub], None]] = {
     "The brake holds a partition": _halt,
     "An error that nobody foresaw": _halt,
+    "An event is set aside": _deafen,
     "A halted partition": _halt,
     "From where a consumer goes on": _still,
     "Folding again": _go_on,

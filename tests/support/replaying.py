@@ -1,5 +1,6 @@
 """A live hub by hand, whose log a broker has too: what is said there can be folded again."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
@@ -17,6 +18,7 @@ from hub.consumers.base_data import base_data as base_consumer
 from hub.consumers.crm_sync import crm_sync
 from hub.local.kafka import Kafka
 from hub.operations.replay import Replayed, replay
+from hub.operations.status import status
 from hub.settings import Settings
 from hub.stream.consumer import Consumer
 from hub.stream.slips import Stored
@@ -28,6 +30,7 @@ from tests.support.crm import Words
 from tests.support.database import Database
 from tests.support.dealing import Record
 from tests.support.engine import Engine, Log
+from tests.support.eventually import eventually
 from tests.support.kafka_clients import environment_of, settings_of
 from tests.support.processes import Crew
 from tests.support.scene import HUB_TOPICS, Scene
@@ -117,6 +120,17 @@ async def a_life(live: Live, seed: int = 3) -> None:
         size = rng.randint(1, 200)
         await live.crm.apply(rest[:size])
         rest = rest[size:]
+
+
+def until_calm(settings: Settings) -> None:
+    """Wait until the consumers that run here have folded everything said so far, and all is told."""
+
+    def is_calm() -> bool:
+        found = asyncio.run(status(settings))
+        running = [behind for behind in found.consumers if behind.consumer in {"base-data", "crm-sync"}]
+        return found.unsent == found.set_aside and not any(behind.lag or behind.unclaimed for behind in running)
+
+    eventually(is_calm, 90)
 
 
 def rows(done: Replayed) -> dict[str, tuple[int, int, int, int]]:

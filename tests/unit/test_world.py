@@ -5,12 +5,14 @@ import sys
 from collections import Counter
 from hashlib import sha256
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from contracts import envelope
 from contracts.catalogue import NewerVersion, lookup
 from contracts.contract import Invalid
+from hub.world import lives
 from hub.world.faults import Faults
 from hub.world.speech import NEWER, Utterance
 from hub.world.world import World, dealer_ids
@@ -146,3 +148,10 @@ def test_dealer_ids_are_the_same_however_many_are_asked_for() -> None:
 def test_a_world_without_dealers_is_refused(count: int) -> None:
     with pytest.raises(ValueError, match="dealers"):
         World(count)
+
+
+def test_a_change_that_says_all_there_is_clears_nothing() -> None:
+    changes = [lives._customer_change(Random(seed), is_person=False) for seed in range(5_000)]
+    fields = {"email", "phone", "address", "language", "sector", "revenue", "employees", "note"}
+    assert any(fields <= change.keys() for change in changes), "no seed says all"
+    assert all(change.get("cleared") != [] for change in changes)
