@@ -14,7 +14,8 @@ from rich.table import Table
 
 from tests.mutants.guards import GUARDS, Guard
 
-_PYTEST = (sys.executable, "-m", "pytest", "-q", "-rf", "--no-header", "--tb=no", "-p", "no:cacheprovider")
+_PYTEST = (sys.executable, "-m", "pytest", "-q", "-rf", "--no-header", "--tb=no", "-p", "no:cacheprovider", "--hypothesis-profile=ci")
+"""Hypothesis' own profile that tries the same examples each time: what notices a guard must not be chance."""
 _FAILED = re.compile(r"^FAILED .*? - (?P<why>(?:AssertionError|Failed|assert\b).*)$", re.MULTILINE)
 """A broken promise; any other error means that the edit broke the module."""
 

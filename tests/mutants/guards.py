@@ -42,7 +42,7 @@ GUARDS = (
         "second-person",
         "lets who prepared a campaign approve it",
         Edit("hub.rules.campaigns", "if same_person(event.who, state.prepared_by):", "if event.who == state.title:"),
-        "tests/unit/test_campaign_rules.py::test_nothing_is_released_that_somebody_else_has_not_approved_as_it_is",
+        "tests/unit/test_campaign_rules.py::test_who_prepared_it_cannot_approve_it",
     ),
     Guard(
         "chunk-and-progress",

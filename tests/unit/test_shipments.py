@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from contracts.papers import DELIVERY_DESPATCHED
@@ -150,6 +150,7 @@ SAID = st.one_of(
 STORIES = st.lists(SAID, max_size=10).map(lambda said: events(*said))
 
 
+@example(story=events(report("delivered", 1), report("in_transit", 3)))
 @given(story=STORIES)
 @settings(max_examples=100, deadline=None)
 def test_what_was_reached_is_never_taken_back(story: list[Told]) -> None:
