@@ -2,10 +2,13 @@
 
 from random import Random
 
+import pytest
+
 from tests.support.driver import Driver
 from tests.support.scene import Scene
 
 
+@pytest.mark.thorough
 def test_one_of_each_kind_is_killed_and_the_truth_comes_out(bare_scene: Scene) -> None:
     with Driver(bare_scene, batch_records=50) as driver:
         chance = Random(driver.seed)

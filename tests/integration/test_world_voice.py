@@ -37,7 +37,7 @@ def read(kafka: Kafka, topic: str) -> list[Record]:
 async def test_each_dealer_s_order_is_kept(new_kafka: NewKafka) -> None:
     kafka, world = new_kafka(), World(5, seed=1, faults=Faults(bad=0.1))
     settings = settings_of(kafka)
-    _make_topics(settings, world)
+    _make_topics(settings, {"dealer": world.dealer_ids})
     producer = make_producer(settings)
     await producer.start()
     said: list[Utterance] = list(world.utterances(3_000))
@@ -58,6 +58,6 @@ def test_the_command_says_all_that_it_counts(new_kafka: NewKafka) -> None:
     assert told.exit_code == 0, told.output
     answer = json.loads(told.stdout)
     assert answer["comparison"] is None
-    assert 450 < answer["records"] - len(World(3, seed=5).base_data()) < 750
-    assert answer["records"] == answer["told"]["records"]
-    assert sum(len(read(kafka, topic)) for topic in World(3, seed=5).topics) == answer["records"]
+    assert 450 < answer["told"]["records"] < answer["records"]
+    dealers = sum(len(read(kafka, topic)) for topic in World(3, seed=5).topics)
+    assert 450 < dealers <= answer["records"], "ERP and carriers speak too"
