@@ -50,7 +50,8 @@ async def running(commands: Sequence[Sequence[str]], environment: Mapping[str, s
 async def _ended(process: asyncio.subprocess.Process, name: str) -> None:
     """Wait for the end of a process that was asked to end; one that does not is killed, and that is said."""
     try:
-        await asyncio.wait_for(process.wait(), _STOPPING_SECONDS)
+        async with asyncio.timeout(_STOPPING_SECONDS):
+            await process.wait()
     except TimeoutError:
         say(f"bench: {name} did not end within {_STOPPING_SECONDS:.0f} s of being asked, and was killed")
         process.kill()

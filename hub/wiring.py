@@ -1,7 +1,6 @@
 """The composition root: the only room that knows everybody, once per process."""
 
 import asyncio
-import contextlib
 import gc
 import os
 import signal
@@ -21,6 +20,7 @@ from faststream.security import BaseSecurity, SASLScram512
 from hub.consumers import CONSUMERS
 from hub.errors import InputError
 from hub.operations.cluster import client_config
+from hub.patience import heed
 from hub.probes import Probes
 from hub.producers.clock import Clock
 from hub.producers.course import BATCH_BYTES
@@ -268,9 +268,7 @@ async def _until_there(settings: Settings, stop: asyncio.Event) -> str | None:
         except (KafkaError, OSError) as error:
             log.warning("kafka.away", error=type(error).__name__)
             pause = min(pause * 2, 15.0)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await stop.wait()
+            await heed(stop, pause)
     return None
 
 

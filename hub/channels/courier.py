@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import random
 from collections.abc import Awaitable, Callable, Sequence
 from time import monotonic
 
@@ -11,6 +10,7 @@ import asyncpg
 from hub.channels.claim import Desk
 from hub.channels.keeping import Keeper
 from hub.channels.lane import Lane, WayOut, Write
+from hub.patience import heed, pause
 from hub.rules.bounce_wave import Brake
 from hub.rules.limits import Limits
 from hub.state import deliveries
@@ -19,7 +19,6 @@ from hub.telemetry import Metrics, log
 
 _AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 _LOOK_AGAIN = 1.0
-_LONGEST_PAUSE = 10.0
 
 
 class Courier:
@@ -85,7 +84,7 @@ class Courier:
                 attempt = attempt + 1 if self.failing_since else 1
                 self.failing_since = self.failing_since or monotonic()
                 log.warning("courier.away", error=type(error).__name__, attempt=attempt)
-                await self._idle(random.uniform(0, min(_LONGEST_PAUSE, 0.1 * 2 ** min(attempt, 8))), self._stopping)
+                await heed(self._stopping, pause(attempt))
 
     def _lane(self, lane: Lane, wake: asyncio.Event) -> Callable[[Connection], Awaitable[None]]:
         async def work(connection: Connection) -> None:
@@ -95,9 +94,9 @@ class Courier:
                 is_more = await lane.turn(connection)
                 self.progress()
                 if lane.pause:
-                    await self._idle(lane.pause, self._stopping)
+                    await heed(self._stopping, lane.pause)
                 elif not is_more:
-                    await self._idle(_LOOK_AGAIN, wake)
+                    await heed(wake, _LOOK_AGAIN)
 
         return work
 
@@ -106,9 +105,4 @@ class Courier:
             is_more = await self._keeper.round(connection)
             self.progress()
             if not is_more:
-                await self._idle(_LOOK_AGAIN, self._stopping)
-
-    async def _idle(self, seconds: float, until: asyncio.Event) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await until.wait()
+                await heed(self._stopping, _LOOK_AGAIN)

@@ -1,7 +1,6 @@
 """Open lines to broker and database, for somebody who answers requests and cannot wait long."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple, TypeVar
 
@@ -10,6 +9,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from hub.errors import HubError, Unavailable
+from hub.patience import heed
 from hub.producers.sender import Sender
 from hub.state.store import Connection
 
@@ -57,8 +57,7 @@ class Lines(Sender):
                             await connection.execute("SELECT")
                         await producer.client.fetch_all_metadata()
                     self.progress()
-                    with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._over.wait(), _LOOK_SECONDS)
+                    await heed(self._over, _LOOK_SECONDS)
             finally:
                 self._connection = self._producer = None
 

@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeVar
 
 from aiokafka import AIOKafkaProducer
 
+from hub.patience import heed
 from hub.producers.closing import PATIENCE_SECONDS
 from hub.producers.round import Round
 from hub.producers.sender import Sender
@@ -79,9 +80,7 @@ class Relay(Sender):
                 await self.sweep(connection, producer)
                 swept = monotonic()
             elif not done.is_more:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(_LOOK_AGAIN):  # wait_for loses a cancellation that comes with the wake (Python 3.11)
-                        await self._wake.wait()
+                await heed(self._wake, _LOOK_AGAIN)
 
     async def sweep(self, connection: Connection, producer: AIOKafkaProducer) -> None:
         """Let go of old receipts, and of events whose topic has been made since."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import random
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable
 from time import monotonic
@@ -12,12 +11,12 @@ import asyncpg
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from hub.patience import pause
 from hub.producers.closing import close
 from hub.state.store import Connection
 from hub.telemetry import log
 
 _AWAY = (OSError, TimeoutError, KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError)
-_LONGEST_PAUSE = 10.0
 
 
 class Sender(ABC):
@@ -40,7 +39,7 @@ class Sender(ABC):
                 attempt = attempt + 1 if self.failing_since else 1
                 self.failing_since = self.failing_since or monotonic()
                 log.warning(f"{self.name}.away", error=type(error).__name__, attempt=attempt)
-                await asyncio.sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.1 * 2 ** min(attempt, 8))))
+                await asyncio.sleep(pause(attempt))
 
     def progress(self) -> None:
         """Something went well."""

@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
 from aiokafka import TopicPartition as KafkaPartition
 from aiokafka.errors import KafkaError
 
+from hub.patience import pause
 from hub.state.offsets import Offsets, TopicPartition
 from hub.state.store import Connection
 from hub.stream.batch import Batch
@@ -179,7 +180,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
                     log.exception("claim.failed", consumer=self._consumer)
                 attempt += 1
                 self.claim_failing_since = self.claim_failing_since or monotonic()
-                await asyncio.sleep(random.uniform(0, min(10.0, 0.1 * 2 ** min(attempt, 8))))
+                await asyncio.sleep(pause(attempt))
             else:
                 self.claim_failing_since = None
                 return

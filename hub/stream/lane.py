@@ -1,13 +1,13 @@
 """A lane: its own connection, its own queue, one transaction after another."""
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable, Sequence
 from time import monotonic
 
 import asyncpg
 from asyncpg.connection import LoggedQuery
 
+from hub.patience import pause
 from hub.state.offsets import TopicPartition
 from hub.state.store import Connection
 from hub.stream.batch import Batch
@@ -17,8 +17,6 @@ from hub.stream.outcome import Applied
 from hub.stream.record import Judged, Raw, Reader
 from hub.stream.turns import Turns
 from hub.telemetry import Metrics, log
-
-_LONGEST_PAUSE = 10.0
 
 
 class Lane:
@@ -182,8 +180,7 @@ class Lane:
             self.failing_since = self.failing_since or monotonic()
             log.warning("database.away", lane=self.name, attempt=attempt, error=type(error).__name__)
             await self._disconnect()
-        longest = _LONGEST_PAUSE if what is Meaning.LATER else 0.2
-        await asyncio.sleep(random.uniform(0, min(longest, 0.05 * 2 ** min(attempt, 10))))
+        await asyncio.sleep(pause(attempt, first=0.05, longest=10.0 if what is Meaning.LATER else 0.2))
         return batches
 
     def _stop(self, partition: TopicPartition, error: Exception) -> None:

@@ -66,7 +66,8 @@ async def test_a_lane_is_busy_while_it_works_and_no_longer() -> None:
     lane._on_room = lambda _: done.set()
     lane.put(HERE, [SimpleNamespace()])
     task = asyncio.create_task(lane.run())
-    await asyncio.wait_for(done.wait(), 5)
+    async with asyncio.timeout(5):
+        await done.wait()
     task.cancel()
     assert seen[0] is not None
     assert lane.busy_since is None
@@ -81,7 +82,8 @@ async def test_a_lane_whose_work_is_taken_away_while_the_database_is_away_fails_
     lane._on_room = lambda _: done.set()
     lane.put(HERE, [SimpleNamespace()])
     task = asyncio.create_task(lane.run())
-    await asyncio.wait_for(done.wait(), 5)
+    async with asyncio.timeout(5):
+        await done.wait()
     task.cancel()
     assert lane.failing_since is None
 
