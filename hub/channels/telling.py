@@ -8,6 +8,7 @@ from pydantic_core import to_json
 from contracts import topics
 from contracts.deliveries import DELIVERY_UPDATED, DeliveryUpdated
 from contracts.values import Money
+from hub.rules.decision import dealer_of
 from hub.state import outbox
 from hub.state.outcomes import Retold
 from hub.state.segments import Said
@@ -30,7 +31,7 @@ def _said(one: Retold) -> Said:
         delivery=str(one.id),
         state=one.state,
         reason=one.reason,
-        dealer=one.principal.removeprefix("dealer:"),
+        dealer=dealer_of(one.principal),
         person_kind=one.person_kind,
         person=one.person,
         purpose=one.purpose,

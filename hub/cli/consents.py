@@ -188,7 +188,7 @@ def _foretell(entered: "Entered", status: str, *, as_json: bool) -> None:
 
 
 def _choice(person: str, kind: str, dealer: str, channel: str = "", purpose: str = "", grantee: str = "", status: str = "") -> "Chosen":
-    from hub.rules.consents import principal_of
+    from hub.rules.decision import principal_of
     from hub.state.consent_desk import Chosen
 
     return Chosen(principal_of(dealer) if dealer else "", person, kind, channel, purpose, grantee, status)

@@ -34,6 +34,7 @@ def execution(
 
     from hub.operations.orders import executed
     from hub.operations.show import Several
+    from hub.rules.decision import dealer_of
     from hub.settings import Settings
 
     found = asyncio.run(executed(Settings().database_url.get_secret_value(), ref, dealer=dealer or None))
@@ -41,7 +42,7 @@ def execution(
         if as_json:
             print_json(found._asdict())
         else:
-            whose = ", ".join(principal.removeprefix("dealer:") for principal in found.principals)
+            whose = ", ".join(dealer_of(principal) for principal in found.principals)
             typer.echo(f"opportunity {printable(ref)} is known to several; choose one with --dealer: {whose}")
         raise typer.Exit(1)
     if as_json:

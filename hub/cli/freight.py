@@ -7,7 +7,7 @@ import typer
 
 from hub.cli.acting import SILENCE, DryRun, NoWait, Silence, Why, Yes, agreed, check_reason, operator, tell
 from hub.cli.charge import print_charge
-from hub.cli.printing import AsJson, print_json, print_table, printable
+from hub.cli.printing import AsJson, print_json, print_more, print_table, printable
 
 app = typer.Typer(no_args_is_help=True, help="Freight charges: expected by tariff, billed, audited, disputed, booked and shared out.")
 
@@ -53,7 +53,7 @@ def charges(
                 for one in found
             ],
         )
-        _tell_of_more(len(found), limit)
+        print_more(len(found), limit)
 
 
 @app.command()
@@ -109,7 +109,7 @@ def disputes(
                 for one in found
             ],
         )
-        _tell_of_more(len(found), limit)
+        print_more(len(found), limit)
 
 
 @app.command()
@@ -157,9 +157,6 @@ def ask(operation: "Callable[Concatenate[str, P], Coroutine[Any, Any, T]]", *wha
 
 def bare(principal: str) -> str:
     """A carrier's id."""
-    return principal.removeprefix("carrier:")
+    from hub.rules.decision import carrier_of
 
-
-def _tell_of_more(found: int, limit: int) -> None:
-    if found == limit:
-        typer.echo(f"The first {limit:,}; --limit shows more.")
+    return carrier_of(principal)

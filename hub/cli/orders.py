@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hub.cli.execution import print_execution
-from hub.cli.printing import AsJson, print_json, print_table, printable
+from hub.cli.printing import AsJson, print_json, print_more, print_table, printable
 
 if TYPE_CHECKING:
     from hub.operations.orders import Receivables
@@ -79,8 +79,7 @@ def listed(
                 for one in found
             ],
         )
-        if len(found) == limit:
-            typer.echo(f"The first {limit:,}; --limit shows more.")
+        print_more(len(found), limit)
 
 
 @app.command()

@@ -36,6 +36,12 @@ def print_table(heads: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> N
     console.print(table)
 
 
+def print_more(found: int, limit: int) -> None:
+    """Say that a list may go on where it was cut."""
+    if found == limit:
+        typer.echo(f"The first {limit:,}; --limit shows more.")
+
+
 def print_story(timeline: "Iterable[Happening]") -> None:
     """Print what was said of a subject, in its order, and what each event changed."""
     from hub.operations.state_view import text

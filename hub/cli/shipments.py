@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.printing import AsJson, print_json, print_story, print_table, printable
+from hub.cli.printing import AsJson, print_json, print_more, print_story, print_table, printable
 
 if TYPE_CHECKING:
     from hub.operations.shipments import ShownShipment
@@ -33,6 +33,7 @@ def listed(
 
     from hub.cli.filters import ago
     from hub.operations import shipments
+    from hub.rules.decision import carrier_of
     from hub.settings import Settings
 
     asked = shipments.listed(
@@ -46,15 +47,14 @@ def listed(
     )
     found = asyncio.run(asked)
     if as_json:
-        print_json([{"carrier": _carrier(one), **one._asdict()} for one in found])
+        print_json([{"carrier": carrier_of(one.principal), **one._asdict()} for one in found])
     elif not found:
         is_narrowed = carrier or status or late or silent or order
         typer.echo("No shipments match." if is_narrowed else "No shipments yet: a despatch advice plans one, a carrier tells of it.")
     else:
         heads = ("carrier", "consignment", "status", "where", "planned", "expected", "delivered", ">late by", "last heard", ">orders")
         print_table(heads, [_row(one) for one in found])
-        if len(found) == limit:
-            typer.echo(f"The first {limit:,}; --limit shows more.")
+        print_more(len(found), limit)
 
 
 @app.command()
@@ -98,16 +98,13 @@ def _print(found: "ShownShipment") -> None:
     print_story(found.timeline)
 
 
-def _carrier(one: "Listed") -> str:
-    return one.principal.removeprefix("carrier:")
-
-
 def _row(one: "Listed") -> tuple[object, ...]:
     from hub.operations.state_view import text
+    from hub.rules.decision import carrier_of
 
     where = ", ".join(part for part in (one.place, one.country) if part)
     status = f"{one.status} ({one.incident})" if one.incident else one.status
     moments = [text(at) if at else "" for at in (one.planned_arrival, one.estimated_arrival, one.delivered_at)]
     delay = "" if one.delay_minutes is None or one.delay_minutes <= 0 else f"{one.delay_minutes // 60}:{one.delay_minutes % 60:02} h"
     heard = text(one.heard_at) if one.heard_at else ""
-    return _carrier(one), one.consignment, status, where, *moments, delay, heard, len(one.orders)
+    return carrier_of(one.principal), one.consignment, status, where, *moments, delay, heard, len(one.orders)

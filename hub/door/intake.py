@@ -15,6 +15,7 @@ from hub.door.errors import Denied, told
 from hub.door.judging import Headers, Verdict, of_http
 from hub.errors import HubError, Unavailable
 from hub.producers.lines import Saying
+from hub.rules.decision import dealer_of
 from hub.state import door
 
 BATCH = "application/cloudevents-batch+json"
@@ -52,7 +53,7 @@ async def _dealer(desk: Desk, request: Request) -> str:
         raise Denied(401, "token_unknown", Finding("authorization", "a token that opens the door (hub door issue)"))
     if speaker.is_suspended:
         raise Denied(403, "suspended", Finding("authorization", "a dealer that is not suspended"))
-    return speaker.principal.removeprefix("dealer:")
+    return dealer_of(speaker.principal)
 
 
 def _batch(raw: bytes) -> list[tuple[Headers, bytes]]:

@@ -12,7 +12,7 @@ from contracts.values import Channel
 from hub.door import pages
 from hub.door.desk import Desk
 from hub.door.reports import Heard
-from hub.rules.consents import grantee_of
+from hub.rules.decision import dealer_of
 from hub.rules.links import delivery_of
 from hub.state import door
 from hub.state.door import Delivered
@@ -54,7 +54,7 @@ def _heard(delivery: UUID, found: Delivered, means: str) -> Heard:
     fields = {
         "delivery": str(delivery),
         "channel": channel,
-        "dealer": grantee_of(found.principal),
+        "dealer": dealer_of(found.principal),
         "person_kind": found.person_kind,
         "person": found.person,
         "purpose": found.purpose,

@@ -1,7 +1,7 @@
 """Find what a carrier's reference stands for."""
 
 from hub.errors import InputError
-from hub.rules.decision import Subject
+from hub.rules.decision import Subject, carrier_of
 from hub.state import timelines
 from hub.state.reading import Snapshot
 
@@ -24,5 +24,5 @@ async def found_of(look: Snapshot, store: str, consignment: str, carrier: str | 
         case []:
             raise InputError("CONSIGNMENT", "a reference that the ERP or a carrier told of", consignment)
         case _:
-            names = ", ".join(principal.removeprefix("carrier:") for principal in known)
+            names = ", ".join(map(carrier_of, known))
             raise InputError("--carrier", f"whose consignment it is, one of {names}", carrier or "")

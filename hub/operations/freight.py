@@ -15,7 +15,7 @@ from hub.operations.base_plan import as_data
 from hub.operations.carriers import found_of, principal_of
 from hub.operations.timeline import Happening, tell
 from hub.rules.basedata import BaseData
-from hub.rules.decision import Subject
+from hub.rules.decision import Subject, carrier_of
 from hub.rules.freight.accounts import ACCOUNTS
 from hub.rules.masking import mask_reference
 from hub.state import base_editions, freight_desk, timelines
@@ -73,7 +73,7 @@ async def shown(url: str, consignment: str, *, carrier: str | None = None) -> Sh
     state = standing.state if standing else None
     fields = state_view.fields(state, is_masked=True) if state else {}
     return ShownCharge(
-        subject.principal.removeprefix("carrier:"),
+        carrier_of(subject.principal),
         consignment,
         {field: value for field, value in fields.items() if field not in state_view.PAPERS},
         state.expected if state else {},
@@ -110,7 +110,7 @@ async def disputed(url: str, consignment: str, invoice: str, *, carrier: str | N
 
 def concede(operator: Operator, dispute: Disputed) -> Asked:
     """Ask for what is left of a dispute to be paid after all."""
-    whose = dispute.principal.removeprefix("carrier:")
+    whose = carrier_of(dispute.principal)
     fields = {"consumer": freight.name, "carrier": whose, "consignment": dispute.consignment, "invoice": dispute.invoice}
     return ask(operator, DISPUTE_CONCEDED, {uuid4(): fields})
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from contracts.base import SalesModel, Stage
 from hub.errors import InputError
 from hub.operations.base_plan import as_data
-from hub.operations.show import principal_of
 from hub.rules.basedata import BaseData
+from hub.rules.decision import principal_of
 from hub.state import base_editions, funnels
 from hub.state.base_editions import StoredEdition
 from hub.state.funnels import Age, Counted, Scope

@@ -7,6 +7,7 @@ from hub.channels.reach import reach
 from hub.errors import HubError, InputError
 from hub.operations.audiences import looking
 from hub.rules.claiming import CHANNELS
+from hub.rules.decision import dealer_of
 from hub.rules.messages import owner
 from hub.rules.notices import OEM, Person
 from hub.state import people
@@ -35,5 +36,5 @@ async def recipient(url: str, text: str, channel: str, option: str, country: str
     addresses = reach(who, country, CHANNELS)
     if cast("Channel", channel) not in addresses:
         raise HubError(f"{text}: no address for {channel}; there is {', '.join(addresses) or 'none at all'}")
-    dealer = one.principal.removeprefix("dealer:")
+    dealer = dealer_of(one.principal)
     return {"recipient": one.kind, "dealer": None if dealer == OEM else dealer, "ref": one.ref}

@@ -6,9 +6,8 @@ from typing import NamedTuple
 from contracts.base import ServicePlan
 from hub.errors import InputError
 from hub.operations.base_plan import as_data
-from hub.operations.show import principal_of
 from hub.rules.basedata import BaseData
-from hub.rules.decision import Subject
+from hub.rules.decision import Subject, principal_of
 from hub.rules.odometer import Course, Reading, course
 from hub.rules.service_due import Served, due
 from hub.rules.service_reminders import Reminder, restored

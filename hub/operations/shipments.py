@@ -11,6 +11,7 @@ from hub.operations import state_view
 from hub.operations.carriers import found_of, principal_of
 from hub.operations.timeline import Happening, tell
 from hub.rules.basedata import BaseData
+from hub.rules.decision import carrier_of
 from hub.rules.masking import mask_reference
 from hub.rules.shipments import Position
 from hub.state import shipment_desk, timelines
@@ -62,7 +63,7 @@ async def shown(url: str, consignment: str, *, carrier: str | None = None) -> Sh
     state = standing.state if standing else None
     fields = state_view.fields(state, is_masked=True) if state else {}
     return ShownShipment(
-        subject.principal.removeprefix("carrier:"),
+        carrier_of(subject.principal),
         consignment,
         {field: value for field, value in fields.items() if field not in state_view.PAPERS},
         state.estimates if state else [],

@@ -11,7 +11,7 @@ from hub.operations import state_view
 from hub.operations.base_plan import as_data
 from hub.operations.timeline import Happening, apart, tell
 from hub.rules.basedata import BaseData
-from hub.rules.decision import Subject
+from hub.rules.decision import Subject, principal_of
 from hub.state import base_editions, timelines
 from hub.state.reading import Snapshot, snapshot
 from hub.state.stores import STORES
@@ -92,11 +92,6 @@ async def find(look: Snapshot, kind: str, ref: str, dealer: str | None) -> Subje
     if not asked and len(known) > 1:
         return Several(kind, ref, known)
     return Subject(asked or known[0], ref)
-
-
-def principal_of(dealer: str) -> str:
-    """Whose references a dealer's id stands for; `oem` for what the OEM took itself."""
-    return dealer if dealer == "oem" else f"dealer:{dealer}"
 
 
 async def _shown(look: Snapshot, kind: str, subject: Subject, *, is_masked: bool) -> Shown:

@@ -9,7 +9,7 @@ from contracts.base import ConsentPurpose
 from contracts.consents import ConsentGiven, ConsentUpdated, ConsentWithdrawn, Proof
 from contracts.contract import Event
 from contracts.reports import RecipientUnsubscribed
-from hub.rules.decision import Change, Decision, Facts, Keep, Reject, Subject, Wait
+from hub.rules.decision import Change, Decision, Facts, Keep, Reject, Subject, Wait, dealer_of, principal_of
 from hub.rules.notices import OEM
 
 ANY = "*"
@@ -55,25 +55,20 @@ class Slot(NamedTuple):
         return cls(subject.principal, *subject.ref.split("/", 4))
 
 
-def grantee_of(principal: str) -> str:
-    """A principal as consents name it: a dealer's id, or `oem`."""
-    return principal.removeprefix("dealer:")
-
-
 def given_for(event: ConsentGiven, principal: str) -> Iterable[Subject]:
     """Each channel and purpose that somebody agreed to is a subject of its own."""
-    return _subjects(event, _owner(event.dealer, principal), grantee_of(principal))
+    return _subjects(event, _owner(event.dealer, principal), dealer_of(principal))
 
 
 def withdrawn_for(event: ConsentWithdrawn, principal: str) -> Iterable[Subject]:
     """The same of a no, where nothing named means each of them."""
-    return _subjects(event, _owner(event.dealer, principal), grantee_of(principal))
+    return _subjects(event, _owner(event.dealer, principal), dealer_of(principal))
 
 
 def recorded_for(event: ConsentRecorded, _principal: str) -> Iterable[Subject]:
     """An operator speaks in the name of the dealer whose reference it is, or of the OEM."""
     owner = _owner(event.dealer, OEM)
-    return _subjects(event, owner, grantee_of(owner))
+    return _subjects(event, owner, dealer_of(owner))
 
 
 def unsubscribed_for(event: RecipientUnsubscribed, _principal: str) -> Iterable[Subject]:
@@ -137,11 +132,6 @@ def _owner(dealer: str | None, speaker: str) -> str:
     return speaker if dealer is None or speaker != OEM else principal_of(dealer)
 
 
-def principal_of(dealer: str) -> str:
-    """The principal that consents name so."""
-    return dealer if dealer == OEM else f"dealer:{dealer}"
-
-
 def _misnamed(dealer: str | None, facts: Facts) -> Reject | None:
     if dealer is not None and principal_of(dealer) != facts.subject.principal:
         return Reject("dealer", "the dealer that speaks, or nothing")
@@ -150,7 +140,7 @@ def _misnamed(dealer: str | None, facts: Facts) -> Reject | None:
 
 def _stranger(slot: Slot) -> Reject | None:
     """A dealer's customer may be written to by that dealer and by the OEM: whoever else was meant, it is not theirs to say."""
-    if slot.grantee in {OEM, grantee_of(slot.owner)} or slot.owner == OEM:
+    if slot.grantee in {OEM, dealer_of(slot.owner)} or slot.owner == OEM:
         return None
     return Reject("grantee", "oem, or the dealer whose reference the person is")
 

@@ -45,6 +45,21 @@ class Reject(NamedTuple):
 Decision: TypeAlias = Change[S] | Keep | Wait | Reject
 
 
+def principal_of(dealer: str) -> str:
+    """Whose references a dealer's id stands for; `oem` for what the OEM took itself."""
+    return dealer if dealer == "oem" else f"dealer:{dealer}"
+
+
+def dealer_of(principal: str) -> str:
+    """The dealer's id, or `oem`: what `principal_of` was made of."""
+    return principal.removeprefix("dealer:")
+
+
+def carrier_of(principal: str) -> str:
+    """The id of the carrier whose references these are."""
+    return principal.removeprefix("carrier:")
+
+
 class Subject(NamedTuple):
     """Whose reference (`dealer:ber-01`, `oem`), and the reference."""
 
@@ -54,7 +69,7 @@ class Subject(NamedTuple):
     @property
     def dealer(self) -> str:
         """The dealer's id; `oem` for what the OEM took itself."""
-        return self.principal.removeprefix("dealer:")
+        return dealer_of(self.principal)
 
 
 class Facts(NamedTuple):

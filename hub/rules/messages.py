@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, cast
 from contracts.campaigns import CampaignTested, MessageRequested
 from contracts.contract import Event
 from contracts.values import Channel, PersonKind
-from hub.rules.decision import Change, Decision, Facts, Keep, Subject
+from hub.rules.decision import Change, Decision, Facts, Keep, Subject, principal_of
 from hub.rules.notices import OEM, Nature, Notice, Person, Priority
 
 TEMPLATE = "message"
@@ -41,7 +41,7 @@ class Message(NamedTuple):
 
 def owner(dealer: str | None) -> str:
     """Whose reference a person's is: the dealer's that is named, else the OEM's own."""
-    return OEM if dealer is None or dealer == OEM else f"dealer:{dealer}"
+    return OEM if dealer is None else principal_of(dealer)
 
 
 def requested(state: Message | None, event: MessageRequested, _facts: Facts) -> Decision[Message]:

@@ -21,7 +21,7 @@ from contracts.shipments import (
     ShipmentUpdated,
 )
 from hub.rules.consignments import advice_of
-from hub.rules.decision import Change, Decision, Facts, Keep, Subject
+from hub.rules.decision import Change, Decision, Facts, Keep, Subject, carrier_of
 from hub.rules.orders.subjects import ERP, of_order
 
 RANK = {
@@ -139,7 +139,7 @@ def told(before: Shipment | None, after: Shipment, subject: Subject, because: Ev
     heard = {field: getattr(after, field) for field in fields}
     if before is not None and before.orders == after.orders and heard == {field: getattr(before, field) for field in fields}:
         return None
-    carrier = subject.principal.removeprefix("carrier:")
+    carrier = carrier_of(subject.principal)
     return ShipmentUpdated.model_validate(
         {
             "occurred_at": because.occurred_at,

@@ -7,7 +7,7 @@ from typing import cast
 from contracts.addresses import address_key
 from contracts.values import Channel
 from hub.rules.campaigns import Campaign
-from hub.rules.consents import grantee_of
+from hub.rules.decision import dealer_of
 from hub.rules.expansion import PLANNED, judge
 from hub.rules.notices import OEM, Nature, Person
 from hub.rules.permission import refusal
@@ -26,7 +26,7 @@ Reach = Callable[[Addressee, Collection[Channel]], Mapping[Channel, str]]
 
 def grantee(campaign: Campaign, person: Person) -> str:
     """In whose name a person is written to: the OEM's, or that of the dealer who knows them."""
-    return OEM if campaign.grantee == OEM else grantee_of(person.principal)
+    return OEM if campaign.grantee == OEM else dealer_of(person.principal)
 
 
 def channels_of(campaign: Campaign) -> list[Channel]:

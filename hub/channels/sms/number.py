@@ -31,11 +31,3 @@ def number_of(text: str, country: str | None = None) -> str | None:
 def is_number(text: str) -> bool:
     """Whether it is written in E.164 already, and a text may go there."""
     return bool(_E164.match(text)) and number_of(text) == text
-
-
-def country_of(number: str) -> str | None:
-    """The country whose prices hold for a number in E.164; None where its code says too little."""
-    try:
-        return phonenumbers.region_code_for_country_code(phonenumbers.parse(number, None).country_code or 0)
-    except phonenumbers.NumberParseException:
-        return None

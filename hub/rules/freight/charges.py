@@ -16,7 +16,7 @@ from contracts.papers import DeliveryDespatched
 from contracts.shipments import ShipmentReported
 from contracts.timers import TimerFired
 from hub.rules import consignments
-from hub.rules.decision import Change, Decision, Facts, Keep, Wait
+from hub.rules.decision import Change, Decision, Facts, Keep, Wait, carrier_of
 from hub.rules.freight import accounts, audit
 from hub.rules.freight.charge import CONCEDED, Charge, blank, goods, waits_until
 from hub.rules.tariffs import Load, exchanged, reckoned, terms_of
@@ -125,7 +125,7 @@ def _expecting(state: Charge | None, event: Event, facts: Facts, add: Callable[[
 
 
 def _carrier(facts: Facts, at: datetime) -> Carrier | Wait:
-    ref = facts.subject.principal.removeprefix("carrier:")
+    ref = carrier_of(facts.subject.principal)
     return facts.base.find(Carrier, ref, at) or Wait("carrier", ref)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from contracts.contract import Event
 from contracts.freight import ChargeUpdated, DisputeRaised, DisputeWithdrawn, InvoiceDisputed
-from hub.rules.decision import Subject
+from hub.rules.decision import Subject, carrier_of
 from hub.rules.freight.charge import Charge
 from hub.rules.freight.invoices import FreightInvoice
 
@@ -14,17 +14,12 @@ _HEARD = ("status", "currency", "expected_minor", "billed_minor", "disputed_mino
 _MOST_LINES = 2000
 
 
-def carrier_of(subject: Subject) -> str:
-    """The carrier's id."""
-    return subject.principal.removeprefix("carrier:")
-
-
 def updated(before: Charge | None, after: Charge, subject: Subject, because: Event, revision: int) -> ChargeUpdated | None:
     """What everybody may hear of a charge, when any of it changed."""
     heard = {field: getattr(after, field) for field in _HEARD}
     if before is not None and heard == {field: getattr(before, field) for field in _HEARD}:
         return None
-    carrier = carrier_of(subject)
+    carrier = carrier_of(subject.principal)
     return ChargeUpdated(
         occurred_at=because.occurred_at,
         revision=revision,
@@ -87,4 +82,4 @@ def invoice_disputed(
 
 def whose(_state: object, subject: Subject, _told: object) -> str:
     """The carrier who is told: the one whose consignment or invoice it is."""
-    return carrier_of(subject)
+    return carrier_of(subject.principal)
