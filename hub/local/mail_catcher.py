@@ -15,6 +15,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from hub.local.mail_moods import GOODBYE, REFUSALS, MailMood, mood_of
 from hub.local.mail_returns import bounce, complaint
 from hub.local.posting import post
+from hub.local.talk import Talk
 
 MOST_KEPT = 5_000
 
@@ -53,7 +54,7 @@ class MailCatcher:
     sessions: int = 0
     _mood: WeakKeyDictionary[Session, MailMood | None] = field(default_factory=WeakKeyDictionary)
     _server: asyncio.Server | None = None
-    _talk: set[asyncio.Task[None]] = field(default_factory=set)
+    _talk: Talk = field(default_factory=Talk)
 
     async def start(self, port: int = 0, host: str = "127.0.0.1", **options: Any) -> int:  # noqa: ANN401 - aiosmtpd's own
         """Listen; the port it listens on. `options` are those of aiosmtpd's SMTP: TLS, login."""
@@ -68,14 +69,11 @@ class MailCatcher:
         self.patience.set()
         if self._server:
             self._server.close()
-        for task in self._talk:
-            task.cancel()
-        await asyncio.gather(*self._talk, return_exceptions=True)
+        await self._talk.end()
 
     async def told(self) -> None:
         """Wait until all that comes back has come."""
-        while self._talk:
-            await asyncio.gather(*self._talk)
+        await self._talk.told()
 
     async def handle_EHLO(  # noqa: N802 - aiosmtpd calls it so
         self, _server: SMTP, session: Session, _envelope: Envelope, hostname: str, responses: list[str]
@@ -124,9 +122,7 @@ class MailCatcher:
         if mood == "slow-after-data":
             await self.patience.wait()
         if mood in {"bounce", "bounce-full", "complain", "unsubscribe"}:
-            task = asyncio.create_task(self._come_back(mail, mood))
-            self._talk.add(task)
-            task.add_done_callback(self._talk.discard)
+            self._talk.begin(self._come_back(mail, mood))
         return f"250 2.0.0 Ok: queued as {mail.number:08X}"
 
     async def _come_back(self, mail: CaughtMail, mood: MailMood) -> None:

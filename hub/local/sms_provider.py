@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 from hub.local.outside_ports import ACCOUNT
 from hub.local.posting import post
 from hub.local.sms_moods import REFUSALS, WAIT_SECONDS, SmsMood, mood_of
+from hub.local.talk import Talk
 
 MOST_KEPT = 5_000
 
@@ -57,7 +58,7 @@ class SmsProvider:
     opted_out: set[str] = field(default_factory=set)
     patience: asyncio.Event = field(default_factory=asyncio.Event)
     reported: list[tuple[str, int]] = field(default_factory=list)
-    _talk: set[asyncio.Task[None]] = field(default_factory=set)
+    _talk: Talk = field(default_factory=Talk)
 
     async def take(self, login: str, form: Mapping[str, str]) -> Answer | None:
         """One request to send a text; None where the line is to break off."""
@@ -71,7 +72,7 @@ class SmsProvider:
         if mood == "report-early":
             await self._report(caught, mood)
         else:
-            self._later(self._report(caught, mood))
+            self._talk.begin(self._report(caught, mood))
         match mood:
             case "silent-after-accept":
                 await self.patience.wait()
@@ -102,14 +103,11 @@ class SmsProvider:
     async def stop(self) -> None:
         """End every silence, and all that is still to be told."""
         self.patience.set()
-        for task in self._talk:
-            task.cancel()
-        await asyncio.gather(*self._talk, return_exceptions=True)
+        await self._talk.end()
 
     async def told(self) -> None:
         """Wait until all that is to be told has been."""
-        while self._talk:
-            await asyncio.gather(*self._talk)
+        await self._talk.told()
 
     def _refusal(self, login: str, to: str, text: str, mood: SmsMood | None) -> Answer | None:
         if not self._knows(login):
@@ -130,11 +128,6 @@ class SmsProvider:
 
     def _sender_of(self, number: str) -> str:
         return next((sms.sender for sms in reversed(self.caught) if sms.to == number), "")
-
-    def _later(self, telling: Any) -> None:  # noqa: ANN401 - a coroutine
-        task = asyncio.create_task(telling)
-        self._talk.add(task)
-        task.add_done_callback(self._talk.discard)
 
     async def _report(self, sms: CaughtSms, mood: SmsMood | None) -> None:
         """Tell what becomes of a text, in the order and as often as the mood has it."""
