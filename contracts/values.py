@@ -39,6 +39,8 @@ _UNLOCODE = r"^[A-Z]{2}[A-Z2-9]{3}$"
 _SHA256 = r"^[0-9a-f]{64}$"
 _VIN = r"^[A-HJ-NPR-Z0-9]{17}$"
 _CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+_CALENDAR_ID = r"^([A-Z]{2}|[a-z0-9-]{1,40})$"
+_MONTH_DAY = r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 _LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$"
 _TIME_ZONE = r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$"
 _DAY = r"^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$"
@@ -65,6 +67,8 @@ EXPECTED = {
     _VIN: "a vehicle identification number of ISO 3779: 17 capitals and digits without I, O and Q",
     _TIME_ZONE: TIME_ZONE_EXPECTED,
     _CLOCK: "a time of day, such as 08:30",
+    _CALENDAR_ID: "a country code of ISO 3166-1, such as DE, or a dealer's id",
+    _MONTH_DAY: "a day of each year, such as 12-25",
     _DAY: DAY_EXPECTED,
     _INSTANT: INSTANT_EXPECTED,
 }
@@ -209,6 +213,12 @@ TimeZone = Annotated[str, StringConstraints(max_length=60, pattern=_TIME_ZONE), 
 
 Clock = Annotated[str, StringConstraints(pattern=_CLOCK)]
 """A time of day on somebody's wall, 24 hours."""
+
+CalendarId = Annotated[str, StringConstraints(pattern=_CALENDAR_ID)]
+"""Whose calendar it is: a country's, by its capitals, or a dealer's."""
+
+MonthDay = Annotated[str, StringConstraints(pattern=_MONTH_DAY)]
+"""A day of each year, month first; the 29th of February is one of leap years alone."""
 
 T = TypeVar("T")
 

@@ -59,7 +59,7 @@ class Settings(BaseSettings):
     post_wait_seconds: int = Field(60, ge=1, le=3_000, description="So long a letter waits for others of its batch.")
     courier_limits: str = Field("", description="Limits of providers and domains, such as twilio=10/1s smtp@*=50/60s.")
     courier_lease_seconds: int = Field(300, ge=10, le=3_600, description="So long a courier's claim holds; it sends nothing beyond.")
-    courier_hours: str = Field("08:00-20:00", description="Hours in which marketing may disturb, where the recipient lives.")
+    courier_hours: str = Field("08:00-20:00", description="Hours in which marketing may disturb where no calendar says it.")
     courier_country: str = Field("DE", pattern=r"^[A-Z]{2}$", description="Country of people of whom none is known, by ISO 3166-1.")
     courier_cap: int = Field(3, ge=1, le=1_000, description="Most marketing messages to a person in the days of the cap.")
     courier_cap_days: int = Field(7, ge=1, le=365, description="Days over which those are counted.")

@@ -4,7 +4,8 @@ A subject is one edition, `<id>@<effective_from>`: a compacted topic then keeps 
 and a fold can look up what held when its event occurred.
 """
 
-from contracts.base import carriage, templates
+from contracts.base import calendars, carriage, templates
+from contracts.base.calendars import CALENDAR_RECORDED, Calendar, Holiday, OpenHours, QuietHours
 from contracts.base.carriage import (
     CARRIER_RECORDED,
     EXCHANGE_RATE_RECORDED,
@@ -57,9 +58,11 @@ LINEAGES = (
     *carriage.LINEAGES,
     SERVICE_PLAN_RECORDED,
     SALES_DOCUMENT_RECORDED,
+    *calendars.LINEAGES,
 )
 
 __all__ = [
+    "CALENDAR_RECORDED",
     "CARRIER_RECORDED",
     "COMPETITOR_RECORDED",
     "CONSENT_PURPOSE_RECORDED",
@@ -77,17 +80,21 @@ __all__ = [
     "TEMPLATE_RECORDED",
     "Accessorial",
     "AllocationBasis",
+    "Calendar",
     "Carrier",
     "Competitor",
     "ConsentPurpose",
     "Dealer",
     "ExchangeRate",
     "FuelTable",
+    "Holiday",
     "Lane",
     "LetterWording",
     "LossReason",
     "MailWording",
+    "OpenHours",
     "Product",
+    "QuietHours",
     "ReminderStep",
     "SalesDocument",
     "SalesModel",

@@ -2,11 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache, partial
 from time import monotonic
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from contracts.addresses import address_key
+from contracts.base import Calendar
 from contracts.values import Channel
 from hub.channels.almanac import Almanac
 from hub.channels.reach import reach
@@ -16,6 +18,7 @@ from hub.rules.claiming import CHANNELS, Go, Known, Later, Out, Verdict, choose,
 from hub.rules.notices import Person
 from hub.rules.windows import Limit, Start, admit
 from hub.state import brakes, campaigns, claims, consents, people
+from hub.state.base import BaseDataCache
 from hub.state.claims import Due
 from hub.state.consents import Wish
 from hub.state.people import Addressee
@@ -53,6 +56,7 @@ class Desk:
 
     def __init__(self, terms: Terms, almanac: Almanac, now: Now = claims.database_time) -> None:
         self._terms, self._almanac, self.now = terms, almanac, now
+        self._calendars = BaseDataCache((Calendar.KIND,))
 
     async def take(self, connection: Connection, channel: Channel, provider: str, most: int) -> Hand:
         """Take what may go, put off what may later, and end what never will."""
@@ -103,6 +107,8 @@ class Desk:
     ) -> dict[UUID, Known]:
         """What is known for each delivery on the channels asked for."""
         channels = {channel for _, channel in wishes}
+        almanac = self._almanac.by(await self._calendars.refresh(connection))
+        awake_at = cache(partial(almanac.awake_at, moment=now))
         reached = {person: reach(who, self._almanac.country, channels) for person, who in addressees.items()}
         asked = [(due, channel, address) for due, channel in wishes if (address := reached[due.person].get(channel)) is not None]
         standings = await consents.standings(
@@ -115,8 +121,8 @@ class Desk:
         for due, _ in wishes:
             who = addressees[due.person]
             hold, stop = _standing(due.campaign, halted, pulled)
-            awake_at = self._almanac.awake_at(who.country, now)
-            found[due.id] = Known(reached[due.person], {}, awake_at, due.nature == "marketing", who.gone, hold, stop)
+            awake = awake_at(who.country, due.grantee)
+            found[due.id] = Known(reached[due.person], {}, awake, due.nature == "marketing", who.gone, hold, stop)
         refusals: dict[UUID, dict[Channel, str]] = {}
         for (due, channel, _), standing in zip(asked, standings, strict=True):
             if (refusal := permission.refusal(standing, due.nature)) is not None:

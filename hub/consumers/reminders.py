@@ -9,7 +9,11 @@ from hub.rules import activities, agendas, odometer_readings, reminding, vehicle
 from hub.state import stores
 from hub.stream.consumer import Consumer
 
-reminders = Consumer("reminders", topics.DEALER_EVENTS, topics.CRM, topics.ACTS, topics.TIMERS, using=("service_plan", "sales_model"))
+reminders = Consumer(
+    "reminders",
+    *(topics.DEALER_EVENTS, topics.CRM, topics.ACTS, topics.TIMERS),
+    using=("service_plan", "sales_model", "calendar", "dealer"),
+)
 
 reminders.fold(
     stores.vehicles,

@@ -63,8 +63,8 @@ def _place(path: str) -> Place:
 
 
 def _clock(value: object) -> object:
-    """YAML reads 18:00 without quotes as 1080 minutes."""
-    return f"{value // 60:02}:{value % 60:02}" if isinstance(value, int) and not isinstance(value, bool) else value
+    """People write 9:30 as well."""
+    return value.zfill(len("09:30")) if isinstance(value, str) else value
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 - any value that YAML knows and JSON does not

@@ -1,5 +1,6 @@
 """Read YAML so that every value knows the line it stands on."""
 
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -8,6 +9,22 @@ import yaml
 from hub.errors import InputError
 
 Place = tuple[str | int, ...]
+
+
+class _Loader(yaml.SafeLoader):
+    """As YAML 1.2 reads: Norway (`NO`) is not false, and the clock 20:00 is no number of sixties."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - as the class above has it
+        first: [one for one in resolvers if one[0] not in {"tag:yaml.org,2002:bool", "tag:yaml.org,2002:int", "tag:yaml.org,2002:float"}]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z"), list("tTfF"))
+_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"[-+]?(?:0|[1-9][0-9_]*)\Z"), list("-+0123456789"))
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\Z"), list("-+.0123456789")
+)
 
 
 class Document(NamedTuple):
@@ -25,7 +42,7 @@ class Document(NamedTuple):
 def documents(text: str, name: str) -> Iterator[Document]:
     """The documents of a file; raises InputError with the line where it is no YAML."""
     try:
-        loader = yaml.SafeLoader(text)
+        loader = _Loader(text)
         while loader.check_node():
             node = loader.get_node()
             if node is not None:

@@ -16,6 +16,7 @@ from contracts import catalogue
 from contracts.contract import Invalid
 from contracts.values import (
     Amount,
+    CalendarId,
     Clock,
     Count,
     Country,
@@ -27,6 +28,7 @@ from contracts.values import (
     Kilometres,
     Minor,
     Money,
+    MonthDay,
     OrderId,
     PartnerId,
     Percent,
@@ -48,6 +50,7 @@ HARMLESS: tuple[Any, ...] = (
     *(Ref, OrderId, Slug, PartnerId, EventId),
     *(Instant, Day, Clock, Revision, Count, Minor, Quantity, Percent, Currency, Country, bool, NoneType),
     *(Permille, Price, Amount, Rate, CurrencyPair, Zone, Unlocode, Sha256, Vin, TimeZone, Kilometres),
+    *(CalendarId, MonthDay),
 )
 """The value types that say nothing of a person by themselves."""
 
@@ -75,6 +78,7 @@ HARMLESS_IN: Mapping[str, frozenset[str]] = MappingProxyType(
         "carrier.recorded": frozenset({"name"}),
         "tariff.recorded": frozenset({"name"}),
         "service_plan.recorded": frozenset({"name"}),
+        "calendar.recorded": frozenset({"name"}),
         "vehicle.handed_over": frozenset({"product", "order"}),
         "reminder.due": frozenset({"subject", "reminder"}),
         "reminder.closed": frozenset({"subject", "reminder"}),

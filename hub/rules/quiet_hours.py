@@ -1,4 +1,4 @@
-"""When a person may be disturbed: in the hours of the day where they live, on days that are no holiday there."""
+"""When a person may be disturbed: in hours of the day on the clocks where they live, none of them on a holiday there."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -7,12 +7,13 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 _HOURS = re.compile(r"((?:[01][0-9]|2[0-3]):[0-5][0-9])-((?:[01][0-9]|2[0-3]):[0-5][0-9])\Z")
+_MIDNIGHT = time()
 _MOST_DAYS = 30
 _MOST_ROUNDS = 60
 
 
 class Hours(NamedTuple):
-    """From `begin` on and before `end`, on the clock of the place."""
+    """From `begin` on and before `end`, on the clock of the place; an end at midnight is that of the day."""
 
     begin: time
     end: time
@@ -25,42 +26,55 @@ class Hours(NamedTuple):
             raise ValueError("hours of one day such as 08:00-20:00")
         return cls(time.fromisoformat(match[1]), time.fromisoformat(match[2]))
 
+    @classmethod
+    def of_minutes(cls, begin: int, end: int) -> "Hours":
+        """From one minute of the day to another, of which 1440 is its end."""
+        return cls(time(*divmod(begin, 60)), time(*divmod(end % 1440, 60)))
 
-class Place(NamedTuple):
-    """Where somebody lives, as far as it is known: every zone of the country, the most likely one first."""
-
-    zones: Sequence[ZoneInfo]
-    is_holiday: Callable[[date], bool]
-
-
-def may_disturb(moment: datetime, zone: ZoneInfo, hours: Hours, is_holiday: Callable[[date], bool]) -> bool:
-    """Whether the clock there shows one of the hours, on a day that is no holiday."""
-    there = moment.astimezone(zone)
-    return hours.begin <= there.time() < hours.end and not is_holiday(there.date())
+    def hold(self, at: time) -> bool:
+        """Whether that time of the day is one of theirs."""
+        return self.begin <= at and (at < self.end or self.end == _MIDNIGHT)
 
 
-def next_moment(moment: datetime, place: Place, hours: Hours) -> datetime:
-    """The first moment from this one on at which a person of that place may be disturbed, whichever of its zones they live in.
+WHOLE_DAY = Hours(_MIDNIGHT, _MIDNIGHT)
 
-    Where no moment suits all zones of a country, its first one counts.
+
+class Wall(NamedTuple):
+    """A clock on somebody's wall, and the hours of each day in which it lets them be disturbed: none on a holiday."""
+
+    zone: ZoneInfo
+    hours: Callable[[date], Sequence[Hours]]
+
+
+def may_disturb(moment: datetime, wall: Wall) -> bool:
+    """Whether the clock there shows one of the hours of its day."""
+    there = moment.astimezone(wall.zone)
+    return any(hours.hold(there.time()) for hours in wall.hours(there.date()))
+
+
+def next_moment(moment: datetime, walls: Sequence[Wall]) -> datetime:
+    """The first moment from this one on at which somebody may be disturbed, whichever of these clocks is theirs.
+
+    Where no moment suits all of them, the first one counts.
     """
     found = moment
     for _ in range(_MOST_ROUNDS):
-        later = max(_next_in(found, zone, hours, place.is_holiday) for zone in place.zones)
+        later = max(_next_on(found, wall) for wall in walls)
         if later == found:
             return found
         found = later
-    return _next_in(moment, place.zones[0], hours, place.is_holiday)
+    return _next_on(moment, walls[0])
 
 
-def _next_in(moment: datetime, zone: ZoneInfo, hours: Hours, is_holiday: Callable[[date], bool]) -> datetime:
-    if may_disturb(moment, zone, hours, is_holiday):
+def _next_on(moment: datetime, wall: Wall) -> datetime:
+    if may_disturb(moment, wall):
         return moment
-    today = moment.astimezone(zone).date()
+    today = moment.astimezone(wall.zone).date()
     for days in range(_MOST_DAYS):
-        begin = datetime.combine(today + timedelta(days=days), hours.begin, zone)
+        day = today + timedelta(days=days)
+        begins = [datetime.combine(day, hours.begin, wall.zone) for hours in wall.hours(day)]
         # the hour that comes twice in autumn is quiet again before its second begin; the one that spring leaves out begins after the gap
-        for candidate in (begin.replace(fold=0).astimezone(UTC), begin.replace(fold=1).astimezone(UTC)):
-            if candidate > moment and may_disturb(candidate, zone, hours, is_holiday):
+        for candidate in sorted(begin.replace(fold=fold).astimezone(UTC) for begin in begins for fold in (0, 1)):
+            if candidate > moment and may_disturb(candidate, wall):
                 return candidate
     return moment + timedelta(days=_MOST_DAYS)  # a month of holidays: somebody laid down nonsense, and waiting for it is no help

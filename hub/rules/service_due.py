@@ -73,8 +73,3 @@ def in_months(day: date, months: int) -> date:
     years, month = divmod(day.month - 1 + months, 12)
     year = day.year + years
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
-
-
-def moment(day: date, hour: int, zone: str) -> datetime:
-    """That hour of that day on the clocks of a zone; one that is left out when they go forward comes as they went on before."""
-    return datetime(day.year, day.month, day.day, hour, tzinfo=ZoneInfo(zone)).astimezone(ZoneInfo("UTC"))

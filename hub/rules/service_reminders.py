@@ -10,8 +10,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from contracts.base import ReminderStep, ServicePlan
+from hub.rules.business_days import Office
 from hub.rules.odometer import Course
-from hub.rules.service_due import Served, due, moment
+from hub.rules.service_due import Served, due
 
 FAR = timedelta(days=45)
 """A date that moves on by more makes what was told pointless, and begins a new round of steps."""
@@ -63,19 +64,25 @@ def begun(plan: str, served: Served) -> Reminder:
     return Reminder(plan, served.at.astimezone(UTC).isoformat(), served.km)
 
 
-def reckoned(reminder: Reminder, plan: ServicePlan | None, course: Course, as_of: datetime, *, is_held: bool) -> Reminder:
-    """The reminder with its due date and its next step, as known at a moment; nobody is reminded of a car that nobody holds."""
+def reckoned(reminder: Reminder, plan: ServicePlan | None, course: Course, as_of: datetime, office: Office) -> Reminder:
+    """The reminder with its due date and its next step, as known at a moment; nobody is reminded of a car that nobody holds.
+
+    A step comes on a day on which the holder's dealer works: before the due date on the last one, from it on on the next one.
+    """
     found = due(plan, reminder.served, course) if plan is not None and not plan.retired else None
     if found is None or plan is None:
         return reminder._replace(due_on=None, basis=None, next_step=None, next_at=None)
     if reminder.told_due and found.on - date.fromisoformat(reminder.told_due) > FAR:
         reminder = reminder._replace(round=reminder.round + 1, told=[], told_due=None, told_at=None, told_until=None)
     reminder = reminder._replace(due_on=found.on.isoformat(), basis=found.basis, template=plan.template, title=plan.name)
-    return _with_next(reminder, plan, found.on, as_of) if is_held else reminder._replace(next_step=None, next_at=None)
+    return _with_next(reminder, plan, found.on, as_of, office) if office.dealer else reminder._replace(next_step=None, next_at=None)
 
 
-def _with_next(reminder: Reminder, plan: ServicePlan, on: date, as_of: datetime) -> Reminder:
-    moments = [(moment(on + timedelta(days=step.days), plan.hour, plan.zone), step) for step in _left(reminder, plan.steps)]
+def _with_next(reminder: Reminder, plan: ServicePlan, on: date, as_of: datetime, office: Office) -> Reminder:
+    moments = [
+        (office.moment(on + timedelta(days=step.days), plan.hour, plan.zone, is_early=step.days < 0), step)
+        for step in _left(reminder, plan.steps)
+    ]
     if reminder.answer == "declined":
         moments = []
     elif reminder.quiet_until is not None:
@@ -97,7 +104,7 @@ def _left(reminder: Reminder, steps: Sequence[ReminderStep]) -> Sequence[Reminde
     return steps[last + 1 :]
 
 
-def stepped(reminder: Reminder, plan: ServicePlan, at: datetime) -> Reminder:
+def stepped(reminder: Reminder, plan: ServicePlan, at: datetime, office: Office) -> Reminder:
     """The reminder after its next step was told at a moment; it is worth saying until the step after it comes."""
     assert reminder.next_step is not None  # noqa: S101 - whoever calls has looked
     assert reminder.due_on is not None  # noqa: S101 - a step has a due date
@@ -106,7 +113,7 @@ def stepped(reminder: Reminder, plan: ServicePlan, at: datetime) -> Reminder:
         told_due=reminder.due_on,
         told_at=at.astimezone(UTC).isoformat(),
     )
-    told = _with_next(told, plan, date.fromisoformat(reminder.due_on), at)
+    told = _with_next(told, plan, date.fromisoformat(reminder.due_on), at, office)
     return told._replace(told_until=told.next_at or (at.astimezone(UTC) + _LAST_WORD).isoformat())
 
 

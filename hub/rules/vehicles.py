@@ -13,6 +13,7 @@ from contracts.base import ServicePlan
 from contracts.contract import Event
 from contracts.reminders import ReminderAnswered
 from contracts.vehicles import OdometerRead, ServiceVisited, VehicleHandedOver, VehicleSoldOn
+from hub.rules.business_days import Office
 from hub.rules.decision import Change, Decision, Facts, Keep, Subject, Wait
 from hub.rules.odometer import MOST_READINGS, Reading, course
 from hub.rules.service_due import Served
@@ -126,11 +127,12 @@ def timer_fired(state: Vehicle | None, event: Event, facts: Facts) -> Decision[V
     limit = at
     if state.next_at is not None and at < state.next_at <= at + NEAR:
         limit = state.next_at
-    plans = {reminder.plan: facts.base.find(ServicePlan, reminder.plan, at) for reminder in before}
-    after = [
-        stepped(reminder, plan, at) if (plan := plans[reminder.plan]) and reminder.comes_at and reminder.comes_at <= limit else reminder
-        for reminder in before
-    ]
+    office = Office(facts.base, state.dealer)
+    after = []
+    for reminder in before:
+        plan = facts.base.find(ServicePlan, reminder.plan, at)
+        has_come = plan is not None and reminder.comes_at is not None and reminder.comes_at <= limit
+        after.append(stepped(reminder, plan, at, office) if plan is not None and has_come else reminder)
     if after == before:
         return Keep("another time was set meanwhile")
     return Change(_with_reminders(state._replace(as_of=max(state.as_of, at)), after))
@@ -178,8 +180,9 @@ def _reckon(state: Vehicle, at: datetime, facts: Facts) -> Change[Vehicle]:
     """Every reminder anew, by all that is known; nobody is reminded of a car that nobody holds."""
     as_of = max(state.as_of, at)
     known = course([Reading(datetime.fromisoformat(when), km) for when, km, _ in state.readings])
+    office = Office(facts.base, state.dealer)
     reminders = [
-        reckoned(reminder, facts.base.find(ServicePlan, reminder.plan, as_of), known, as_of, is_held=state.dealer is not None)
+        reckoned(reminder, facts.base.find(ServicePlan, reminder.plan, as_of), known, as_of, office)
         for reminder in restored(state.reminders)
     ]
     return Change(_with_reminders(state._replace(as_of=as_of), reminders))

@@ -29,6 +29,8 @@ BY_PATTERN = {
     "^[A-Z]{2}[A-Z2-9]{3}$": st.sampled_from(["DEHAM", "FRXX2"]),
     "^[A-HJ-NPR-Z0-9]{17}$": st.sampled_from(["WVWZZZ1JZXW000001", "1HGCM82633A004352"]),
     "^([01][0-9]|2[0-3]):[0-5][0-9]$": st.sampled_from(["00:00", "18:30"]),
+    "^([A-Z]{2}|[a-z0-9-]{1,40})$": st.sampled_from(["DE", "ber-01"]),
+    "^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$": st.sampled_from(["01-01", "12-25"]),
     "^[0-9a-f]{64}$": st.sampled_from(["0" * 64, "9f" * 32]),
 }
 AGREEING = frozenset(
@@ -39,6 +41,7 @@ AGREEING = frozenset(
         "fuel_table.recorded",
         "freight.invoiced",
         "service_plan.recorded",
+        "calendar.recorded",
         "campaign.prepared",
     }
 )

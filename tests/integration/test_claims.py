@@ -54,6 +54,22 @@ async def test_consent_withdrawn_after_the_plan_keeps_it_from_going(database: st
         assert await centre.ledger("state", "reason") == [("excluded", "withdrawn")]
 
 
+async def test_a_holiday_that_is_laid_down_while_couriers_run_puts_off_what_goes_in_that_dealer_s_name(database: str) -> None:
+    async with Centre(database) as centre:
+        await centre.people("C-1")
+        provider = CountingProvider()
+        lane = centre.lane(provider)
+        await centre.plan(a_notice("k-1"))
+        await lane.turn(centre.db)
+        await centre.calendar("ber-001", holidays=[{"name": "Stocktaking", "day": "2026-03-03"}])
+        await centre.plan(a_notice("k-2"))
+        await lane.turn(centre.db)
+        assert len(provider.got) == 1
+        assert await centre.ledger("state", "reason") == [("sent", None), ("planned", "quiet hours")]
+        [_, (due_at,)] = await centre.ledger("due_at")
+        assert due_at == datetime(2026, 3, 4, 7, tzinfo=UTC)
+
+
 async def test_the_most_urgent_goes_first_and_then_what_is_due_for_longest(database: str) -> None:
     async with Centre(database, cap=10) as centre:
         await centre.people("C-1")

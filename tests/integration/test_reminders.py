@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from contracts.activities import ACTIVITY_DONE, ACTIVITY_PLANNED
+from contracts.base import CALENDAR_RECORDED
 from contracts.crm import LEAD_UPDATED
 from contracts.vehicles import ODOMETER_READ, SERVICE_VISITED, VEHICLE_HANDED_OVER, VEHICLE_SOLD_ON
 from hub.consumers.crm_sync import crm_sync
@@ -66,6 +67,18 @@ async def test_a_handover_waits_for_its_service_plan(engine: Engine, town: Town)
     [answer] = [record for record in await engine.relay(town.log) if record.topic == "hub.timers"]
     assert await engine.outcomes([answer]) == [HANDLED]
     assert (await the_car(engine))["due_on"].isoformat() == "2024-06-05"
+
+
+async def test_a_step_keeps_to_the_days_on_which_its_dealer_works(engine: Engine, town: Town) -> None:
+    town.plan()
+    town.base(CALENDAR_RECORDED, id="ber-001", name="Berlin", business_hours=[{"days": ["wed"], "opens": "10:00", "closes": "16:00"}])
+    await engine.lay(town.log)
+    await engine.apply([town.car(VEHICLE_HANDED_OVER, 0, customer="C1", service_plans=["annual"])])
+    car = await the_car(engine)
+    assert (car["due_on"].isoformat(), car["next_at"].isoformat()) == (
+        "2024-06-05",
+        "2024-05-01T10:00:00+00:00",
+    )  # 30 days before is a Monday
 
 
 async def heard_by_clock(engine: Engine, town: Town, day: float) -> None:

@@ -147,6 +147,10 @@ class Centre:
         body = {"id": name, "name": name, "fields": [{"name": "name", "kind": "line", "is_required": True}], "wordings": [words]}
         await self._edition("template", name, body)
 
+    async def calendar(self, ref: str, **fields: Any) -> None:
+        """Lay down a country's or dealer's calendar."""
+        await self._edition("calendar", ref, {"id": ref, "name": ref, **fields})
+
     async def report(self, delivery: UUID, status: str) -> None:
         """What a provider says of a delivery, a moment from now."""
         state = {"principal": "hub", "ref": str(delivery), "status": status, "since": NOON + timedelta(seconds=1)}

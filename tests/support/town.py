@@ -34,6 +34,9 @@ class Town:
 
     def plan(self) -> list[Stored]:
         """The OEM lays down its service plan."""
-        body = {"id": "annual", "name": "Annual", "distance_km": 15_000}
-        key = "service_plan/annual@1900-01-01"
-        return [self.log.say(SERVICE_PLAN_RECORDED, body, id="plan", source="/oem/mdm", topic=OEM_BASE.name, key=key)]
+        return [self.base(SERVICE_PLAN_RECORDED, id="annual", name="Annual", distance_km=15_000)]
+
+    def base(self, lineage: Lineage[Any], **fields: Any) -> Stored:
+        """A base datum that holds since ever."""
+        key = f"{lineage.kind}/{fields['id']}@1900-01-01"
+        return self.log.say(lineage, fields, id=key, source="/oem/mdm", topic=OEM_BASE.name, key=key)

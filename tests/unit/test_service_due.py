@@ -9,9 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.base import ServicePlan
+from hub.rules.basedata import BaseData
+from hub.rules.business_days import Office
 from hub.rules.odometer import Course, Reading, course
-from hub.rules.service_due import Due, Served, due, in_months, moment
+from hub.rules.service_due import Due, Served, due, in_months
 
+NO_CALENDAR = Office(BaseData(), "ber-01")
 HANDOVER = datetime(2025, 3, 10, 9, tzinfo=UTC)
 
 
@@ -101,7 +104,7 @@ def test_the_day_is_that_of_the_plan_s_zone() -> None:
 )
 def test_a_step_comes_on_its_day_at_its_hour_whatever_the_clocks_do(day: date, hour: int, zone: str) -> None:
     """An hour that is left out in spring comes an hour later by the clock; never on another day before it."""
-    there = moment(day, hour, zone).astimezone(ZoneInfo(zone))
+    there = NO_CALENDAR.moment(day, hour, zone, is_early=False).astimezone(ZoneInfo(zone))
     assert there.date() == day
     assert there.hour in {hour, hour + 1}
 
@@ -110,7 +113,8 @@ def test_a_step_comes_on_its_day_at_its_hour_whatever_the_clocks_do(day: date, h
     ("day", "utc_hour"), [(date(2026, 3, 28), 8), (date(2026, 3, 30), 7), (date(2026, 10, 24), 7), (date(2026, 10, 26), 8)]
 )
 def test_nine_o_clock_stays_nine_o_clock_over_the_change_of_clocks(day: date, utc_hour: int) -> None:
-    assert moment(day, 9, "Europe/Berlin") == datetime(day.year, day.month, day.day, utc_hour, tzinfo=UTC)
+    at_nine = NO_CALENDAR.moment(day, 9, "Europe/Berlin", is_early=False)
+    assert at_nine == datetime(day.year, day.month, day.day, utc_hour, tzinfo=UTC)
 
 
 READINGS = st.lists(st.builds(after, st.integers(-500, 2_000), st.integers(0, 400_000)), max_size=12)

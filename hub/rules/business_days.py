@@ -1,0 +1,67 @@
+"""Move what somebody is reminded of onto a day on which their dealer works, and into its hours."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from contracts.base import Calendar, Dealer
+from hub.rules.basedata import BaseData
+from hub.rules.calendars import holiday, in_force, opening
+from hub.rules.quiet_hours import Hours
+
+_MOST_DAYS = 30
+_DAY = timedelta(days=1)
+
+
+class Office(NamedTuple):
+    """A dealer by its own calendar and its country's, each as it is in force on the day in question.
+
+    Either makes a day free. Of the hours of business the dealer's own count, where it says any. Where neither is laid down,
+    every day is a day of business, from its beginning to its end.
+    """
+
+    base: BaseData
+    dealer: str | None
+
+    def works_on(self, day: date) -> bool:
+        """Whether somebody is there on that day at all."""
+        calendars = self._calendars(day)
+        return not calendars or (bool(_opening(calendars, day)) and not any(holiday(one, day) for one in calendars))
+
+    def moment(self, day: date, hour: int, zone: str, *, is_early: bool) -> datetime:
+        """That hour of the day, or of the next day of business; where it may be early, of the last one before.
+
+        An hour outside of the day's hours of business gives way to the first of them.
+        """
+        day = self._day(day, -_DAY if is_early else _DAY)
+        at = on_wall(day, time(hour), zone)
+        calendars = self._calendars(day)
+        hours = _opening(calendars, day)
+        there = next((one.zone for one in calendars if one.zone), zone)
+        if not hours or any(one.hold(at.astimezone(ZoneInfo(there)).time()) for one in hours):
+            return at
+        return on_wall(day, hours[0].begin, there)
+
+    def _day(self, day: date, step: timedelta) -> date:
+        """The nearest day of business in one direction; the day itself where a month has none: somebody laid down nonsense."""
+        return next((found for days in range(_MOST_DAYS) if self.works_on(found := day + days * step)), day)
+
+    def _calendars(self, day: date) -> Sequence[Calendar]:
+        """The dealer's own first."""
+        if self.dealer is None:
+            return ()
+        laid = self.base.find(Dealer, self.dealer, datetime.combine(day, time(), UTC))
+        named = (self.dealer, laid.country) if laid is not None and laid.country else (self.dealer,)
+        return [found for ref in named if (found := in_force(self.base, ref, day))]
+
+
+def _opening(calendars: Sequence[Calendar], day: date) -> Sequence[Hours]:
+    """Those of the first that says any; of calendars that say none, whole days; of no calendar at all, none."""
+    saying = [one for one in calendars if one.business_hours is not None] or calendars
+    return opening(saying[0], day) if saying else ()
+
+
+def on_wall(day: date, at: time, zone: str) -> datetime:
+    """That time of the day on the clocks of a zone; one that is left out when they go forward comes as they went on before."""
+    return datetime.combine(day, at, ZoneInfo(zone)).astimezone(UTC)
