@@ -166,7 +166,7 @@ SHIPMENTS = Topic("hub.shipments", "what changed in shipments", "hub", "subject"
 FREIGHT = Topic("hub.freight", "what changed in freight charges", "hub", "subject", (freight.CHARGE_UPDATED,))
 REMINDERS = Topic("hub.reminders", "what is due, and what became of it", "hub", "subject", (*reminders.TOLD, reminders.ACTIVITY_REPORTED))
 DELIVERIES = Topic("hub.deliveries", "what became of messages to people", "hub", "delivery", deliveries.LINEAGES)
-ALERTS = Topic("hub.alerts", "what somebody should look at", "hub", "subject")
+ALERTS = Topic("hub.alerts", "what somebody should look at", "hub", "subject", orders.ALERTS)
 
 CATALOGUE: tuple[Topic, ...] = tuple(topic for topic in list(globals().values()) if isinstance(topic, Topic))
 

@@ -26,6 +26,7 @@ from contracts.base.v1 import (
     ConsentPurpose,
     Dealer,
     LossReason,
+    PaperTerms,
     Product,
     ReminderStep,
     SalesDocument,
@@ -44,6 +45,7 @@ LOSS_REASON_RECORDED = Lineage("loss_reason.recorded", LossReason, kind="loss_re
 COMPETITOR_RECORDED = Lineage("competitor.recorded", Competitor, kind="competitor", ref="edition", snapshot=True)
 CONSENT_PURPOSE_RECORDED = Lineage("consent_purpose.recorded", ConsentPurpose, kind="consent_purpose", ref="edition", snapshot=True)
 SERVICE_PLAN_RECORDED = Lineage("service_plan.recorded", ServicePlan, kind="service_plan", ref="edition", snapshot=True)
+PAPER_TERMS_RECORDED = Lineage("paper_terms.recorded", PaperTerms, kind="paper_terms", ref="edition", snapshot=True)
 SALES_DOCUMENT_RECORDED = Lineage("sales_document.recorded", SalesDocument, kind="sales_document", ref="edition", snapshot=True)
 
 LINEAGES = (
@@ -57,6 +59,7 @@ LINEAGES = (
     CONSENT_PURPOSE_RECORDED,
     *carriage.LINEAGES,
     SERVICE_PLAN_RECORDED,
+    PAPER_TERMS_RECORDED,
     SALES_DOCUMENT_RECORDED,
     *calendars.LINEAGES,
 )
@@ -71,6 +74,7 @@ __all__ = [
     "FUEL_TABLE_RECORDED",
     "LINEAGES",
     "LOSS_REASON_RECORDED",
+    "PAPER_TERMS_RECORDED",
     "PRODUCT_RECORDED",
     "SALES_DOCUMENT_RECORDED",
     "SALES_MODEL_RECORDED",
@@ -93,6 +97,7 @@ __all__ = [
     "LossReason",
     "MailWording",
     "OpenHours",
+    "PaperTerms",
     "Product",
     "QuietHours",
     "ReminderStep",

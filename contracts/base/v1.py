@@ -189,6 +189,21 @@ class ServicePlan(BaseDatum):
         return self
 
 
+class PaperTerms(BaseDatum):
+    """How long the ERP may take for its papers, by agreement: `standard` for everybody, or a dealer's own under the dealer's id.
+
+    An answer is to come within `answer_hours` of the request, a despatch advice within `advice_hours` of the end of its window
+    or promised day, an invoice within `invoice_hours` of the arrival of the goods.
+    """
+
+    KIND = "paper_terms"
+
+    id: Slug
+    answer_hours: Annotated[int, Field(ge=1, le=8_760)] = 48
+    advice_hours: Annotated[int, Field(ge=0, le=8_760)] = 0
+    invoice_hours: Annotated[int, Field(ge=1, le=8_760)] = 336
+
+
 class SalesDocument(BaseDatum):
     """A brochure, price list or offer for customers, in one version; the file itself is kept by its hash, and valid until a day."""
 

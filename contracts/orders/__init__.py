@@ -15,6 +15,9 @@ from contracts.orders.v1 import (
     OrderScheduled,
     OrderStatus,
     OrderUpdated,
+    Paper,
+    PaperCleared,
+    PaperMissed,
 )
 
 ORDER_REQUESTED = Lineage("order.requested", OrderRequested, kind="order")
@@ -27,6 +30,8 @@ ORDER_PROGRESSED = Lineage("order.progressed", OrderProgressed, kind="order", re
 ORDER_CANCELLED = Lineage("order.cancelled", OrderCancelled, kind="order", ref="document")
 ORDER_COMPLETED = Lineage("order.completed", OrderCompleted, kind="order", ref="document")
 ORDER_UPDATED = Lineage("order.updated", OrderUpdated, kind="order", ref="subject")
+PAPER_MISSED = Lineage("order.paper_missed", PaperMissed, kind="order", ref="subject")
+PAPER_CLEARED = Lineage("order.paper_cleared", PaperCleared, kind="order", ref="subject")
 
 REQUESTS = (ORDER_REQUESTED, ORDER_CANCELLATION_REQUESTED)
 ANSWERS = (
@@ -38,9 +43,11 @@ ANSWERS = (
     ORDER_CANCELLED,
     ORDER_COMPLETED,
 )
-LINEAGES = (*REQUESTS, *ANSWERS, ORDER_UPDATED)
+ALERTS = (PAPER_MISSED, PAPER_CLEARED)
+LINEAGES = (*REQUESTS, *ANSWERS, ORDER_UPDATED, *ALERTS)
 
 __all__ = [
+    "ALERTS",
     "ANSWERS",
     "LINEAGES",
     "ORDER_ACCEPTED",
@@ -53,6 +60,8 @@ __all__ = [
     "ORDER_REQUESTED",
     "ORDER_SCHEDULED",
     "ORDER_UPDATED",
+    "PAPER_CLEARED",
+    "PAPER_MISSED",
     "REQUESTS",
     "CallOff",
     "OrderAccepted",
@@ -67,4 +76,7 @@ __all__ = [
     "OrderScheduled",
     "OrderStatus",
     "OrderUpdated",
+    "Paper",
+    "PaperCleared",
+    "PaperMissed",
 ]

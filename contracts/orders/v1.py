@@ -5,7 +5,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import FailFast, Field
 
 from contracts.contract import Contract, Event
-from contracts.values import Count, Day, Instant, Line, Money, OrderId, PartnerId, Percent, Quantity, Ref, Slug
+from contracts.values import Count, Day, Instant, Line, Money, OrderId, PartnerId, Percent, Quantity, Ref, Several, Slug
 
 T = TypeVar("T")
 
@@ -27,6 +27,10 @@ OrderStatus = Literal[
     "cancelled",
 ]
 """Where an order stands; `withdrawn` is one that the hub took back before the ERP answered."""
+
+
+Paper = Literal["answer", "despatch_advice", "invoice"]
+"""A paper of the ERP that may be missing."""
 
 
 class OrderRequested(Event):
@@ -143,7 +147,8 @@ class OrderCompleted(OrderDocument):
 class OrderUpdated(Event):
     """What changed in an order, for anyone who may read it; quantities are sums over its lines, `progress` is in percent.
 
-    At `due_at` the next thing is overdue: the ERP's answer, then a delivery. No prices: margins are nobody's business but the OEM's.
+    At `due_at` the next thing is overdue: the ERP's answer, then a delivery. `missing` are papers that have not come in time.
+    No prices: margins are nobody's business but the OEM's.
     """
 
     subject: OrderId
@@ -161,3 +166,22 @@ class OrderUpdated(Event):
     paid: Count
     promised: Day | None = None
     due_at: Instant | None = None
+    missing: Several[Paper] = ()
+
+
+class PaperNews(Event):
+    """Of which order which paper was due by when; `number` is the ERP's own."""
+
+    subject: OrderId
+    paper: Paper
+    due_at: Instant
+    dealer: PartnerId | None = None
+    number: Ref | None = None
+
+
+class PaperMissed(PaperNews):
+    """The paper has not come in the agreed time."""
+
+
+class PaperCleared(PaperNews):
+    """The paper is missing no longer: it came after all, was given more time, or nobody waits for it any more."""

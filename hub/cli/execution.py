@@ -58,6 +58,7 @@ def execution(
 
 def print_execution(found: "Execution") -> None:
     """Print statistics first, then each kind of line; what there is none of is left out but for orders' lines."""
+    from hub.operations.orders import missing_for
     from hub.rules.money import written
 
     states = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in found.statuses.items())
@@ -67,6 +68,9 @@ def print_execution(found: "Execution") -> None:
         typer.echo(", ".join(f"{word} {written(minor, currency)}" for word, minor in sums.items()))
     if found.windows:
         typer.echo("windows: " + ", ".join(f"{count} {verdict}" for verdict, count in sorted(found.windows.items())))
+    for order in found.orders:
+        if order["missing"]:
+            typer.secho(printable(f"missing of {order['order']}: {', '.join(missing_for(order['missing']))}"), fg=typer.colors.YELLOW)
     for title, rows, columns in (
         ("orders", found.orders, ("order", "status", "number", "customer", "promised", "due_at", "step", "progress")),
         ("lines", found.lines, ("order", "line", "product", "ordered", "confirmed", "despatched", "received", "invoiced", "paid")),

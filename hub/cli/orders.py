@@ -25,12 +25,18 @@ def listed(
     dealer: Dealer = "",
     customer: Customer = "",
     late: Annotated[bool, typer.Option("--late", help="Only orders of which the answer or a delivery is overdue.")] = False,
+    missing: Annotated[
+        str,
+        typer.Option(
+            "--missing", metavar="PAPER", help="Only orders that lack a paper of the ERP: answer, despatch_advice, invoice, or any of them."
+        ),
+    ] = "",
     limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many.")] = 200,
     as_json: AsJson = False,
 ) -> None:
-    """List orders by what is due first.
+    """List orders by what is due first, or with --missing by what has been missing for longest.
 
-    Example: hub orders list --dealer ber-01 --late
+    Example: hub orders list --dealer ber-01 --missing any
     """
     import asyncio
 
@@ -41,12 +47,14 @@ def listed(
     from hub.settings import Settings
 
     url = Settings().database_url.get_secret_value()
-    asked = orders.listed(url, states=state or (), dealer=dealer or None, customer=customer or None, is_late=late, most=limit)
+    asked = orders.listed(
+        url, states=state or (), dealer=dealer or None, customer=customer or None, is_late=late, missing=missing or None, most=limit
+    )
     found = asyncio.run(asked)
     if as_json:
         print_json([{"order": order_id(Subject(one.principal, one.ref)), **one._asdict()} for one in found])
     elif not found:
-        is_narrowed = state or dealer or customer or late
+        is_narrowed = state or dealer or customer or late or missing
         typer.echo("No orders match." if is_narrowed else "No orders yet: a win asks for one, and the ERP may tell of its own.")
     else:
         heads = (
@@ -62,6 +70,7 @@ def listed(
             "promised",
             "due",
             "",
+            "missing for",
         )
         print_table(
             heads,
@@ -75,6 +84,7 @@ def listed(
                     one.promised or "",
                     text(one.due_at) if one.due_at else "",
                     "late" if one.is_late else "",
+                    ", ".join(orders.missing_for(one.missing)),
                 )
                 for one in found
             ],

@@ -1,13 +1,14 @@
 """Ask the ERP for what was won, and keep orders and open items in step with what it answers."""
 
 from contracts import crm, orders, papers, topics
+from contracts.timers import TIMER_FIRED
 from hub.rules import open_items
 from hub.rules.decision import Rules
-from hub.rules.orders import answers, shares, subjects, told
+from hub.rules.orders import answers, missing, shares, subjects, told
 from hub.state import stores
 from hub.stream.consumer import Consumer
 
-erp_orders = Consumer("erp-orders", topics.CRM, topics.ERP_ORDERS, topics.ERP_DESPATCH, topics.ACTS, topics.TIMERS)
+erp_orders = Consumer("erp-orders", topics.CRM, topics.ERP_ORDERS, topics.ERP_DESPATCH, topics.ACTS, topics.TIMERS, using=("paper_terms",))
 
 _OF_ONE: Rules = {
     orders.ORDER_ACCEPTED: answers.accepted,
@@ -35,7 +36,7 @@ _OF_ACCOUNTS: Rules = {
 
 erp_orders.fold(
     stores.orders,
-    {crm.OPPORTUNITY_UPDATED: answers.won, **_OF_ONE, **_OF_MANY},
+    {crm.OPPORTUNITY_UPDATED: answers.won, **_OF_ONE, **_OF_MANY, TIMER_FIRED: missing.looked_at},
     concerns={
         crm.OPPORTUNITY_UPDATED: subjects.of_wins,
         **dict.fromkeys(_OF_ONE, subjects.of_answer),
@@ -46,7 +47,10 @@ erp_orders.fold(
         (topics.ERP_REQUESTS, orders.ORDER_CANCELLATION_REQUESTED, told.taken_back),
         (topics.ORDERS, orders.ORDER_UPDATED, told.updated),
         (topics.DEALER_FEED, orders.ORDER_UPDATED, told.updated, told.whose),
+        (topics.ALERTS, orders.PAPER_MISSED, told.missed),
+        (topics.ALERTS, orders.PAPER_CLEARED, told.cleared),
     ),
     notices=told.notices,
+    timer=missing.watch_at,
 )
 erp_orders.fold(stores.open_items, _OF_ACCOUNTS, concerns=dict.fromkeys(_OF_ACCOUNTS, subjects.of_account))

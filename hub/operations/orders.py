@@ -4,23 +4,24 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple, get_args
 
-from contracts.orders import OrderStatus
+from contracts.orders import OrderStatus, Paper
 from hub.consumers.erp_orders import erp_orders
 from hub.errors import InputError
 from hub.operations import state_view
-from hub.operations.show import Several, find
+from hub.operations.show import Several, base_of, find
 from hub.operations.timeline import Happening, tell
-from hub.rules.basedata import BaseData
 from hub.rules.masking import mask_reference
 from hub.rules.open_items import OpenItem
 from hub.rules.orders.execution import Execution, execution
 from hub.rules.orders.subjects import of_order, order_id
 from hub.state import order_desk, timelines
-from hub.state.order_desk import Adherence, Listed, Receivable, Wanted
+from hub.state.order_desk import ANY, Adherence, Listed, Receivable, Wanted
 from hub.state.reading import snapshot
 from hub.state.stores import STORES
 
 STATUSES: tuple[str, ...] = get_args(OrderStatus)
+_HOURS_TOLD = 48
+PAPERS: tuple[str, ...] = get_args(Paper)
 
 
 class ShownOrder(NamedTuple):
@@ -51,15 +52,33 @@ class Receivables(NamedTuple):
 
 
 async def listed(
-    url: str, *, states: Sequence[str] = (), dealer: str | None = None, customer: str | None = None, is_late: bool = False, most: int = 200
+    url: str,
+    *,
+    states: Sequence[str] = (),
+    dealer: str | None = None,
+    customer: str | None = None,
+    is_late: bool = False,
+    missing: str | None = None,
+    most: int = 200,
 ) -> list[Listed]:
-    """Orders by what is due first; raises InputError for a state that no order can have."""
+    """Orders by what is due first, or missing for longest; raises InputError for a state or a paper that no order can have."""
+    if missing is not None and missing not in {*PAPERS, ANY}:
+        raise InputError("--missing", f"one of {', '.join((*PAPERS, ANY))}", missing)
     for state in states:
         if state not in STATUSES:
             raise InputError("--state", f"one of {', '.join(STATUSES)}", state)
     async with snapshot(url) as look:
-        found = await order_desk.listed(look, Wanted(tuple(states) or None, dealer, customer, is_late), most)
+        found = await order_desk.listed(look, Wanted(tuple(states) or None, dealer, customer, is_late, missing), most)
     return [one._replace(customer=_reference(one.customer), product=state_view.masked("product", one.product)) for one in found]
+
+
+def missing_for(missing: Sequence[dict[str, Any]], now: datetime | None = None) -> list[str]:
+    """Each missing paper and for how long: in hours for two days, then in days."""
+    words = []
+    for one in missing:
+        hours = int(((now or datetime.now(UTC)) - datetime.fromisoformat(one["due_at"])).total_seconds() // 3600)
+        words.append(f"{one['paper'].replace('_', ' ')} {f'{hours} h' if hours < _HOURS_TOLD else f'{hours // 24} days'}")
+    return words
 
 
 async def shown(url: str, ref: str) -> ShownOrder:
@@ -70,7 +89,8 @@ async def shown(url: str, ref: str) -> ShownOrder:
         if standing is None:
             raise InputError("ID", "an order that was asked for or that the ERP told of: DEALER/OPPORTUNITY#WIN, or the ERP's number", ref)
         sayings = await timelines.sayings(look, "orders", subject)
-    story = tell(subject, erp_orders.stores["orders"].rules, BaseData(), sayings, is_masked=True)
+        base = await base_of(look, erp_orders)
+    story = tell(subject, erp_orders.stores["orders"].rules, base, sayings, is_masked=True)
     return ShownOrder(ref, _masked(execution([(order_id(subject), standing.state)])), story)
 
 

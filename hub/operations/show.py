@@ -15,6 +15,7 @@ from hub.rules.decision import Subject, principal_of
 from hub.state import base_editions, timelines
 from hub.state.reading import Snapshot, snapshot
 from hub.state.stores import STORES
+from hub.stream.consumer import Consumer
 
 STORE_OF = {"customer": "customers", "contact": "contacts", "opportunity": "opportunities", "lead": "leads"}
 BESIDE = {
@@ -94,11 +95,16 @@ async def find(look: Snapshot, kind: str, ref: str, dealer: str | None) -> Subje
     return Subject(asked or known[0], ref)
 
 
+async def base_of(look: Snapshot, keeper: Consumer) -> BaseData:
+    """The base data that a consumer's rules look into."""
+    return BaseData(as_data([edition for kind in keeper.using for edition in await base_editions.editions(look, kind)]))
+
+
 async def _shown(look: Snapshot, kind: str, subject: Subject, *, is_masked: bool) -> Shown:
     store = STORE_OF[kind]
     standing = await timelines.standing(look, STORES[store], subject)
     keeper = next(consumer for consumer in CONSUMERS.values() if store in consumer.stores)
-    base = BaseData(as_data([edition for of in keeper.using for edition in await base_editions.editions(look, of)]))
+    base = await base_of(look, keeper)
     sayings = await timelines.sayings(look, store, subject)
     story = tell(subject, keeper.stores[store].rules, base, sayings, is_masked=is_masked)
     beside: dict[str, list[dict[str, Any]]] = {}

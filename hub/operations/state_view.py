@@ -16,6 +16,7 @@ SHOWN = frozenset(
         *("channel", "purpose", "grantee", "person_kind", "since", "proof_at", "reasons", "is_suppressed", "is_barred", "released_at"),
         *("provider", "cause", "code"),
         *("win", "is_wanted", "asked_at", "withdrawn_at", "answer", "answered_at", "promised", "promised_first", "due_at"),
+        *("missing_since", "watch_at", "is_watched"),
         *("step", "step_percent", "completed_at", "progress"),
         *("ordered", "confirmed", "despatched", "received", "invoiced", "paid"),
         *("reached", "status_at", "incident", "place", "despatched_at", "planned_arrival", "estimated_arrival", "delivered_at"),
@@ -34,7 +35,7 @@ PAPERS = frozenset(
     {
         *("lines", "calls", "despatches", "receptions", "invoices", "credits", "receipts", "reversals", "documents"),
         *("advices", "orders", "estimates", "terms", "services", "quote", "expected", "bills", "answers"),
-        *("findings", "disputes", "allocations", "balances"),
+        *("findings", "disputes", "allocations", "balances", "missing"),
     }
 )
 """Fields that hold whole papers: tables show these, a line of words does not."""

@@ -4,24 +4,31 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
+import orjson
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
 
 from hub.rules.open_items import OpenItem
 from hub.rules.orders.state import Order
 from hub.state.reading import Snapshot
 from hub.state.stores import open_items, orders
 
+ANY = "any"
+"""Whichever paper is missing."""
+
 _LATE = "o.due_at < now()"
 
-_LISTED = f"""
+_LISTED = sa.text(f"""
 SELECT o.principal, o.ref, o.status, o.dealer, o.opportunity, o.customer, o.number, o.product, o.progress,
-       o.ordered, o.confirmed, o.despatched, o.received, o.invoiced, o.paid, o.promised, o.due_at, coalesce({_LATE}, false) AS is_late
+       o.ordered, o.confirmed, o.despatched, o.received, o.invoiced, o.paid, o.promised, o.due_at, coalesce({_LATE}, false) AS is_late,
+       o.missing
 FROM orders o
 WHERE (CAST(:states AS text[]) IS NULL OR o.status = ANY(:states)) AND (CAST(:dealer AS text) IS NULL OR o.dealer = :dealer)
-  AND (CAST(:customer AS text) IS NULL OR o.customer = :customer) AND (NOT CAST(:late AS boolean) OR {_LATE})
-ORDER BY o.due_at, o.principal, o.ref
+  AND (CAST(:customer AS text) IS NULL OR o.customer = :customer) AND (NOT CAST(:is_late AS boolean) OR {_LATE})
+  AND (CAST(:missing AS text) IS NULL OR o.missing_since IS NOT NULL AND o.missing @> CAST(:missing AS jsonb))
+ORDER BY CASE WHEN CAST(:missing AS text) IS NULL THEN o.due_at ELSE o.missing_since END, o.principal, o.ref
 LIMIT :most
-"""  # noqa: S608 - names of our own
+""").columns(missing=pg.JSONB)  # noqa: S608 - names of our own
 
 _RECEIVABLES = sa.text("""
 SELECT i.dealer, i.customer, i.currency,
@@ -64,16 +71,20 @@ ORDER BY 3, 1, 2
 
 
 class Wanted(NamedTuple):
-    """Which orders to list; `states` None for all, `is_late` only those of which something is overdue."""
+    """Which orders to list; `states` None for all, `is_late` only those of which something is overdue.
+
+    `missing` are only those of which that paper is missing, or with "any" whichever.
+    """
 
     states: tuple[str, ...] | None = None
     dealer: str | None = None
     customer: str | None = None
     is_late: bool = False
+    missing: str | None = None
 
 
 class Listed(NamedTuple):
-    """One order in a list."""
+    """One order in a list; `missing` are papers with the moment until which they should have come."""
 
     principal: str
     ref: str
@@ -93,6 +104,7 @@ class Listed(NamedTuple):
     promised: date | None
     due_at: datetime | None
     is_late: bool
+    missing: list[dict[str, Any]]
 
 
 class Adherence(NamedTuple):
@@ -136,10 +148,12 @@ class Receivable(NamedTuple):
 
 
 async def listed(snapshot: Snapshot, wanted: Wanted, most: int) -> list[Listed]:
-    """Orders by what is due first; at most so many."""
+    """Orders by what is due first, or by what is missing for longest where that is asked for; at most so many."""
     states = list(wanted.states) if wanted.states is not None else None
-    asked = {"states": states, "dealer": wanted.dealer, "customer": wanted.customer, "late": wanted.is_late, "most": most}
-    return [Listed(*row) for row in await snapshot.execute(sa.text(_LISTED), asked)]
+    papers = [] if wanted.missing == ANY else [{"paper": wanted.missing}]
+    missing = None if wanted.missing is None else orjson.dumps(papers).decode()
+    asked = {**wanted._asdict(), "states": states, "missing": missing, "most": most}
+    return [Listed(*row) for row in await snapshot.execute(_LISTED, asked)]
 
 
 async def adherence(snapshot: Snapshot, dealer: str | None, since: date | None, until: date | None) -> list[Adherence]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from contracts import orders, papers
 from contracts.contract import Event, Lineage
 from contracts.crm import OPPORTUNITY_UPDATED
+from contracts.timers import TIMER_FIRED
 from contracts.topics import CRM, ERP_DESPATCH, ERP_ORDERS
 from hub.consumers.erp_orders import erp_orders
 from hub.rules.basedata import BaseData
@@ -107,16 +108,23 @@ def reversed_(hours: float, document: str, receipt: Said) -> Said:
     return papers.RECEIPT_REVERSED, {"document": document, "receipt": receipt[1]["document"], "occurred_at": at(hours), **body}
 
 
+def fired(due_at: datetime, order: str = ORDER) -> Said:
+    """The clock says that the time of something is over."""
+    subject = of_order(order)
+    named = {"consumer": "erp-orders", "principal": subject.principal, "store": "orders", "subject": subject.ref}
+    return TIMER_FIRED, {**named, "due_at": due_at.isoformat(), "occurred_at": due_at.isoformat()}
+
+
 def told(said: Sequence[Said]) -> list[Told]:
     """As the engine would hand them to rules, in the order given."""
     return [Told(UUID(int=n), 0, lineage, _body(lineage, body), "/erp", f"e{n}") for n, (lineage, body) in enumerate(said, 1)]
 
 
-def folded(store: str, subject: Subject, said: Sequence[Said]) -> Any:
+def folded(store: str, subject: Subject, said: Sequence[Said], base: BaseData | None = None) -> Any:
     """The state of one subject after all that was said; papers that do not concern it are passed over."""
     declared = erp_orders.stores[store]
     concern = [one for one in told(said) if one.lineage in declared.rules and subject in declared.concerns[one.lineage](one.body, "erp")]
-    return fold_all(subject, declared.rules, BaseData(), concern).state
+    return fold_all(subject, declared.rules, base or BaseData(), concern).state
 
 
 def order_of(said: Sequence[Said], order: str = ORDER) -> Order:

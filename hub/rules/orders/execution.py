@@ -37,7 +37,7 @@ class Execution(NamedTuple):
 
 _HEAD = (
     *("status", "number", "product", "customer", "is_wanted", "asked_at", "answer", "answered_at", "reason"),
-    *("promised", "promised_first", "due_at", "step", "step_percent", "completed_at", "progress", *QUANTITIES),
+    *("promised", "promised_first", "due_at", "missing", "step", "step_percent", "completed_at", "progress", *QUANTITIES),
 )
 
 

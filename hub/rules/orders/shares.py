@@ -12,9 +12,8 @@ from contracts.papers import (
     ReceiptPosted,
     ReceiptReversed,
 )
-from hub.rules.decision import Change, Decision, Facts
-from hub.rules.orders.answers import KNOWN, heard
-from hub.rules.orders.standing import settled
+from hub.rules.decision import Decision, Facts
+from hub.rules.orders.answers import KNOWN, heard, now
 from hub.rules.orders.state import Entry, Order, moment
 from hub.rules.orders.subjects import of_order
 
@@ -59,12 +58,12 @@ def taken_back(state: Order | None, event: ReceiptReversed, facts: Facts) -> Dec
 
 
 def _noted(state: Order | None, facts: Facts, papers: str, event: Any, *entries: Entry) -> Decision[Order]:  # noqa: ANN401 - any paper
-    order = heard(state, facts, papers, event.document)
+    order = heard(state, event, facts, papers)
     if order is None:
         return KNOWN
     dated = [{"document": event.document, "at": moment(event.occurred_at), **entry} for entry in entries]
     noted: dict[str, Any] = {papers: [*getattr(order, papers), *dated]}
-    return Change(settled(order._replace(**noted)))
+    return now(order._replace(**noted), event)
 
 
 def _own(lines: Iterable[Any], facts: Facts) -> list[Any]:

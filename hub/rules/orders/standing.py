@@ -7,14 +7,12 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta
 
+from hub.rules.orders.missing import answer_due
 from hub.rules.orders.state import Entry, Order
 from hub.rules.orders.windows import judged
 
 STEPS = ("confirmed", "produced", "despatched", "received", "invoiced", "paid")
 """What each ordered piece passes; progress is the share of these steps that all pieces have passed, rounded down."""
-
-ANSWER_WITHIN = timedelta(days=2)
-"""How long the ERP may take to answer before a request counts as overdue."""
 
 OVER = frozenset({"rejected", "withdrawn", "cancelled", "completed", "delivered"})
 """Nothing more is to arrive."""
@@ -151,7 +149,7 @@ def _status(order: Order, lines: list[Entry]) -> str:
 def _due(order: Order) -> datetime | None:
     """When the next thing must have come: the ERP's answer, then the earliest window that is open, else the end of the promised day."""
     if order.status == "requested":
-        return order.asked_at + ANSWER_WITHIN if order.asked_at else None
+        return answer_due(order)
     windows = [datetime.fromisoformat(call["window_until"]) for call in order.calls if call["quantity"] and call["verdict"] == "open"]
     if windows:
         return min(windows)

@@ -11,7 +11,8 @@ class Order(NamedTuple):
     """One order; quantities are sums over its lines, `due_at` is when the next thing is late: the answer, then a delivery.
 
     `is_wanted` says that the hub asks for it now, `answer` what the ERP answered last. `documents` are the numbers of all that
-    was said, so that one said again changes nothing.
+    was said, so that one said again changes nothing. `missing` are papers with the moment until which they should have come, by the
+    `terms`; at `watch_at` the next one will be. An order of which only the past was told is not `is_watched`.
     """
 
     lines: list[Entry]
@@ -23,6 +24,8 @@ class Order(NamedTuple):
     receipts: list[Entry]
     reversals: list[Entry]
     documents: list[str]
+    missing: list[Entry]
+    terms: dict[str, Any]
     status: str = "requested"
     dealer: str | None = None
     opportunity: str | None = None
@@ -44,6 +47,9 @@ class Order(NamedTuple):
     step_percent: int = 0
     completed_at: datetime | None = None
     due_at: datetime | None = None
+    missing_since: datetime | None = None
+    watch_at: datetime | None = None
+    is_watched: bool = False
     progress: int = 0
     ordered: int = 0
     confirmed: int = 0
@@ -55,7 +61,7 @@ class Order(NamedTuple):
 
 def nothing_said() -> Order:
     """An order before anybody said anything of it."""
-    return Order([], [], [], [], [], [], [], [], [])
+    return Order([], [], [], [], [], [], [], [], [], [], {})
 
 
 def moment(at: datetime) -> str:

@@ -1,15 +1,15 @@
 """What others hear of an order: the ERP what is asked of it, everybody how it stands, the customer what matters to it."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from contracts.contract import Event
-from contracts.orders import OrderCancellationRequested, OrderRequested, OrderUpdated
+from contracts.orders import OrderCancellationRequested, OrderRequested, OrderUpdated, PaperCleared, PaperMissed
 from contracts.values import Money
 from hub.rules.decision import Subject
 from hub.rules.notices import Notice, Person
-from hub.rules.orders.state import Order
+from hub.rules.orders.state import Entry, Order
 from hub.rules.orders.subjects import order_id
 
 PURPOSE = "order"
@@ -52,8 +52,32 @@ def updated(_before: Order | None, after: Order, subject: Subject, because: Even
             "occurred_at": because.occurred_at,
             "revision": revision,
             "subject": order_id(subject),
+            "missing": tuple(one["paper"] for one in after.missing),
         }
     )
+
+
+def missed(before: Order | None, after: Order, subject: Subject, because: Event, _revision: int) -> Iterator[PaperMissed]:
+    """Papers whose time is over, each once."""
+    known = before.missing if before else []
+    yield from (PaperMissed(**_paper(one, after, subject, because)) for one in after.missing if one not in known)
+
+
+def cleared(before: Order | None, after: Order, subject: Subject, because: Event, _revision: int) -> Iterator[PaperCleared]:
+    """Papers that were missing, and are no longer."""
+    known = before.missing if before else []
+    yield from (PaperCleared(**_paper(one, after, subject, because)) for one in known if one not in after.missing)
+
+
+def _paper(one: Entry, order: Order, subject: Subject, because: Event) -> dict[str, Any]:
+    return {
+        "occurred_at": because.occurred_at,
+        "subject": order_id(subject),
+        "paper": one["paper"],
+        "due_at": datetime.fromisoformat(one["due_at"]),
+        "dealer": order.dealer,
+        "number": order.number,
+    }
 
 
 def whose(after: Order, _subject: Subject, _told: OrderUpdated) -> str | None:
