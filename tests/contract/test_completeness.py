@@ -66,6 +66,7 @@ def test_every_event_class_is_an_edition_or_what_editions_are_made_of() -> None:
         "OrderTerms",
         "AccountPaper",
         "ChargePaper",
+        "PaperNews",
     }
     assert {kind.__name__ for kind in ours - editions} == bases
 
