@@ -122,7 +122,7 @@ def _due(
 ) -> tuple[Sequence[Judged], int]:
     """What of a partition's batch is still to be folded, and how many holes lie before and between."""
     if claimed is None or claimed.epoch != epoch:
-        raise Fenced(f"{partition[0]}[{partition[1]}]")
+        raise Fenced(*partition)
     start = _next(claimed)
     first = batch[0].raw.offset
     if first > start and gap != first:

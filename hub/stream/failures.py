@@ -15,7 +15,11 @@ class Meaning(Enum):
 
 
 class Fenced(Exception):  # noqa: N818 - not a fault: somebody else owns the partition now
-    """The epoch in the database is no longer ours."""
+    """The epoch of a partition in the database is no longer ours."""
+
+    def __init__(self, topic: str, partition: int) -> None:
+        self.topic, self.partition = topic, partition
+        super().__init__(f"{topic}[{partition}]")
 
 
 class Gap(Exception):  # noqa: N818 - not a fault until it shows twice

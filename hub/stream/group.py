@@ -145,12 +145,10 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
         gone = {(p.topic, p.partition) for p in revoked}
         await self._quiet(gone)
         self._assigned -= gone
+        kept: tuple[dict[TopicPartition, Any], ...] = self.epochs, self._known, self._next, self._committed, self._ages
         for partition in gone:
-            self.epochs.pop(partition, None)
-            self._known.pop(partition, None)
-            self._next.pop(partition, None)
-            self._committed.pop(partition, None)
-            self._ages.pop(partition, None)
+            for of in kept:
+                of.pop(partition, None)
             self._forget_lag(partition)
 
     async def _quiet(self, partitions: set[TopicPartition]) -> None:
@@ -166,7 +164,8 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
     async def _claim_again(self, partition: TopicPartition) -> None:
         """Somebody claimed what the group gave to us: let a rebalance under way come first, then claim it back."""
         await asyncio.sleep(random.uniform(0.5, 2))
-        await self._claim({partition})
+        if partition not in self.epochs:
+            await self._claim({partition})
 
     async def _claim(self, partitions: set[TopicPartition]) -> None:
         """T0: take the partitions over in the database, then fetch from where it says."""
@@ -188,6 +187,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
     async def _claim_once(self, partitions: set[TopicPartition]) -> None:
         kafka = self._kafka()
         ordered = sorted(partitions)
+        self._let_go(partitions)  # a lane at work on them would run into its own new claim
         connection = await self._connect()
         try:
             async with connection.transaction():
@@ -258,12 +258,15 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
 
     def _fenced(self, partition: TopicPartition) -> None:
         log.warning("partition.fenced", consumer=self._consumer, topic=partition[0], partition=partition[1])
-        self.epochs.pop(partition, None)
-        for lane in self.lanes:
-            lane.drop({partition})
+        self._let_go({partition})
         if partition in self._assigned and not self._is_stopping:
-            self._pause([partition])
             self._spawn(self._claim_again(partition))
+
+    def _let_go(self, partitions: set[TopicPartition]) -> None:
+        """Work no further on these before they are claimed anew."""
+        for partition in partitions:
+            self.epochs.pop(partition, None)
+        self._stop(partitions)
 
     async def _gap(self, gap: Gap) -> None:
         """Fetch again from where the database stands; what is missing then is a hole, or lost to retention."""

@@ -121,10 +121,11 @@ class Lane:
                     self.connection = await self._connect()
                     self.connection.add_query_logger(self._answered)
                 applied = await self._batch.apply(self.connection, batches, self._epochs, self._gaps)
-            except Fenced:
-                for partition in batches:
-                    self._on_fenced(partition)
-                return
+            except Fenced as fenced:
+                partition = fenced.topic, fenced.partition
+                self.drop({partition})
+                self._on_fenced(partition)
+                continue
             except Gap as gap:
                 partition = gap.topic, gap.partition
                 self._gaps[partition] = gap.first

@@ -9,9 +9,11 @@ import pytest
 from aiokafka import TopicPartition
 from faststream.kafka import KafkaBroker
 
+from hub.stream.failures import Fenced
 from hub.stream.group import Group
 from hub.stream.health import group_health, task_health
 from hub.stream.lane import Lane
+from hub.stream.outcome import Applied
 from hub.stream.shell import Shell
 from hub.stream.standstill import Standstill
 from hub.telemetry import Metrics
@@ -140,7 +142,7 @@ async def test_a_consumer_of_which_a_part_has_ended_is_dead() -> None:
     assert health.why == ("ZeroDivisionError ended a part of it",)
 
 
-def a_lane(apply: Any, judge: Any = lambda raw: raw, **connection: Any) -> Any:
+def a_lane(apply: Any, judge: Any = lambda raw: raw, on_fenced: Any = lambda _: None, **connection: Any) -> Any:
     """A lane that applies so, with nothing around it; `connection`: what its connection can do."""
 
     async def connect() -> SimpleNamespace:
@@ -156,11 +158,55 @@ def a_lane(apply: Any, judge: Any = lambda raw: raw, **connection: Any) -> Any:
         epochs={HERE: 1, THERE: 1},
         most_records=10,
         on_applied=lambda _: None,
-        on_fenced=lambda _: None,
+        on_fenced=on_fenced,
         on_gap=lambda _: asyncio.sleep(0),
         on_halt=lambda *_: None,
         on_room=lambda _: None,
     )
+
+
+async def test_a_partition_that_somebody_claimed_does_not_keep_the_others() -> None:
+    applied: list[set[tuple[str, int]]] = []
+    fenced: list[tuple[str, int]] = []
+
+    async def apply(_: Any, batches: dict[tuple[str, int], Any], *__: Any) -> Applied:
+        if THERE in batches:
+            raise Fenced(*THERE)
+        applied.append(set(batches))
+        return Applied()
+
+    lane = a_lane(apply, on_fenced=fenced.append)
+    await lane._work_off({HERE: [SimpleNamespace()], THERE: [SimpleNamespace()]})
+    assert (applied, fenced) == ([{HERE}], [THERE])
+
+
+async def test_what_was_claimed_meanwhile_is_not_claimed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    group: Any = Group.__new__(Group)
+    group.epochs, claimed = {HERE: 2}, []
+
+    async def claim(partitions: set[tuple[str, int]]) -> None:
+        claimed.append(partitions)
+
+    monkeypatch.setattr("hub.stream.group.random.uniform", lambda *_: 0)
+    group._claim = claim
+    await group._claim_again(HERE)
+    await group._claim_again(THERE)
+    assert claimed == [{THERE}]
+
+
+async def test_nobody_works_on_a_partition_while_it_is_claimed_anew() -> None:
+    """Its lane would run into the new epoch, which is its own, and claim once more: two claims, and so on for ever."""
+    group: Any = Group.__new__(Group)
+    group.epochs, group.kafka, dropped = {HERE: 1, THERE: 1}, SimpleNamespace(assignment=set, pause=lambda *_: None), []
+    group.lanes = [SimpleNamespace(drop=dropped.append)]
+
+    async def connect() -> None:
+        assert (group.epochs, dropped) == ({THERE: 1}, [{HERE}])
+        raise ConnectionError
+
+    group._connect = connect
+    with pytest.raises(ConnectionError):
+        await group._claim_once({HERE})
 
 
 async def test_a_partition_that_went_elsewhere_leaves_no_lag_behind() -> None:
