@@ -78,6 +78,7 @@ class Settings(BaseSettings):
     door_secret: SecretStr = Field(SecretStr(""), description="Signs unsubscribe links: the newest first, with commas; empty: no links.")
     door_bounce_secret: SecretStr = Field(SecretStr(""), description="What shows who hands in mail that came back; empty: nobody.")
     door_requests_per_second: float = Field(20, gt=0, le=10_000, description="Requests of one dealer that are answered, in the long run.")
+    door_receipts_days: int = Field(90, ge=1, le=3_650, description="Days for which the door knows when it first heard something.")
     door_answer_ms: int = Field(5_000, ge=100, description="Longest that the door waits for broker or database before it says: later.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Lowest level logged.")
 

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Iterable
+from datetime import timedelta
 
 from hub.door.app import application
 from hub.door.desk import Desk, Keys
 from hub.door.judging import Judge
 from hub.door.limits import Limits
+from hub.door.sweeping import sweep
 from hub.producers.lines import Lines
 from hub.serving import Serving
 from hub.settings import Settings
@@ -49,4 +51,4 @@ async def serve(settings: Settings, lines: Lines, consumers: Iterable[Consumer],
     }
     async with Serving(application(desk), settings.door_host, settings.door_port, **options) as serving:
         log.info("door.open", port=serving.port)
-        await stop.wait()
+        await sweep(lines, timedelta(days=settings.door_receipts_days), stop)

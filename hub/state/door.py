@@ -1,6 +1,6 @@
 """What the door looks up and notes: tokens of dealers, deliveries that a link or a callback names, when something was first heard."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import NamedTuple
 from uuid import UUID, uuid4
@@ -18,6 +18,9 @@ WHERE ($1 = '' OR principal = $1) AND (ends_at IS NULL OR ends_at > now()) ORDER
 # an upsert, so that of two who hear the same at once the second gets the first one's moment
 _HEARD = """
 INSERT INTO door_receipts AS r (id) VALUES ($1) ON CONFLICT (id) DO UPDATE SET received_at = r.received_at RETURNING received_at
+"""
+_FORGET = """
+DELETE FROM door_receipts WHERE id IN (SELECT id FROM door_receipts WHERE received_at < now() - $1::interval LIMIT $2) RETURNING id
 """
 _DELIVERY = "SELECT principal, person_kind, person, purpose, grantee, coalesce(channel, 'email'), address FROM deliveries WHERE id = $1"
 
@@ -67,6 +70,11 @@ async def heard_at(connection: Connection, name: UUID) -> datetime:
     """When something was first heard: it is the same whenever it is heard again."""
     moment: datetime = await connection.fetchval(_HEARD, name)
     return moment
+
+
+async def forget_heard(connection: Connection, after: timedelta, most: int) -> int:
+    """Let go of what was first heard so long ago; returns how many, at most so many at once."""
+    return len(await connection.fetch(_FORGET, after, most))
 
 
 async def delivered(connection: Connection, delivery: UUID) -> Delivered | None:

@@ -25,4 +25,5 @@ door_receipts = sa.Table(
     METADATA,
     sa.Column("id", sa.Uuid, primary_key=True),
     sa.Column("received_at", _TIME, nullable=False, server_default=_NOW),
+    sa.Index("door_receipts_received", "received_at"),
 )
