@@ -4,12 +4,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from hub.local.kafka import Kafka
 from hub.local.postgres import Postgres
 from tests.support import stack
 from tests.support.driver import SEED
 from tests.support.fault_report import FaultReport
+
+# how long an example takes says how busy the machine is, and nothing of the code
+settings.register_profile("hub", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("hub")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

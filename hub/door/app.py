@@ -12,7 +12,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.contract import Finding
-from hub.door import asking, bounces, callbacks, intake, unsubscribing
+from hub.door import asking, bounces, callbacks, intake, leads, unsubscribing
 from hub.door.desk import Desk
 from hub.door.errors import Denied
 from hub.door.limits import Limits
@@ -21,7 +21,7 @@ from hub.telemetry import log
 
 Answer = Callable[[Desk, Request, bytes], Awaitable[Response]]
 
-_FORM, _MAIL, _EVENTS = 64_000, 2_000_000, 5_000_000
+_FORM, _MAIL, _EVENTS, _LEADS = 64_000, 2_000_000, 5_000_000, 500_000
 _READ_SECONDS = 20.0  # a body that comes slower than this is not waited for
 
 
@@ -44,6 +44,7 @@ ENTRANCES = (
     Entrance("unsubscribe-page", "GET", "/unsubscribe/{token}", "whoever has the link, by its signature", unsubscribing.look, 0, 100),
     Entrance("unsubscribe", "POST", "/unsubscribe/{token}", "whoever has the link, by its signature", unsubscribing.act, _FORM, 100),
     Entrance("events", "POST", "/events", "a dealer, by its token", intake.take, _EVENTS, 1_000),
+    Entrance("leads", "POST", "/leads", "a dealer, by its token", leads.take, _LEADS, 1_000),
 )
 """Everything that the outside can reach; docs/door.md tells of each, and a test compares."""
 

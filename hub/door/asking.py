@@ -43,6 +43,15 @@ def media_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
+def charset(request: Request) -> str:
+    """The parameter `charset` of the content type; empty where it has none."""
+    for parameter in request.headers.get("content-type", "").split(";")[1:]:
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset":
+            return value.strip().strip("\"'")
+    return ""
+
+
 def bearer(request: Request) -> str:
     """The token that the request brings; Denied without one."""
     kind, _, token = request.headers.get("authorization", "").partition(" ")

@@ -1,6 +1,8 @@
 """Take events from dealers without a Kafka client: judged at once, written to the dealer's own topic, answered with a verdict."""
 
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from pydantic_core import from_json, to_json
 from starlette.requests import Request
@@ -25,35 +27,56 @@ _ONE: list[tuple[str, bytes | None]] = [("content-type", cloudevents.STRUCTURED.
 
 async def take(desk: Desk, request: Request, raw: bytes) -> Response:
     """All events of the request, or none of them: 202 with a verdict each, 422 with the faults' paths. `?dry-run` judges only."""
-    dealer = await _dealer(desk, request)
-    asking.bound(desk.dealers, dealer)
+    dealer = await admitted(desk, request)
     is_batch = asking.media_type(request) == BATCH
     events = _batch(raw) if is_batch else [of_http(request.headers.items(), raw)]
     now = datetime.now(UTC)
     verdicts = [desk.judge.judge(dealer, headers, value, now) for headers, value in events]
+    if is_batch:
+        verdicts = [verdict._replace(faults=_placed(verdict.faults, place)) for place, verdict in enumerate(verdicts)]
+    return await answered(desk, request, verdicts)
+
+
+async def answered(
+    desk: Desk,
+    request: Request,
+    verdicts: Sequence[Verdict],
+    told: Mapping[str, object] = MappingProxyType({}),
+    named: Callable[[Verdict], Mapping[str, object]] = lambda _: {},
+) -> Response:
+    """Write all records, or none of them, and show the verdicts, each with what `named` adds, besides what else is told."""
     for verdict in verdicts:
         desk.metrics.door_events.labels("refused" if verdict.reason else "taken").inc()
     if any(verdict.reason for verdict in verdicts):
-        raise _refused(verdicts, is_batch=is_batch)
-    if "dry-run" in request.query_params:
-        return JSONResponse({"verdicts": [_shown(verdict, None) for verdict in verdicts]})
+        raise _refused(verdicts)
+    if is_dry_run(request):
+        return JSONResponse({"verdicts": [{**named(verdict), **_shown(verdict, None)} for verdict in verdicts], **told})
     try:
         places = await desk.lines.say([_saying(verdict) for verdict in verdicts])
     except Unavailable:
         raise
     except HubError as error:
         raise Denied(413, "too_large", Finding("(body)", str(error))) from None
-    return JSONResponse({"verdicts": [_shown(*pair) for pair in zip(verdicts, places, strict=True)]}, 202)
+    shown = [{**named(verdict), **_shown(verdict, place)} for verdict, place in zip(verdicts, places, strict=True)]
+    return JSONResponse({"verdicts": shown, **told}, 202)
 
 
-async def _dealer(desk: Desk, request: Request) -> str:
+async def admitted(desk: Desk, request: Request) -> str:
+    """The dealer whose token the request brings; Denied where it opens nothing, or the dealer asks too often."""
     token = asking.bearer(request)
     speaker = await desk.lines.ask(lambda connection: door.speaker(connection, token))
     if speaker is None:
         raise Denied(401, "token_unknown", Finding("authorization", "a token that opens the door (hub door issue)"))
     if speaker.is_suspended:
         raise Denied(403, "suspended", Finding("authorization", "a dealer that is not suspended"))
-    return dealer_of(speaker.principal)
+    dealer = dealer_of(speaker.principal)
+    asking.bound(desk.dealers, dealer)
+    return dealer
+
+
+def is_dry_run(request: Request) -> bool:
+    """Whether the request is to be judged only."""
+    return "dry-run" in request.query_params
 
 
 def _batch(raw: bytes) -> list[tuple[Headers, bytes]]:
@@ -70,13 +93,13 @@ def _batch(raw: bytes) -> list[tuple[Headers, bytes]]:
     return [(_ONE, to_json(event)) for event in events]
 
 
-def _refused(verdicts: list[Verdict], *, is_batch: bool) -> Denied:
-    """All faults; within a batch each begins with the event's place in it."""
-    faults = [
-        Finding(f"[{place}].{path}" if is_batch else path, expected)
-        for place, verdict in enumerate(verdicts)
-        for path, expected in verdict.faults
-    ]
+def _placed(faults: Sequence[Finding], place: int) -> tuple[Finding, ...]:
+    return tuple(Finding(f"[{place}].{path}", expected) for path, expected in faults)
+
+
+def _refused(verdicts: Sequence[Verdict]) -> Denied:
+    """All faults."""
+    faults = [fault for verdict in verdicts for fault in verdict.faults]
     reasons = {verdict.reason for verdict in verdicts if verdict.reason}
     reason = next(iter(reasons)) if len(reasons) == 1 else "several"
     return Denied(413 if reason == "too_large" else 422, str(reason), *faults[:100])

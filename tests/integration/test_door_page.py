@@ -44,9 +44,9 @@ def test_each_request_of_the_page_is_answered_as_the_page_says(door: Outside, tm
         made = subprocess.run(["sh", "-c", request], env=told, cwd=tmp_path, capture_output=True, text=True, timeout=30, check=False)
         assert made.returncode == 0, request + made.stdout + made.stderr
         answers.append(made.stdout)
-    assert len(answers) == 5
-    first, binary, dry, link, bounce = answers
-    assert [json.loads(first), json.loads(dry)] == [json.loads(answer) for answer in _ANSWERS.findall(page)]
+    assert len(answers) == 6
+    first, binary, dry, leads, link, bounce = answers
+    assert [json.loads(answer) for answer in (first, dry, leads)] == [json.loads(answer) for answer in _ANSWERS.findall(page)]
     assert json.loads(binary)["verdicts"][0]["record"] == "dealer.ber-01.events@0:1"
     assert "<h1>Done</h1>" in link
     assert json.loads(bounce) == {"reports": 1}

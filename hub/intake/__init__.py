@@ -1,0 +1,1 @@
+"""Partners' own formats, read into what our contracts say."""
