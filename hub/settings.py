@@ -75,7 +75,7 @@ class Settings(BaseSettings):
     door_port: int = Field(8088, ge=0, le=65_535, description="Port of the door; 0: any free port.")
     door_public_url: str = Field("", description="The door as the outside reaches it, such as https://hub.example; empty: host and port.")
     door_trusted_proxies: str = Field("", description="Addresses of proxies before the door whose word on the caller counts; with commas.")
-    door_secret: SecretStr = Field(SecretStr(""), description="Signs unsubscribe links: the newest first, with commas; empty: no links.")
+    door_secret: SecretStr = Field(SecretStr(""), description="Signs links for people: the newest first, with commas; empty: no links.")
     door_bounce_secret: SecretStr = Field(SecretStr(""), description="What shows who hands in mail that came back; empty: nobody.")
     door_requests_per_second: float = Field(20, gt=0, le=10_000, description="Requests of one dealer that are answered, in the long run.")
     door_receipts_days: int = Field(90, ge=1, le=3_650, description="Days for which the door knows when it first heard something.")
@@ -89,7 +89,7 @@ class Settings(BaseSettings):
 
     @property
     def link_secrets(self) -> tuple[bytes, ...]:
-        """What signs unsubscribe links: the first does, the others did."""
+        """What signs links for people: the first does, the others did."""
         return tuple(part.strip().encode() for part in self.door_secret.get_secret_value().split(",") if part.strip())
 
     @field_validator("database_url")

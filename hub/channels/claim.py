@@ -15,8 +15,9 @@ from hub.channels.reach import reach
 from hub.channels.telling import tell
 from hub.rules import permission
 from hub.rules.claiming import CHANNELS, Go, Known, Later, Out, Verdict, choose, judge
+from hub.rules.frequency import CAPPED, Frequency
 from hub.rules.notices import Person
-from hub.rules.windows import Limit, Start, admit
+from hub.rules.windows import Limit
 from hub.state import brakes, campaigns, claims, consents, people
 from hub.state.base import BaseDataCache
 from hub.state.claims import Due
@@ -140,16 +141,12 @@ class Desk:
             return list(verdicts)
         cap = self._terms.cap
         await claims.lock_persons(connection, persons, now)
-        recent = await claims.recent(connection, persons, now - cap.within)
-        starts = {person: tuple(Start(moment, 1) for moment in moments) for person, moments in recent.items()}
+        frequency = Frequency(await claims.recent(connection, persons, now - cap.within), cap, now)
         found: list[tuple[Due, Verdict]] = []
         for due, verdict in verdicts:
-            if not isinstance(verdict, Go) or not known[due.id].is_marketing:
-                found.append((due, verdict))
-                continue
-            admitted = admit(starts.get(due.person, ()), cap, now, 1)
-            starts[due.person] = admitted.starts
-            found.append((due, verdict if admitted.again_at is None else _too_much(due, admitted.again_at)))
+            is_counted = isinstance(verdict, Go) and known[due.id].is_marketing
+            again_at = frequency.again_at(due.person) if is_counted else None
+            found.append((due, verdict if again_at is None else _too_much(due, again_at)))
         return found
 
 
@@ -167,7 +164,7 @@ def _standing(campaign: str | None, halted: Mapping[str, str], pulled: set[str])
 
 
 def _too_much(due: Due, again_at: datetime) -> Verdict:
-    return Later(again_at, "frequency_cap") if again_at < due.expires_at else Out("excluded", "frequency_cap")
+    return Later(again_at, CAPPED) if again_at < due.expires_at else Out("excluded", CAPPED)
 
 
 async def _put_off(connection: Connection, judged: Sequence[tuple[Due, Channel, Verdict]], now: datetime) -> None:

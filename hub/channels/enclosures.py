@@ -1,16 +1,27 @@
-"""The files of sales documents that go along with a mail, each in the version that the notice names."""
+"""The files of sales documents that go along with a message, each in the version that the notice names."""
 
 from datetime import date
+from hashlib import sha256
 from mimetypes import guess_type
+from typing import NamedTuple
 
 from contracts.base import SalesDocument
-from hub.channels.wording.mail import Attachment
 from hub.errors import InputError
 from hub.rules.basedata import BaseData
 from hub.state.document_store import DocumentStore
 
 
-def enclosed(name: str, base: BaseData, kept: DocumentStore, day: date) -> Attachment:
+class Enclosed(NamedTuple):
+    """The file of one version, `name` being `id@version`."""
+
+    name: str
+    file: str
+    media_type: str
+    sha256: str
+    content: bytes
+
+
+def enclosed(name: str, base: BaseData, kept: DocumentStore, day: date) -> Enclosed:
     """The file of `id@version`; raises InputError for a version that is not laid down, no longer valid, or whose file is not kept here."""
     document, _, version = name.rpartition("@")
     found = next((edition for edition in base.editions(SalesDocument, document) if edition.version == version), None)
@@ -19,6 +30,7 @@ def enclosed(name: str, base: BaseData, kept: DocumentStore, day: date) -> Attac
     if found.valid_until is not None and found.valid_until < day:
         raise InputError(f"documents.{name}", f"a version that is valid on {day}; it was until {found.valid_until}")
     file = kept.find(found.sha256)
-    if file is None:
-        raise InputError(f"documents.{name}", "a file that is kept where couriers find it (HUB_DOCUMENTS)")
-    return Attachment(found.file, guess_type(found.file)[0] or "application/octet-stream", file.read_bytes())
+    content = file.read_bytes() if file else b""
+    if file is None or sha256(content).hexdigest() != found.sha256:
+        raise InputError(f"documents.{name}", "a file that is kept, as it was added, where couriers find it (HUB_DOCUMENTS)")
+    return Enclosed(name, found.file, guess_type(found.file)[0] or "application/octet-stream", found.sha256, content)

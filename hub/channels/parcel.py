@@ -25,6 +25,14 @@ class Sms:
     text: str
 
 
+class Enclosure(NamedTuple):
+    """A printable file that goes into the envelope; `document` is its name and version."""
+
+    document: str
+    sha256: str
+    pdf: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
     """A printable letter; `lines` are the address as it stands on the envelope, the country last."""
@@ -33,6 +41,7 @@ class Letter:
     sender: str
     lines: tuple[str, ...]
     pdf: bytes
+    enclosures: tuple[Enclosure, ...] = ()
 
 
 Content: TypeAlias = Mail | Sms | Letter

@@ -10,12 +10,12 @@ from contracts.base.templates import Template, Wording
 from contracts.values import Channel
 from hub.channels.almanac import Almanac
 from hub.channels.claim import Claimed, Now
-from hub.channels.enclosures import enclosed
+from hub.channels.enclosures import Enclosed, enclosed
 from hub.channels.lane import Written
-from hub.channels.parcel import Parcel, Sms
+from hub.channels.parcel import Enclosure, Parcel, Sms
 from hub.channels.sms.segments import segments
 from hub.channels.wording.letter import CompiledLetter
-from hub.channels.wording.mail import CompiledMail, MailSender, Recipient
+from hub.channels.wording.mail import Attachment, CompiledMail, MailSender, Recipient
 from hub.channels.wording.text import CompiledSms
 from hub.errors import InputError
 from hub.rules.basedata import BaseData
@@ -70,7 +70,8 @@ class Writer:
         if isinstance(compiled, InputError):
             return compiled
         leave = self._links.unsubscribe(one.due.id) if self._links and one.due.nature == "marketing" else None
-        to = Recipient(str(one.due.id), one.address, self._fields(one), now, leave, self._almanac.zone(one.addressee.country))
+        zone, links = self._almanac.zone(one.addressee.country), self._document_links(one) if channel == "sms" else ()
+        to = Recipient(str(one.due.id), one.address, self._fields(one), now, leave, zone, links)
         try:
             content = compiled.fill(to)
         except InputError as error:
@@ -82,9 +83,12 @@ class Writer:
         """What the notice said; the name, where it said none, is what the person is called now."""
         return {"name": one.addressee.name, **one.due.fields}
 
+    def _document_links(self, one: Claimed) -> Sequence[str]:
+        return [self._links.document(one.due.id, place) for place, _ in enumerate(one.due.documents)] if self._links else ()
+
     def _of(self, template: Template, one: Claimed, channel: Channel, day: date) -> _Compiled | InputError:
         wording = template.wording(one.addressee.language)
-        documents = tuple(one.due.documents) if channel == "email" else ()
+        documents = tuple(one.due.documents)
         key = template.edition, wording.language, channel, documents, day
         if key not in self._compiled:
             try:
@@ -94,17 +98,26 @@ class Writer:
         return self._compiled[key]
 
     def _compile(self, template: Template, wording: Wording, channel: Channel, documents: Sequence[str], day: date) -> _Compiled:
+        files = [enclosed(name, self._base, self._kept, day) for name in documents]
         match channel:
             case "email":
-                files = [enclosed(name, self._base, self._kept, day) for name in documents]
-                return CompiledMail(template, wording, self._senders.mail, files)
+                attached = [Attachment(file.file, file.media_type, file.content) for file in files]
+                return CompiledMail(template, wording, self._senders.mail, attached)
             case "sms":
+                if files and self._links is None:
+                    raise InputError("documents", "none, as there are no links to them (HUB_DOOR_SECRET, HUB_DOOR_PUBLIC_URL)")
                 return CompiledSms(template, wording, self._senders.sms)
             case "post":
-                return CompiledLetter(template, wording, self._senders.post)
+                return CompiledLetter(template, wording, self._senders.post, [_printable(file) for file in files])
 
     def _priced(self, parcel: Parcel, text: Sms) -> Written:
         parts = segments(text.text).parts
         if self._price is None:
             return Written(parcel, parts)
         return Written(parcel, parts, self._price.of(parts), self._price.currency)
+
+
+def _printable(file: Enclosed) -> Enclosure:
+    if file.media_type != "application/pdf":
+        raise InputError(f"documents.{file.name}", "a PDF, as the printer puts it into the envelope")
+    return Enclosure(file.name, file.sha256, file.content)

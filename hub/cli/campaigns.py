@@ -292,16 +292,21 @@ def _draft(file: Path, *, why: str = "-", who: str = "") -> tuple[Any, "Campaign
 
 def _preview(name: str, state: "Campaign", *, is_quiet: bool) -> "Preview":
     import asyncio
+    from datetime import timedelta
 
     from hub.cli.progress import progress
     from hub.operations.audiences import size
+    from hub.operations.campaign_preview import Sending
     from hub.operations.campaign_preview import preview as operation
+    from hub.rules.links import Links
+    from hub.rules.windows import Limit
     from hub.settings import Settings
 
-    total = asyncio.run(size(_url(), state))
+    settings, total = Settings(), asyncio.run(size(_url(), state))
     template, _ = _named(state)
+    cap, links = Limit(settings.courier_cap, timedelta(days=settings.courier_cap_days)), Links(settings.door_url, b"as long as a real one")
     with progress("judging", total, is_quiet=is_quiet) as on_progress:
-        return asyncio.run(operation(_url(), name, state, template, Settings().courier_country, on_progress))
+        return asyncio.run(operation(_url(), name, state, template, Sending(settings.courier_country, cap, links), on_progress))
 
 
 def _named(state: "Campaign") -> tuple[Any, list[str]]:

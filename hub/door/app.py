@@ -12,7 +12,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.contract import Finding
-from hub.door import asking, bounces, callbacks, intake, leads, unsubscribing
+from hub.door import asking, bounces, callbacks, documents, intake, leads, unsubscribing
 from hub.door.desk import Desk
 from hub.door.errors import Denied
 from hub.door.limits import Limits
@@ -43,6 +43,7 @@ ENTRANCES = (
     Entrance("bounces", "POST", "/bounces", "who catches our mail, by a shared secret", bounces.take, _MAIL, 500),
     Entrance("unsubscribe-page", "GET", "/unsubscribe/{token}", "whoever has the link, by its signature", unsubscribing.look, 0, 100),
     Entrance("unsubscribe", "POST", "/unsubscribe/{token}", "whoever has the link, by its signature", unsubscribing.act, _FORM, 100),
+    Entrance("document", "GET", "/documents/{token}", "whoever has the link, by its signature", documents.give, 0, 100),
     Entrance("events", "POST", "/events", "a dealer, by its token", intake.take, _EVENTS, 1_000),
     Entrance("leads", "POST", "/leads", "a dealer, by its token", leads.take, _LEADS, 1_000),
 )

@@ -13,6 +13,7 @@ from hub.door.reports import Heard
 from hub.producers.lines import Lines, Saying
 from hub.rules.masking import mask_reference
 from hub.state import door
+from hub.state.document_store import DocumentStore
 from hub.stream import slips
 from hub.telemetry import Metrics, log
 
@@ -30,7 +31,10 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """`public_url` is how the outside reaches the door, `mail_domain` that of our messages' names; `dealers` bounds what each may send."""
+    """`public_url` is how the outside reaches the door, `mail_domain` that of our messages' names; `dealers` bounds what each may send.
+
+    `kept` are the files of sales documents.
+    """
 
     lines: Lines
     judge: Judge
@@ -38,6 +42,7 @@ class Desk:
     public_url: str
     mail_domain: str
     dealers: Limits
+    kept: DocumentStore
     metrics: Metrics
 
     def unknown(self, delivery: str) -> None:

@@ -1,4 +1,4 @@
-"""The pages that a person sees who follows an unsubscribe link: plain, without scripts, and nothing of the person on them."""
+"""The pages that a person sees who follows a link: plain, without scripts, and nothing of the person on them."""
 
 from typing import NamedTuple
 
@@ -21,6 +21,10 @@ class _Words(NamedTuple):
     done_text: str
     unknown: str
     unknown_text: str
+    over: str
+    over_text: str
+    away: str
+    away_text: str
 
 
 _SPOKEN = {
@@ -32,6 +36,10 @@ _SPOKEN = {
         "You will get no more messages of this kind from this sender. One that is on its way already may still arrive.",
         "This link does not work",
         "It may have been cut when it was copied. Please use the link in the message itself, or answer the message.",
+        "No longer valid",
+        "This document has been replaced or is over. Please ask whoever sent it to you for a new one.",
+        "Not at the moment",
+        "Please try again in a few minutes.",
     ),
     "de": _Words(
         "Keine solchen Nachrichten mehr?",
@@ -41,6 +49,10 @@ _SPOKEN = {
         "Sie bekommen von diesem Absender keine Nachrichten dieser Art mehr. Eine, die schon unterwegs ist, kann noch ankommen.",
         "Dieser Link funktioniert nicht",
         "Vielleicht wurde er beim Kopieren abgeschnitten. Bitte den Link in der Nachricht selbst benutzen oder auf sie antworten.",
+        "Nicht mehr gültig",
+        "Dieses Dokument ist ersetzt oder abgelaufen. Bitte beim Absender nach einem neuen fragen.",
+        "Im Augenblick nicht",
+        "Bitte in einigen Minuten noch einmal versuchen.",
     ),
 }
 
@@ -62,6 +74,18 @@ def unknown(accepted: str) -> HTMLResponse:
     """A link that the hub did not make."""
     lang = _language(accepted)
     return _page(lang, _SPOKEN[lang].unknown, _SPOKEN[lang].unknown_text, status=404)
+
+
+def over(accepted: str) -> HTMLResponse:
+    """There was such a document."""
+    lang = _language(accepted)
+    return _page(lang, _SPOKEN[lang].over, _SPOKEN[lang].over_text, status=410)
+
+
+def away(accepted: str) -> HTMLResponse:
+    """There should be such a document."""
+    lang = _language(accepted)
+    return _page(lang, _SPOKEN[lang].away, _SPOKEN[lang].away_text, status=503)
 
 
 def _language(accepted: str) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 from datetime import timedelta
+from pathlib import Path
 
 from hub.door.app import application
 from hub.door.desk import Desk, Keys
@@ -12,6 +13,7 @@ from hub.door.sweeping import sweep
 from hub.producers.lines import Lines
 from hub.serving import Serving
 from hub.settings import Settings
+from hub.state.document_store import DocumentStore
 from hub.stream.consumer import Consumer
 from hub.telemetry import Metrics, log
 
@@ -27,6 +29,7 @@ def make_desk(settings: Settings, lines: Lines, consumers: Iterable[Consumer], m
         public_url=settings.door_url,
         mail_domain=settings.mail_from.rpartition("@")[2],
         dealers=Limits(settings.door_requests_per_second, settings.door_requests_per_second * 4),
+        kept=DocumentStore(Path(settings.documents)),
         metrics=metrics,
     )
 

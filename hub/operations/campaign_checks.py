@@ -33,7 +33,7 @@ async def named(url: str, template: str, purpose: str, documents: Sequence[str],
     faults = [
         *_of_template(worded, template, channels),
         *_of_purpose(base.find(ConsentPurpose, purpose, now), purpose),
-        *_of_documents([one for one in found if isinstance(one, SalesDocument)], documents, now),
+        *_of_documents([one for one in found if isinstance(one, SalesDocument)], documents, now, channels),
     ]
     return Named(worded, faults)
 
@@ -52,10 +52,12 @@ def _of_purpose(known: ConsentPurpose | None, purpose: str) -> Iterator[str]:
         yield f"purpose: expected a purpose in use (hub base list consent_purpose), got {purpose!r}"
 
 
-def _of_documents(known: Sequence[SalesDocument], documents: Sequence[str], now: datetime) -> Iterator[str]:
+def _of_documents(known: Sequence[SalesDocument], documents: Sequence[str], now: datetime, channels: Sequence[Channel]) -> Iterator[str]:
     for document in documents:
         found = next((one for one in known if f"{one.id}@{one.version}" == document), None)
         if found is None:
             yield f"documents: expected versions that were added (hub documents list), as ID@VERSION, got {document!r}"
         elif found.retired or (found.valid_until is not None and found.valid_until < now.date()):
             yield f"documents: expected versions that still hold, got {document!r}"
+        elif "post" in channels and not found.file.lower().endswith(".pdf"):
+            yield f"documents: expected PDFs, as the printer puts them into the envelope, got {found.file!r} of {document}"

@@ -16,6 +16,8 @@ from hub.errors import InputError
 from hub.operations.audiences import looking
 from hub.rules.campaigns import Campaign, audience_of
 from hub.rules.expansion import PLANNED
+from hub.rules.links import Links
+from hub.rules.windows import Limit
 from hub.state import recipients
 from hub.state.campaigns import Judged
 from hub.state.people import Addressee
@@ -23,7 +25,7 @@ from hub.state.recipients import Page
 from hub.state.survey import Address, survey
 
 _CHUNK = 1_000
-_NONE = str(UUID(int=0))
+_NONE = UUID(int=0)
 
 
 class Texts(NamedTuple):
@@ -33,6 +35,14 @@ class Texts(NamedTuple):
     segments: int
     alphabets: Counter[str]
     faults: Counter[str]
+
+
+class Sending(NamedTuple):
+    """How couriers will send: numbers without a country's code are those of `country`; the frequency cap; where links to documents lead."""
+
+    country: str
+    cap: Limit
+    links: Links
 
 
 class Preview(NamedTuple):
@@ -45,23 +55,32 @@ class Preview(NamedTuple):
 
 
 async def preview(
-    url: str, name: str, campaign: Campaign, template: Template | None, country: str, on_progress: Callable[[int], None] = lambda _: None
+    url: str,
+    name: str,
+    campaign: Campaign,
+    template: Template | None,
+    sending: Sending,
+    on_progress: Callable[[int], None] = lambda _: None,
+    now: datetime | None = None,
 ) -> Preview:
     """Judge the whole audience in one moment; `template` words the SMS, so that they can be counted.
 
-    Numbers without a country's code are those of `country`, where the person's own is not known.
+    What would be more than the cap for somebody is counted as kept back, by what they have got up to this moment.
     """
-    now, taken = datetime.now(UTC), set[Address]()
-    outcomes, writer = Counter[tuple[str, str]](), _Writer(template, now)
+    now, taken = now or datetime.now(UTC), set[Address]()
+    outcomes, writer = (
+        Counter[tuple[str, str]](),
+        _Writer(template, now, [sending.links.document(_NONE, place) for place, _ in enumerate(campaign.documents)]),
+    )
     looked_at = people = 0
     after: Page | None = None
 
     def reached(who: Addressee, channels: Collection[Channel]) -> Mapping[Channel, str]:
-        return reach(who, country, channels)
+        return reach(who, sending.country, channels)
 
     async with looking(url) as connection:
         while persons := await recipients.page(connection, *audience_of(campaign), now, after, _CHUNK):
-            judged = await survey(connection, name, campaign, persons, now, reach=reached, taken=taken)
+            judged = await survey(connection, name, campaign, persons, now, reach=reached, taken=taken, cap=sending.cap)
             outcomes.update((verdict.channel, verdict.outcome) for one in judged for verdict in one.verdicts)
             people += sum(any(verdict.outcome == PLANNED for verdict in one.verdicts) for one in judged)
             writer.write(judged)
@@ -74,8 +93,8 @@ async def preview(
 class _Writer:
     """Words the SMS of those who get one, each in the language that they would be written to in."""
 
-    def __init__(self, template: Template | None, at: datetime) -> None:
-        self._template, self._at = template, at
+    def __init__(self, template: Template | None, at: datetime, documents: Sequence[str]) -> None:
+        self._template, self._at, self._documents = template, at, documents
         self._compiled: dict[str | None, CompiledSms] = {}
         self._count = self._segments = 0
         self._alphabets, self._faults = Counter[str](), Counter[str]()
@@ -90,10 +109,11 @@ class _Writer:
 
     def _word(self, template: Template, one: Judged) -> None:
         language = one.who.language
+        to = Recipient(str(_NONE), "", {"name": one.who.name}, self._at, documents=self._documents)
         try:
             if language not in self._compiled:
                 self._compiled[language] = CompiledSms(template, template.wording(language), "")
-            text = self._compiled[language].fill(Recipient(_NONE, "", {"name": one.who.name}, self._at)).text
+            text = self._compiled[language].fill(to).text
         except InputError as error:
             self._faults[str(error)] += 1
             return

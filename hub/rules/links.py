@@ -1,7 +1,7 @@
 """The addresses under which the outside reaches the hub's door because of one delivery, and what makes them genuine.
 
-A link holds the delivery's id and a signature, nothing of the person. It never expires: who wants to hear no more
-may say so years later.
+A link holds the delivery's id and a signature, nothing of the person. It never expires by itself: who wants to hear no more may say
+so years later. What a document's link opens is no longer given once its version is over.
 """
 
 import hmac
@@ -14,7 +14,7 @@ from uuid import UUID
 
 _ID = 16
 _SIGNATURE = 16
-_LENGTH = (_ID + _SIGNATURE) * 4 // 3 + 1
+_UNSUBSCRIBE, _DOCUMENT = b"unsubscribe\0", b"document\0"  # what is signed says what for: a link of one kind is none of another
 
 
 class Links(NamedTuple):
@@ -27,26 +27,48 @@ class Links(NamedTuple):
         """For the header List-Unsubscribe and the foot of a mail: a POST acts, a GET shows a page."""
         return f"{self.public_url}/unsubscribe/{token(delivery, self.secret)}"
 
+    def document(self, delivery: UUID, place: int) -> str:
+        """For a text, which encloses nothing: the document at that place among the delivery's."""
+        return f"{self.public_url}/documents/{_signed(_DOCUMENT, delivery.bytes + bytes([place]), self.secret)}"
+
 
 def token(delivery: UUID, secret: bytes) -> str:
     """The delivery's id with a signature over it."""
-    return urlsafe_b64encode(delivery.bytes + _signature(delivery, secret)).decode().rstrip("=")
+    return _signed(_UNSUBSCRIBE, delivery.bytes, secret)
 
 
 def delivery_of(text: str, secrets: Sequence[bytes]) -> UUID | None:
     """The delivery that a token names; None unless one of the secrets signed it."""
-    if len(text) != _LENGTH:
-        return None
+    raw = _opened(_UNSUBSCRIBE, text, secrets, _ID)
+    return None if raw is None else UUID(bytes=raw)
+
+
+def document_of(text: str, secrets: Sequence[bytes]) -> tuple[UUID, int] | None:
+    """The delivery, and the place among its documents, that a token names; None unless one of the secrets signed it."""
+    raw = _opened(_DOCUMENT, text, secrets, _ID + 1)
+    return None if raw is None else (UUID(bytes=raw[:_ID]), raw[_ID])
+
+
+def _signed(kind: bytes, what: bytes, secret: bytes) -> str:
+    return urlsafe_b64encode(what + _signature(kind, what, secret)).decode().rstrip("=")
+
+
+def _opened(kind: bytes, text: str, secrets: Sequence[bytes], length: int) -> bytes | None:
+    """What was signed; a text that is written otherwise than we write it is none of ours, whatever it decodes to."""
     try:
-        raw = urlsafe_b64decode(f"{text}=")
+        raw = urlsafe_b64decode(text + "=" * (-len(text) % 4)) if len(text) <= _longest(length) else b""
     except (Error, ValueError):
         return None
-    if len(raw) != _ID + _SIGNATURE:  # what is no letter of base64 was passed over
+    if len(raw) != length + _SIGNATURE:  # what is no letter of base64 was passed over
         return None
-    delivery = UUID(bytes=raw[:_ID])
-    matches = [hmac.compare_digest(raw[_ID:], _signature(delivery, secret)) for secret in secrets]
-    return delivery if any(matches) and token(delivery, secrets[matches.index(True)]) == text else None
+    what = raw[:length]
+    matches = [hmac.compare_digest(raw[length:], _signature(kind, what, secret)) for secret in secrets]
+    return what if any(matches) and _signed(kind, what, secrets[matches.index(True)]) == text else None
 
 
-def _signature(delivery: UUID, secret: bytes) -> bytes:
-    return hmac.digest(secret, b"unsubscribe\0" + delivery.bytes, sha256)[:_SIGNATURE]
+def _longest(length: int) -> int:
+    return (length + _SIGNATURE) * 4 // 3 + 1
+
+
+def _signature(kind: bytes, what: bytes, secret: bytes) -> bytes:
+    return hmac.digest(secret, kind + what, sha256)[:_SIGNATURE]

@@ -28,9 +28,14 @@ class Standing(NamedTuple):
     reasons: tuple[str, ...] = ()
 
 
+def counts_as_marketing(standing: Standing, nature: Nature) -> bool:
+    """Whether it is marketing: what either the notice or a purpose that is known calls so."""
+    return nature == "marketing" or (standing.is_known and standing.is_marketing)
+
+
 def refusal(standing: Standing, nature: Nature) -> Refusal | None:
-    """Why not; None where it may go. What either the notice or the purpose calls marketing is marketing."""
-    is_marketing = nature == "marketing" or (standing.is_known and standing.is_marketing)
+    """Why not; None where it may go."""
+    is_marketing = counts_as_marketing(standing, nature)
     blocks = (*_BARS, *_BLOCKS) if is_marketing else _BARS
     blocked = next((reason for reason in blocks if reason in standing.reasons), None)
     return blocked or (_objection(standing) if is_marketing else None)

@@ -1,6 +1,6 @@
-"""What the door looks up and notes: tokens of dealers, deliveries that a link or a callback names, when something was first heard."""
+"""What the door looks up and notes: dealers' tokens, what a link or callback names, when something was first heard."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import NamedTuple
 from uuid import UUID, uuid4
@@ -23,6 +23,11 @@ _FORGET = """
 DELETE FROM door_receipts WHERE id IN (SELECT id FROM door_receipts WHERE received_at < now() - $1::interval LIMIT $2) RETURNING id
 """
 _DELIVERY = "SELECT principal, person_kind, person, purpose, grantee, coalesce(channel, 'email'), address FROM deliveries WHERE id = $1"
+_DOCUMENT = """
+SELECT b.body ->> 'file', b.body ->> 'sha256', (b.body ->> 'valid_until')::date, b.retired
+FROM deliveries d JOIN base_data b ON b.kind = 'sales_document' AND b.id || '@' || (b.body ->> 'version') = d.documents ->> $2::int
+WHERE d.id = $1 ORDER BY b.effective_from DESC LIMIT 1
+"""
 
 
 class Speaker(NamedTuple):
@@ -55,6 +60,15 @@ class Delivered(NamedTuple):
     address: str | None
 
 
+class Linked(NamedTuple):
+    """The file of a sales document that a delivery names, and until when it holds."""
+
+    file: str
+    sha256: str
+    valid_until: date | None
+    retired: bool
+
+
 def hashed(token: str) -> bytes:
     """What is kept of a token: it is long and random, so one plain hash keeps it from being found."""
     return sha256(token.encode("utf-8", "replace")).digest()
@@ -81,6 +95,12 @@ async def delivered(connection: Connection, delivery: UUID) -> Delivered | None:
     """The delivery of that id."""
     row = await connection.fetchrow(_DELIVERY, delivery)
     return Delivered(*row) if row else None
+
+
+async def document(connection: Connection, delivery: UUID, place: int) -> Linked | None:
+    """The document at that place among a delivery's; None where it names no such version."""
+    row = await connection.fetchrow(_DOCUMENT, delivery, place)
+    return Linked(*row) if row else None
 
 
 async def issue(connection: Connection, principal: str, token: str, who: str) -> UUID:

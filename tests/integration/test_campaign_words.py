@@ -140,10 +140,10 @@ async def test_a_preview_counts_whom_it_reaches_and_why_not(desk: Desk, file: st
         ("sms", "planned"): 1,
         ("sms", "no_address"): 1,
     }
-    assert (seen["sms"]["messages"], seen["sms"]["segments"], seen["sms"]["alphabets"]) == (1, 1, {"ucs2": 1})
-    assert (seen["sms"]["cost_minor"], seen["sms"]["currency"]) == (8, "EUR")
+    assert (seen["sms"]["messages"], seen["sms"]["segments"], seen["sms"]["alphabets"]) == (1, 2, {"ucs2": 1})  # the link counts as well
+    assert (seen["sms"]["cost_minor"], seen["sms"]["currency"]) == (15, "EUR")
     dry = await desk.types("campaigns", "new", file, "--dry-run")
-    assert "1 SMS take 1 segments (1 in ucs2) and cost 0.08 EUR." in dry.stdout
+    assert "1 SMS take 2 segments (1 in ucs2) and cost 0.15 EUR." in dry.stdout
     assert "2 of 3 customers are told" in dry.stdout
     assert (await desk.json("campaigns", "list")) == []
 

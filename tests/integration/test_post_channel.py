@@ -4,14 +4,16 @@ import asyncio
 import csv
 import json
 import os
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from contracts.values import Address
-from hub.channels.parcel import Accepted, Letter, Mail, Parcel, Refused, TryLater, Unsure
+from hub.channels.parcel import Accepted, Enclosure, Letter, Mail, Parcel, Refused, TryLater, Unsure
 from hub.channels.post import batch
 from hub.channels.post.address import address_lines
 from hub.channels.post.letters import PostChannel
@@ -40,6 +42,28 @@ async def test_letters_go_in_batches_and_each_is_in_one(tmp_path: Path) -> None:
     assert sorted(manifest["letters"] for manifest in manifests) == [1, 3, 3]
     assert sorted(file["delivery"] for manifest in manifests for file in manifest["files"]) == [f"d-{number}" for number in range(1, 8)]
     assert [fault for path in batches(tmp_path) for fault in batch.faults(path)] == []
+
+
+async def test_what_a_letter_encloses_lies_once_in_its_batch_and_stands_in_the_manifest(tmp_path: Path) -> None:
+    prices = Enclosure("price-list@2026-05", sha256(b"%PDF-prices").hexdigest(), b"%PDF-prices")
+    again = prices._replace(document="price-list@2026-06")
+    channel = PostChannel(tmp_path, most=3, seconds=60)
+    parcels = [a_parcel(number) for number in (1, 2, 3)]
+    for at, encloses in ((0, (prices,)), (1, (prices, again))):
+        parcels[at] = replace(parcels[at], content=replace(parcels[at].content, enclosures=encloses))
+    await asyncio.gather(*(channel.send(parcel) for parcel in parcels))
+    (there,) = batches(tmp_path)
+    manifest = json.loads((there / "manifest.json").read_text())
+    assert [entry.get("encloses") for entry in manifest["files"]] == [[prices.document], [prices.document, again.document], None]
+    file = f"enclosure-{prices.sha256[:16]}.pdf"
+    facts = {"file": file, "bytes": len(prices.pdf), "sha256": prices.sha256}
+    assert manifest["enclosures"] == [{"document": prices.document, **facts}, {"document": again.document, **facts}]
+    assert (there / file).read_bytes() == prices.pdf
+    assert batch.faults(there) == []
+    (there / file).write_bytes(b"%PDF-other")
+    assert batch.faults(there) == [f"{file}: expected the content of the manifest's checksum"]
+    (there / file).unlink()
+    assert batch.faults(there) == [f"{file}: expected to be there"]
 
 
 async def test_a_batch_that_is_not_full_goes_when_its_time_is_up(tmp_path: Path) -> None:

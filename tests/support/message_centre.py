@@ -134,7 +134,7 @@ class Centre:
         await self._put("consents", state)
 
     async def template(self, name: str = "spring") -> None:
-        """Lay down words for mail and SMS."""
+        """Lay down words for mail, SMS and letters."""
         words = {
             "language": "en",
             "email": {
@@ -143,6 +143,7 @@ class Centre:
                 "text": "Hello {{name}}",
             },
             "sms": {"text": "Hello {{name}}"},
+            "post": {"subject": "Hello", "text": "Hello {{name}}"},
         }
         body = {"id": name, "name": name, "fields": [{"name": "name", "kind": "line", "is_required": True}], "wordings": [words]}
         await self._edition("template", name, body)

@@ -81,11 +81,6 @@ class Outside:
         told = {"authorization": f"Bearer {self.token}", "content_type": "application/cloudevents+json", **headers}
         return self.asks("POST", "/events", json.dumps(body).encode(), **told)
 
-    def hands_over(self, document: str | bytes, path: str = "/leads", **headers: str) -> Answered:
-        """The dealer hands over a document of leads."""
-        raw = document.encode() if isinstance(document, str) else document
-        return self.asks("POST", path, raw, **{"authorization": f"Bearer {self.token}", "content_type": "application/xml", **headers})
-
     def link(self, delivery: UUID) -> str:
         """The path of an unsubscribe link."""
         return Links("", LINKS.encode()).unsubscribe(delivery)

@@ -21,7 +21,7 @@ from hub.door.intake import BATCH, _batch
 from hub.door.judging import Judge, Verdict, of_http
 from hub.door.limits import Limits
 from hub.door.signatures import is_genuine, sign
-from hub.rules.links import Links, delivery_of, token
+from hub.rules.links import Links, delivery_of, document_of, token
 from tests.support.engine import NOON
 
 DELIVERY = UUID("0b9cb9f2-7d0e-5b3c-9a53-6b4f8c3f2a10")
@@ -50,6 +50,17 @@ def test_a_link_that_was_changed_is_none(place: int, sign_in_it: str) -> None:
     made = token(DELIVERY, b"secret")
     changed = made[:place] + sign_in_it + made[place + 1 :]
     assert changed == made or delivery_of(changed, [b"secret"]) is None
+
+
+@given(st.uuids(), st.integers(0, 99), st.text(max_size=60))
+def test_a_link_to_a_document_opens_that_one_only_and_ends_nothing(delivery: UUID, place: int, text: str) -> None:
+    made = Links("https://hub.example", b"secret").document(delivery, place).rpartition("/")[2]
+    assert document_of(made, [b"newer", b"secret"]) == (delivery, place)
+    assert (document_of(made, [b"newer"]), document_of(made, []), delivery_of(made, [b"secret"])) == (None, None, None)
+    assert document_of(token(delivery, b"secret"), [b"secret"]) is None
+    assert document_of(text, [b"secret"]) is None
+    changed = made[:20] + ("A" if made[20] != "A" else "B") + made[21:]
+    assert document_of(changed, [b"secret"]) is None
 
 
 @given(form=FORMS, secret=st.text("abc123", min_size=1))

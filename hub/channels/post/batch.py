@@ -10,7 +10,7 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
-from hub.channels.parcel import Letter
+from hub.channels.parcel import Enclosure, Letter
 from hub.channels.wording.letter import MOST_LINES
 
 MANIFEST, ADDRESSES = "manifest.json", "addresses.csv"
@@ -25,11 +25,15 @@ def commit(folder: Path, name: str, letters: Sequence[tuple[str, Letter]], at: d
     making, done = folder / f"{_MAKING}{name}", folder / name
     making.mkdir(parents=True, mode=0o700)
     try:
-        listed = []
+        listed, enclosures = list[dict[str, object]](), dict[str, Enclosure]()
         for number, (delivery, letter) in enumerate(letters, 1):
             file = f"{number:05}.pdf"
             _write(making / file, letter.pdf)
-            listed.append({"file": file, "delivery": delivery, "bytes": len(letter.pdf), "sha256": sha256(letter.pdf).hexdigest()})
+            entry = {"file": file, "delivery": delivery, "bytes": len(letter.pdf), "sha256": sha256(letter.pdf).hexdigest()}
+            listed.append(entry | ({"encloses": [one.document for one in letter.enclosures]} if letter.enclosures else {}))
+            enclosures |= {one.document: one for one in letter.enclosures}
+        for file, pdf in {_file(one): one.pdf for one in enclosures.values()}.items():
+            _write(making / file, pdf)
         addresses = _addresses(letters)
         _write(making / ADDRESSES, addresses)
         manifest = {
@@ -39,6 +43,9 @@ def commit(folder: Path, name: str, letters: Sequence[tuple[str, Letter]], at: d
             "bytes": sum(len(letter.pdf) for _, letter in letters),
             "addresses": {"file": ADDRESSES, "sha256": sha256(addresses).hexdigest()},
             "files": listed,
+            "enclosures": [
+                {"document": name, "file": _file(one), "bytes": len(one.pdf), "sha256": one.sha256} for name, one in enclosures.items()
+            ],
         }
         _write(making / MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False).encode())
         _sync(making)
@@ -52,7 +59,7 @@ def commit(folder: Path, name: str, letters: Sequence[tuple[str, Letter]], at: d
 def faults(batch: Path) -> list[str]:
     """What is wrong with a batch as it lies there: missing, added or altered files; none where it is as it was committed."""
     manifest = json.loads((batch / MANIFEST).read_text())
-    wanted = {entry["file"]: entry["sha256"] for entry in [*manifest["files"], manifest["addresses"]]}
+    wanted = {entry["file"]: entry["sha256"] for entry in [*manifest["files"], *manifest.get("enclosures", ()), manifest["addresses"]]}
     there = {path.name: sha256(path.read_bytes()).hexdigest() for path in batch.iterdir() if path.name != MANIFEST}
     wrong = [f"{name}: expected a file of the manifest" for name in sorted(there.keys() - wanted.keys())]
     wrong += [f"{name}: expected to be there" for name in sorted(wanted.keys() - there.keys())]
@@ -64,6 +71,11 @@ def faults(batch: Path) -> list[str]:
     if manifest["letters"] != len(manifest["files"]):
         wrong.append(f"letters: expected {len(manifest['files'])}")
     return wrong
+
+
+def _file(one: Enclosure) -> str:
+    """Its file in the batch, where each lies once: by what it is, as two may be called alike."""
+    return f"enclosure-{one.sha256[:16]}.pdf"
 
 
 def _addresses(letters: Sequence[tuple[str, Letter]]) -> bytes:

@@ -2,7 +2,7 @@
 
 import json
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from functools import cache
 from pathlib import Path
@@ -12,7 +12,7 @@ from babel.dates import format_date
 
 from contracts.base.templates import Template, Wording
 from contracts.base.templates.v1 import split
-from hub.channels.parcel import Letter
+from hub.channels.parcel import Enclosure, Letter
 from hub.channels.wording.mail import Recipient
 from hub.channels.wording.values import Values, locale_of
 from hub.errors import InputError
@@ -24,12 +24,13 @@ MOST_LINES, LONGEST_LINE = 6, 60  # of an address, in an envelope's window
 
 
 class CompiledLetter:
-    """A letter with gaps; `sender` is who it is from and where it goes back to, line by line."""
+    """A letter with gaps; `sender` is who it is from and where it goes back to, line by line. `enclosures` go along with each."""
 
-    def __init__(self, template: Template, wording: Wording, sender: tuple[str, ...]) -> None:
+    def __init__(self, template: Template, wording: Wording, sender: tuple[str, ...], enclosures: Sequence[Enclosure] = ()) -> None:
         if wording.post is None:
             raise InputError(f"template {template.id}", f"a wording for letters in {wording.language}")
         self._values, self._language, self._sender = Values(template.fields), wording.language, sender
+        self._enclosures = tuple(enclosures)
         self._subject, self._text = split(wording.post.subject), split(wording.post.text.replace("\r\n", "\n"))
 
     def fill(self, to: Recipient) -> Letter:
@@ -49,7 +50,7 @@ class CompiledLetter:
             "subject": subject,
             "paragraphs": [block.split("\n") for block in text.split("\n\n") if block.strip()],
         }
-        return Letter(" · ".join(self._sender), lines, printed(letter, to.at))
+        return Letter(" · ".join(self._sender), lines, printed(letter, to.at), self._enclosures)
 
 
 def _beyond(text: str) -> str:

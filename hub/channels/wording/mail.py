@@ -41,7 +41,10 @@ class Attachment(NamedTuple):
 
 
 class Recipient(NamedTuple):
-    """What differs from mail to mail; `unsubscribe` is the link that ends such mail, None where nobody can be asked to."""
+    """What differs from message to message; `unsubscribe` is the link that ends such mail, None where nobody can be asked to.
+
+    `documents` are links to those that a text cannot enclose.
+    """
 
     delivery: str
     address: str
@@ -49,6 +52,7 @@ class Recipient(NamedTuple):
     at: datetime
     unsubscribe: str | None = None
     zone: str = "UTC"
+    documents: Sequence[str] = ()
 
 
 class CompiledMail:
