@@ -27,8 +27,6 @@ class Again:
 
     async def round(self, number: int, chance: random.Random, sheet: Sheet) -> None:
         """Fresh and all of it again on one database; then the load that repeats a fifth on its way."""
-        if not number:
-            return  # processes start anew for each run: there is nothing to get warm
         for part in chance.sample((self._all, self._fifth), 2):
             await part(number, sheet)
 

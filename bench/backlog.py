@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from bench.debezium import Debezium
 from bench.load import Load
@@ -10,6 +10,8 @@ from bench.log import Log
 from bench.say import say
 from bench.sheet import Sheet
 from bench.window import Figures
+
+BESIDE = "beside"
 
 
 class Contender(Protocol):
@@ -23,18 +25,29 @@ class Contender(Protocol):
         ...
 
 
-class Backlog:
-    """One load, worked off by each contender in a random order each round."""
+class Run(NamedTuple):
+    """Somebody with a load of so many events, into a table of so many rows; noted under a name."""
 
-    def __init__(self, name: str, log: Log, contenders: Sequence[Contender], load: Load, rows: int) -> None:
-        self.name, self.contenders = name, contenders
-        self._log, self._load, self._rows = log, load, rows
+    name: str
+    contender: Contender
+    load: Load
+    rows: int
+
+
+class Backlog:
+    """Runs in a random order each round."""
+
+    def __init__(self, name: str, log: Log, runs: Sequence[Run]) -> None:
+        self.name, self._log, self._runs = name, log, runs
 
     async def round(self, number: int, chance: random.Random, sheet: Sheet) -> None:
         """Fill the topics, and let everybody have them."""
-        self._log.hold(self._load, is_flat_too=any(isinstance(c, Debezium) for c in self.contenders))
-        for contender in chance.sample(self.contenders, len(self.contenders)):
-            figures = await contender.run(self._load, self._rows)
-            say(f"round {number}, {self.name}, {contender.words}: {figures.rate:,.0f} events/s")
-            if number:
-                sheet.note(number, f"{self.name}/{contender.name}", figures)
+        for run in chance.sample(self._runs, len(self._runs)):
+            if isinstance(run.contender, Debezium):
+                self._log.hold_flat(run.load)
+            else:
+                self._log.hold(run.load)
+            figures = await run.contender.run(run.load, run.rows)
+            beside = ", the plain backlog beside it" if run.name == BESIDE else ""
+            say(f"round {number}, {self.name}, {run.contender.words}{beside}: {figures.rate:,.0f} events/s")
+            sheet.note(number, f"{self.name}/{run.name}", figures)

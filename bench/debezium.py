@@ -30,7 +30,7 @@ class Debezium:
 
     async def warm_up(self, load: Load, rows: int, passes: int) -> None:
         """So many passes over the load, the settings in turn; the fastest of their last turn stays."""
-        self._log.hold(load, is_flat_too=True)
+        self._log.hold_flat(load)
         rates: dict[tuple[int, int], float] = {}
         for number in range(passes):
             choice = self.tasks, self.batch = CHOICES[number % len(CHOICES)]

@@ -29,7 +29,7 @@ class Tutorial:
         """The first of the load's events, into a table of so many rows."""
         few = replace(load, events=self._events)
         if self._published != few:
-            self._log.fresh([SMALL_TOPIC], few.dealers)
+            self._log.fresh({SMALL_TOPIC: few.dealers})
             self._log.publish_flat(few, SMALL_TOPIC)
             self._published = few
         url = await self._house.database(few, rows)

@@ -45,30 +45,43 @@ class House(AbstractContextManager["House"]):
         self.kafka.stop()
         self.postgres.stop()
 
-    async def database(self, load: Load, rows: int = 0) -> str:
-        """The URL of a migrated database whose customers and journal hold `rows` rows; drop it when its run is over."""
+    async def database(self, load: Load, rows: int = 0, *, is_last: bool = False) -> str:
+        """The URL of a migrated database whose customers and journal hold `rows` rows; drop it when its run is over.
+
+        Whoever is the last to want such a one gets it without the pains of a copy.
+        """
 
         async def customers(url: str) -> None:
             if rows:
                 say(f"filling a table of {rows:,} rows")
                 await fill(url, load, rows)
 
-        return await self.copy((rows, load.dealers if rows else 0, load.name if rows else ""), customers)
+        key = (rows, load.dealers if rows else 0, load.name if rows else "")
+        return await (self._last(key, customers) if is_last else self.copy(key, customers))
 
     async def copy(self, key: Hashable, fill: Callable[[str], Awaitable[None]]) -> str:
         """The URL of a copy of the migrated database of that key, which is filled the first time."""
+        template, copy = await self._filled(key, fill), f"bench_{next(self._numbers)}"
+        server = await connect(self.postgres.url(), name="bench", command_timeout=600)
+        await server.execute(f'CREATE DATABASE "{copy}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+        await server.execute("CHECKPOINT")
+        await server.close()
+        return self.postgres.url(copy)
+
+    async def _last(self, key: Hashable, fill: Callable[[str], Awaitable[None]]) -> str:
+        name = await self._filled(key, fill)
+        del self._templates[key]
+        return self.postgres.url(name)
+
+    async def _filled(self, key: Hashable, fill: Callable[[str], Awaitable[None]]) -> str:
+        """The name of the database of that key."""
         if key not in self._templates:
-            name = f"template_{len(self._templates)}"
+            name = f"template_{next(self._numbers)}"
             url = self.postgres.create_database(name)
             await upgrade_async(url)
             await fill(url)
             self._templates[key] = name
-        copy = f"bench_{next(self._numbers)}"
-        server = await connect(self.postgres.url(), name="bench", command_timeout=600)
-        await server.execute(f'CREATE DATABASE "{copy}" TEMPLATE "{self._templates[key]}" STRATEGY FILE_COPY')
-        await server.execute("CHECKPOINT")
-        await server.close()
-        return self.postgres.url(copy)
+        return self._templates[key]
 
     async def forget(self, url: str) -> None:
         """Drop a run's database, and write out what is still in memory: the next run shall not pay for it."""

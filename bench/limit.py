@@ -2,30 +2,22 @@
 
 import asyncio
 import time
-from collections import defaultdict
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from functools import partial
 from typing import Any, NamedTuple, TypeVar, cast
 
 import asyncpg
 
+from bench.engine import Engine, batches, logged
 from bench.house import House
-from bench.load import Load, as_hub_record
+from bench.load import Load
 from bench.verify import verify_rows
 from bench.window import Figures
-from hub.settings import Settings
-from hub.state.base import BaseDataCache
 from hub.state.connect import connect
-from hub.state.offsets import Offsets
+from hub.state.offsets import TopicPartition
 from hub.state.store import Connection
-from hub.stream.batch import Batch
 from hub.stream.consumer import Consumer
-from hub.stream.record import Reader
-from hub.stream.slips import Stored
-from hub.stream.work import Work
 
-_BATCH = Settings.model_fields["batch_records"].default
 _LANES = 2
 
 
@@ -37,7 +29,7 @@ class Said(NamedTuple):
     arguments: tuple[Any, ...]
 
 
-Tapes = dict[tuple[str, int], list[list[Said]]]
+Tapes = dict[TopicPartition, list[list[Said]]]
 """By partition, batch by batch."""
 
 T = TypeVar("T")
@@ -49,7 +41,7 @@ class Limit:
 
     def __init__(self, house: House, consumer: Consumer, verify: Verify, *, name: str, words: str) -> None:
         self.name, self.words = name, words
-        self._house, self._consumer, self._verify = house, consumer, verify
+        self._house, self._engine, self._verify = house, Engine(consumer), verify
         self._recorded: tuple[tuple[Load, int], Tapes] | None = None
 
     async def run(self, load: Load, rows: int) -> Figures:
@@ -70,9 +62,9 @@ class Limit:
     async def _replay(self, load: Load, rows: int, tapes: Tapes, url: str) -> Figures:
         connections = [await connect(url, name="bench") for _ in range(_LANES)]
         for partition in tapes:
-            await self._claim(connections[0], partition)
+            await self._engine.claim(connections[0], partition)
         for connection in connections:
-            await self._work().prepare(connection)
+            await self._engine.work().prepare(connection)
         lanes = [[batch for partition in sorted(tapes)[lane::_LANES] for batch in tapes[partition]] for lane in range(_LANES)]
         client, database, began = time.process_time(), self._house.database_cpu(), time.perf_counter()
         await asyncio.gather(*(_play(connection, lane) for connection, lane in zip(connections, lanes, strict=True)))
@@ -86,33 +78,15 @@ class Limit:
         return Figures(load.events / seconds, client * per_1000, database * per_1000, 0.0, 0.0)
 
     async def _record(self, load: Load, url: str) -> Tapes:
-        reader, offsets = Reader(self._consumer, 1_000_000), Offsets(self._consumer.name, "bench")
-        batch = Batch(offsets, self._work(), reader, self._consumer.name)
         tape = cast("_Tape", await connect(url, name="bench", connection_class=_Tape))
-        logs: dict[tuple[str, int], list[Stored]] = defaultdict(list)
-        now = int(time.time() * 1000)
-        for event in load:
-            topic, key, value, headers = as_hub_record(load, event)
-            log = logs[topic, 0]
-            log.append(Stored(topic, 0, len(log), now, key, value, headers))
-        taken: Tapes = {}
-        for partition, log in logs.items():
-            epochs = {partition: await self._claim(tape, partition)}
-            for start in range(0, len(log), _BATCH):
-                tape.said.clear()
-                await batch.apply(tape, {partition: [reader.judge(raw) for raw in log[start : start + _BATCH]]}, epochs)
-                taken.setdefault(partition, []).append(list(tape.said))
+        logs, taken = logged(load), Tapes()
+        epochs = {partition: await self._engine.claim(tape, partition) for partition in logs}
+        for partition, records in batches(logs):
+            tape.said.clear()
+            await self._engine.apply(tape, partition, epochs[partition], records)
+            taken.setdefault(partition, []).append(list(tape.said))
         await tape.close()
         return taken
-
-    async def _claim(self, connection: Connection, partition: tuple[str, int]) -> int:
-        offsets = Offsets(self._consumer.name, "bench")
-        claimed = await offsets.claim(connection, "bench", [partition])
-        await offsets.start(connection, {partition: 0})
-        return claimed[partition].epoch
-
-    def _work(self) -> Work:
-        return Work(self._consumer, BaseDataCache(self._consumer.using), timedelta(days=1))
 
 
 class _Tape(asyncpg.Connection):

@@ -37,6 +37,9 @@ class Event(NamedTuple):
         return int(md5(said.encode(), usedforsecurity=False).hexdigest()[:8], 16)
 
 
+Record = tuple[str, int, bytes, bytes, list[tuple[str, bytes]]]
+"""Topic, partition, key, value, headers."""
+
 DIGEST = "('x' || substr(md5(concat_ws('|', ref, revision, name, email, note)), 1, 8))::bit(32)::bigint"  # a row's own digest
 
 
@@ -76,6 +79,17 @@ class Load:
         """The dealer's name in the store."""
         return topics.DEALER_EVENTS.principal(self.topic(dealer))
 
+    @property
+    def places(self) -> dict[str, int]:
+        """The topics that it speaks in, and their partitions."""
+        return {self.topic(dealer): 1 for dealer in range(self.dealers)}
+
+    def said(self) -> Iterator[Record]:
+        """Every record, as dealers publish it."""
+        for event in self:
+            topic, key, value, headers = as_hub_record(self, event)
+            yield topic, 0, key, value, headers
+
     @cached_property
     def last(self) -> dict[tuple[int, str], Event]:
         """The event that must stand in the store, by subject."""
@@ -96,7 +110,7 @@ def as_hub_record(load: Load, event: Event) -> tuple[str, bytes, bytes, list[tup
         f'"address":{{"street":"Musterweg {number}","postal_code":"10000","city":"Musterstadt","country":"DE"}},'
         f'"revenue":{{"minor":{number * 100},"currency":"EUR"}},"note":"{event.note}"}}'
     )
-    envelope = cloudevents.Envelope(_event_id(number), f"/dealers/{load.name}-{event.dealer}", CUSTOMER_RECORDED.wire)
+    envelope = cloudevents.Envelope(event_id(number), f"/dealers/{load.name}-{event.dealer}", CUSTOMER_RECORDED.wire)
     return load.topic(event.dealer), event.ref.encode(), body.encode(), cloudevents.write(envelope)
 
 
@@ -105,13 +119,13 @@ def as_flat_record(load: Load, event: Event) -> bytes:
     number = event.number
     return (
         f'{{"principal":"{load.principal(event.dealer)}","ref":"{event.ref}","row_version":1,"ordered_at":1767225600000,'
-        f'"revision":{number},"tie":"{_event_id(number)}","because":"{_event_id(number)}","customer_kind":"organisation",'
+        f'"revision":{number},"tie":"{event_id(number)}","because":"{event_id(number)}","customer_kind":"organisation",'
         f'"name":"Firma {number}","status":"active","email":"office{number}@example.org","phone":"+49 30 0000 {number}",'
         f'"street":"Musterweg {number}","postal_code":"10000","city":"Musterstadt","country":"DE","sector":"retail",'
         f'"revenue_minor":{number * 100},"revenue_currency":"EUR","employees":{number % 5000},"segments":"[]","note":"{event.note}"}}'
     ).encode()
 
 
-def _event_id(number: int) -> str:
-    """Ids grow with time, as version 7 UUIDs do."""
+def event_id(number: int) -> str:
+    """An id of its own for each number. Ids grow with time, as version 7 UUIDs do."""
     return f"{0x018F_0000 + (number >> 16):08x}-{number & 0xFFFF:04x}-7000-8000-{number:012x}"

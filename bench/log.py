@@ -1,21 +1,30 @@
 """The records in the broker: topics made anew, and filled before the clock runs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from time import sleep
+from typing import Protocol
 
 from confluent_kafka import Producer
 from confluent_kafka.admin import NewTopic
 
 from bench.house import House
-from bench.load import Load, as_flat_record, as_hub_record
+from bench.load import Load, Record, as_flat_record
 from contracts import topics
 from hub.operations.cluster import Cluster, client_config
 from hub.operations.topic_facts import reaches
 from hub.operations.topics import apply_catalogue
 
 FLAT_TOPIC, SMALL_TOPIC = "bench.flat", "bench.small"
-Record = tuple[str, int, bytes, bytes, list[tuple[str, bytes]]]
-"""Topic, partition, key, value, headers."""
+
+
+class Spoken(Protocol):
+    """What is said, and in which topics of how many partitions."""
+
+    @property
+    def places(self) -> Mapping[str, int]: ...
+
+    def said(self) -> Iterable[Record]: ...
+
 
 _TIMES = {"message.timestamp.type": "LogAppendTime"}
 
@@ -26,32 +35,37 @@ class Log:
     def __init__(self, house: House) -> None:
         self._settings = house.settings("postgresql://nobody@127.0.0.1:1/none")
         self._cluster = Cluster(self._settings)
-
-        self._held: set[tuple[Load, bool]] = set()
+        self._held: Spoken | None = None
+        self._flat: Load | None = None
         self._names: list[str] = []
         apply_catalogue(self._settings, lambda *_: None)
 
-    def hold(self, load: Load, *, is_flat_too: bool = False) -> None:
-        """Have this load in the topics and no other, as the hub reads every dealer's topic that it finds."""
-        if (load, False) not in self._held:
+    def hold(self, load: Spoken) -> None:
+        """Have this load in the topics and no other, as the hub reads every partner's topic that it finds."""
+        if self._held != load:
             self.empty(load)
             self.publish(load)
-            self._held = {(load, False)}
-        if is_flat_too and (load, True) not in self._held:
-            self.fresh([FLAT_TOPIC], load.dealers)
-            self.publish_flat(load, FLAT_TOPIC)
-            self._held.add((load, True))
+            self._held = load
 
-    def empty(self, load: Load) -> None:
+    def hold_flat(self, load: Load) -> None:
+        """The same of the flat topic, which nobody else reads."""
+        if self._flat != load:
+            self.fresh({FLAT_TOPIC: load.dealers})
+            self.publish_flat(load, FLAT_TOPIC)
+            self._flat = load
+
+    def empty(self, load: Spoken) -> None:
         """Have the load's topics, with nothing in them, and no other."""
         self.remove(self._names)
-        self._held, self._names = set(), dealers_topics(load)
-        self.fresh(self._names)
+        self._held, self._names = None, list(load.places)
+        self.fresh(load.places)
 
-    def fresh(self, names: Sequence[str], partitions: int = 1) -> None:
-        """Empty topics of these names."""
-        self.remove(names)
-        wanted = [NewTopic(name, partitions, 1, config=_TIMES) for name in names]
+    def fresh(self, places: Mapping[str, int]) -> None:
+        """Empty topics of these names, with so many partitions each."""
+        self.remove(places)
+        if FLAT_TOPIC in places:
+            self._flat = None
+        wanted = [NewTopic(name, partitions, 1, config=_TIMES) for name, partitions in places.items()]
         self._cluster.settle_all(self._cluster.admin.create_topics(wanted), "creating")
 
     def remove(self, names: Iterable[str]) -> None:
@@ -73,12 +87,11 @@ class Log:
         }
         return Producer(client_config(self._settings) | quick | options)
 
-    def publish(self, load: Load) -> None:
-        """Every event of the load, as dealers say it."""
+    def publish(self, load: Spoken) -> None:
+        """All that is said in the load."""
         producer = self.producer()
-        for event in load:
-            topic, key, value, headers = as_hub_record(load, event)
-            send(producer, topic, 0, key, value, headers)
+        for record in load.said():
+            send(producer, *record)
         producer.flush()
 
     def publish_flat(self, load: Load, topic: str) -> None:
@@ -90,13 +103,18 @@ class Log:
 
     def count(self, name: str) -> int:
         """How many records a topic has ever taken."""
-        partitions = len(self._cluster.metadata().topics[name].partitions)
-        return sum(part.end for part in reaches(self._cluster, {name: partitions})[name])
+        return self.count_all([name])[name]
+
+    def count_all(self, names: Sequence[str]) -> dict[str, int]:
+        """The same of many."""
+        known = self._cluster.metadata().topics
+        found = reaches(self._cluster, {name: len(known[name].partitions) for name in names})
+        return {name: sum(part.end for part in found[name]) for name in names}
 
 
 def dealers_topics(load: Load) -> list[str]:
     """The topics that the load speaks in."""
-    return [load.topic(dealer) for dealer in range(load.dealers)]
+    return list(load.places)
 
 
 def told_topic() -> str:

@@ -21,7 +21,7 @@ _SETTLING = 10
 
 
 class Memory:
-    """The full path, once and not in rounds; the slope is taken without the first fifth, while caches fill."""
+    """The full path; the slope is taken without the first fifth, while caches fill."""
 
     name = "memory"
 
@@ -29,9 +29,7 @@ class Memory:
         self._house, self._log, self._events, self._rows = house, log, events, rows
 
     async def round(self, number: int, _chance: random.Random, sheet: Sheet) -> None:
-        """In the last place of the first round."""
-        if number != 1:
-            return
+        """All of it, in fifty parts: after each, what the processes hold."""
         path, share = HubPath(self._house, self._log), max(1_000, self._events // _SAMPLES)
         load = Load(share, self._rows, name="many-events")
         self._log.empty(load)

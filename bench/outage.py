@@ -5,6 +5,7 @@ import random
 from dataclasses import replace
 from time import monotonic
 
+from bench.backlog import BESIDE
 from bench.house import House
 from bench.hub_path import HubPath
 from bench.load import Load
@@ -25,15 +26,24 @@ class Outage:
     def __init__(self, house: House, log: Log, load: Load, rows: int, seconds: float) -> None:
         self._house, self._log, self._rows, self._seconds = house, log, rows, seconds
         self._path = HubPath(house, log)
-        self._load = replace(load, name="away", after=_BEFORE)
+        self._plain, self._load = load, replace(load, name="away", after=_BEFORE)
 
-    async def round(self, number: int, _chance: random.Random, sheet: Sheet) -> None:
+    async def round(self, number: int, chance: random.Random, sheet: Sheet) -> None:
+        """Once with the database away, once the same backlog as it is."""
+        for part in chance.sample((self._outage, self._backlog), 2):
+            await part(number, sheet)
+
+    async def _backlog(self, number: int, sheet: Sheet) -> None:
+        self._log.hold(self._plain)
+        figures = await self._path.run(self._plain, self._rows)
+        say(f"round {number}, outage, the plain backlog beside it: {figures.rate:,.0f} events/s")
+        sheet.note(number, f"outage/{BESIDE}", figures)
+
+    async def _outage(self, number: int, sheet: Sheet) -> None:
         """A few events, the stop, the load, the start; the clock runs from the first commit afterwards.
 
         The few are told before the stop: what is on its way then may be told twice, and could not be counted.
         """
-        if not number:
-            return
         load, path, house = self._load, self._path, self._house
         before = replace(load, events=_BEFORE, after=0)
         self._log.empty(load)

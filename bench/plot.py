@@ -15,7 +15,7 @@ def draw(runs: Mapping[str, Mapping[str, Mapping[str, float]]], note: str) -> st
         f"{name} {part}": measures[part]
         for name, measures in runs.items()
         for part in ("p50", "p99")
-        if name.startswith("latency-") and part in measures
+        if name.startswith(("latency-", "neighbour/")) and part in measures
     }
     parts: list[str] = []
     y = _chart(parts, "events per second", rates, 30)

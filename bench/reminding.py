@@ -46,7 +46,7 @@ class HubReminds:
 
     async def remind(self, watcher: Connection, url: str) -> Figures:
         """A topic of timers that is empty, and both processes."""
-        self._log.fresh([topics.TIMERS.name])
+        self._log.fresh({topics.TIMERS.name: 1})
         commands = (("hub", "run", "clock"), ("hub", "run", "reminders"))
 
         async def progress() -> int:

@@ -3,7 +3,7 @@
 import statistics
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 
 from bench.window import Figures
 
@@ -17,11 +17,14 @@ RATIOS: Mapping[str, tuple[str, str]] = {
     "full_vs_debezium_peak_memory": ("100k/full/peak_mb", "100k/debezium/peak_mb"),
     "duplicates_vs_fresh": ("again-all/full/rate", "again-all/fresh/rate"),
     "fifth_again_vs_fresh": ("again-fifth/full/rate", "again-all/fresh/rate"),
-    "million_vs_hundred_thousand": ("100k/full/rate", "1m/full/rate"),
+    "million_vs_hundred_thousand": ("1m/beside/rate", "1m/full/rate"),
     "million_full_vs_debezium": ("1m/full/rate", "1m/debezium/rate"),
-    "dealers_vs_partitions": ("dealers/full/rate", "100k/full/rate"),
-    "outage_vs_full": ("outage/full/rate", "100k/full/rate"),
+    "dealers_vs_partitions": ("dealers/full/rate", "dealers/beside/rate"),
+    "outage_vs_full": ("outage/full/rate", "outage/beside/rate"),
     "reminders_vs_apscheduler": ("reminders/full/rate", "reminders/apscheduler/rate"),
+    "together_vs_alone": ("together/full/rate", "together/alone/rate"),
+    "poisoned_vs_healthy_p99": ("neighbour/poisoned/p99", "neighbour/healthy/p99"),
+    "slow_vs_healthy_p99": ("neighbour/slow/p99", "neighbour/healthy/p99"),
     "p50_vs_debezium": ("latency/full/p50", "latency/debezium/p50"),
     "p99_vs_debezium": ("latency/full/p99", "latency/debezium/p99"),
     **{
@@ -30,14 +33,55 @@ RATIOS: Mapping[str, tuple[str, str]] = {
         for part in ("p50", "p99")
     },
 }
-"""Each is the first measure over the second, both of the same round."""
+"""Each is the first measure over the second, both of the same round. `beside` is the plain backlog, run in the workload's own round."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """When a workload was measured last, of which commit, in which sizes, and how often."""
+
+    at: str
+    commit: str
+    is_claim: bool
+    sizes: Mapping[str, float]
+    rounds: int = 0
+
+    def is_like(self, other: "Note") -> bool:
+        """Whether rounds of both may stand side by side."""
+        return (self.commit, self.is_claim, self.sizes) == (other.commit, other.is_claim, other.sizes)
+
+
+def workload_of(what: str) -> str:
+    """Whose round a number belongs to: `latency` of `latency-100/full/p50`."""
+    return what.partition("/")[0].partition("-")[0]
 
 
 class Sheet:
-    """Numbers by what they are (`workload/contender/measure`) and by round."""
+    """Numbers by what they are (`workload/contender/measure`) and by round; of each workload a note, of Debezium's sink its setting."""
 
     def __init__(self) -> None:
         self.numbers: dict[str, dict[int, float]] = defaultdict(dict)
+        self.notes: dict[str, Note] = {}
+        self.setting = ""
+
+    def rounds(self, workload: str) -> set[int]:
+        """The rounds that were measured of a workload."""
+        return {number for what, by_round in self.numbers.items() if workload_of(what) == workload for number in by_round}
+
+    def next_round(self, workload: str, note: Note) -> int:
+        """The number of the next one: rounds go on where they stopped, unless what was measured would not stand beside it."""
+        before = self.notes.get(workload)
+        return max(self.rounds(workload), default=0) + 1 if before and before.is_like(note) else 1
+
+    def add(self, workload: str, note: Note, found: "Sheet") -> None:
+        """Take in a round; what was measured of the workload in other sizes or of another commit falls away."""
+        before = self.notes.get(workload)
+        if before is None or not before.is_like(note):
+            for what in [what for what in self.numbers if workload_of(what) == workload]:
+                del self.numbers[what]
+        for what, by_round in found.numbers.items():
+            self.numbers[what].update(by_round)
+        self.notes[workload] = replace(note, rounds=len(self.rounds(workload)))
 
     def note(self, round_number: int, what: str, figures: Figures) -> None:
         """Take in a run's figures under `workload/contender`."""

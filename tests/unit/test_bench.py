@@ -1,10 +1,17 @@
 """What the benchmark says follows from what it measured."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from pydantic_core import from_json
 
+from bench import report
 from bench.guard import GROWTH, MARGIN, Measured, judge
+from bench.kept import kept, note
 from bench.load import Load, as_flat_record, as_hub_record
+from bench.pace import Pace
+from bench.plan import FULL, QUICK, SIZES, WORKLOADS
 from bench.plot import draw
 from bench.sheet import RATIOS, Sheet
 from bench.window import Figures
@@ -38,12 +45,66 @@ def test_every_promised_ratio_has_a_name() -> None:
     assert {*promised.split(), "p50_vs_debezium", "p99_vs_debezium", "reminders_vs_apscheduler"} <= RATIOS.keys()
 
 
+def round_of(workload: str, number: int, rate: float) -> Sheet:
+    found = Sheet()
+    found.note(number, f"{workload}/full", figures(rate))
+    return found
+
+
+def test_a_run_that_is_taken_up_again_adds_rounds_and_loses_no_workload(tmp_path: Path) -> None:
+    path, sheet = tmp_path / "results.json", Sheet()
+    for workload in ("100k", "outage"):
+        sheet.add(workload, note(FULL, workload), round_of(workload, 1, 10.0))
+    report.save(sheet, FULL, path)
+    again, said = kept(path), note(FULL, "outage")
+    assert again.next_round("outage", said) == 2
+    again.add("outage", said, round_of("outage", 2, 30.0))
+    found = report.save(again, FULL, path)
+    assert found["workloads"]["outage"]["rounds"] == 2
+    assert found["runs"]["outage/full"]["rate"]["median"] == 20.0
+    assert found["runs"]["100k/full"]["rate"]["median"] == 10.0
+    assert "outage/full" in report.table(found)
+
+
+def test_rounds_of_another_commit_or_of_another_size_do_not_stand_side_by_side() -> None:
+    sheet, old = Sheet(), note(FULL, "100k")
+    sheet.add("100k", old, round_of("100k", 1, 10.0))
+    sheet.add("1m", note(FULL, "1m"), round_of("1m", 1, 10.0))
+    for other in (replace(old, commit="another"), note(QUICK, "100k")):
+        assert sheet.next_round("100k", other) == 1
+        sheet.add("100k", other, round_of("100k", 1, 30.0))
+        assert sheet.medians()["100k/full"]["rate"]["median"] == 30.0
+    assert sheet.rounds("1m") == {1}
+
+
+def test_sizes_of_ones_own_are_no_claim() -> None:
+    assert note(FULL, "100k").is_claim
+    assert not note(QUICK, "100k").is_claim
+    assert not note(replace(FULL, events=5_000), "100k").is_claim
+    assert note(replace(FULL, events=5_000), "memory").is_claim
+
+
+def test_what_is_left_follows_from_what_rounds_took() -> None:
+    pace = Pace(replace(FULL, start_seconds=60.0, seconds={"a": 60.0, "b": 30.0}), {"a": 2, "b": 2})
+    assert pace.left == "4 min"
+    pace.began()
+    pace.took("a", 300.0)
+    assert pace.left == "6 min"
+    pace.gave_up("a")
+    assert pace.left == "60 s"
+
+
+def test_each_workload_is_planned() -> None:
+    for plan in (FULL, QUICK):
+        assert plan.rounds.keys() == plan.seconds.keys() == SIZES.keys() == set(WORKLOADS)
+
+
 def test_the_guard_refuses_a_dearer_event_and_a_growing_one() -> None:
     assert judge(Measured(10.0 * MARGIN, GROWTH), 10.0) == []
     (dearer,) = judge(Measured(10.0 * MARGIN + 0.1, 1.0), 10.0)
     (growing,) = judge(Measured(10.0, GROWTH + 0.1), 10.0)
     assert "the baseline is 10.00" in dearer
-    assert "10,000" in growing
+    assert "among 1,000,000 rows as among 100,000" in growing
 
 
 @pytest.mark.parametrize("load", [Load(500, 100), Load(500, 100, again=0.2), Load(500, 0, is_each_once=True, after=7)])
