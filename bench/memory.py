@@ -1,5 +1,6 @@
 """Whether a process grows with what it has seen: its memory over millions of events."""
 
+import asyncio
 import random
 import statistics
 from dataclasses import replace
@@ -40,7 +41,9 @@ class Memory:
             async with running(path.commands, self._house.environment(url)) as processes:
                 for part in range(_SAMPLES):
                     self._log.publish(replace(load, after=part * share))
-                    await path.drain(watcher, processes, load, share)
+                    while await path.folded(watcher, load) < (part + 1) * share or await path.has_left(watcher):
+                        processes.check()
+                        await asyncio.sleep(0.1)
                     for name, pid in zip(held, processes.pids, strict=True):
                         held[name].append(held_megabytes(pid))
                     say(f"memory, {(part + 1) * share:,} events: " + ", ".join(f"{name} {mb[-1]:.0f} MB" for name, mb in held.items()))

@@ -10,7 +10,7 @@ from typing import Any
 from bench.load import FIRST_DAY, Load, Record, event_id
 from contracts import envelope as cloudevents
 from contracts import topics
-from contracts.base import BaseDatum, Carrier, ConsentPurpose
+from contracts.base import Carrier, ConsentPurpose
 from contracts.consents import CONSENT_GIVEN
 from contracts.contract import Lineage
 from contracts.freight import FREIGHT_QUOTED
@@ -88,7 +88,7 @@ class Mixed:
         carriers = [
             Carrier(occurred_at=now, id=self._partner(n), name="Carrier", currency="EUR", tariff="road") for n in range(_PARTITIONS)
         ]
-        data: list[BaseDatum] = [*carriers, ConsentPurpose(occurred_at=now, id="news", name="News")]
+        data: list[Carrier | ConsentPurpose] = [*carriers, ConsentPurpose(occurred_at=now, id="news", name="News")]
         for datum in data:
             body = datum.model_dump_json(exclude={"occurred_at", "revision", "corrects"})
             await connection.execute(_BASE, datum.edition, now, datum.KIND, datum.id, datum.effective_from, body)

@@ -53,7 +53,7 @@ class Neighbour:
 
     async def _measure(self, state: str) -> Delays:
         """The delays of the four; what became of the fifth's records is looked at as well."""
-        records, bad = self._records(state == "poisoned")
+        records, bad = spoken(self._load, is_poisoned=state == "poisoned")
         others = sum(1 for event in self._load if event.dealer != _ILL)
         self._log.empty(self._load)
         self._log.fresh({self._feed: 1})
@@ -74,12 +74,13 @@ class Neighbour:
             await watcher.close()
             await self._house.forget(url)
 
-    def _records(self, is_poisoned: bool) -> tuple[Sequence[Record], int]:
-        """The load, and how many of its records are bad: without the name that a customer must have."""
-        records, bad = [], 0
-        for event, record in zip(self._load, self._load.said(), strict=True):
-            topic, partition, key, value, headers = record
-            if is_poisoned and event.dealer == _ILL and event.number // _DEALERS % _GOOD_EVERY:
-                value, bad = value.replace(b'"name"', b'"title"'), bad + 1
-            records.append((topic, partition, key, value, headers))
-        return records, bad
+
+def spoken(load: Load, *, is_poisoned: bool) -> tuple[Sequence[Record], int]:
+    """The load, and how many of its records are bad: without the name that a customer must have."""
+    records, bad = [], 0
+    for event, record in zip(load, load.said(), strict=True):
+        topic, partition, key, value, headers = record
+        if is_poisoned and event.dealer == _ILL and event.number // _DEALERS % _GOOD_EVERY:
+            value, bad = value.replace(b'"name"', b'"title"'), bad + 1
+        records.append((topic, partition, key, value, headers))
+    return records, bad

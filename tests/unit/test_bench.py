@@ -1,5 +1,7 @@
 """What the benchmark says follows from what it measured."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +11,10 @@ from pydantic_core import from_json
 from bench import report
 from bench.guard import GROWTH, MARGIN, Measured, judge
 from bench.kept import kept, note
-from bench.load import Load, as_flat_record, as_hub_record
+from bench.load import Load, Record, as_flat_record, as_hub_record
+from bench.mixed import CONSUMERS as TOGETHER
+from bench.mixed import Mixed
+from bench.neighbour import spoken
 from bench.pace import Pace
 from bench.plan import FULL, QUICK, SIZES, WORKLOADS
 from bench.plot import draw
@@ -17,6 +22,9 @@ from bench.sheet import RATIOS, Sheet
 from bench.window import Figures
 from contracts import envelope as cloudevents
 from contracts.customers import CUSTOMER_RECORDED
+from hub.consumers import CONSUMERS
+from hub.stream.record import Reader
+from hub.stream.slips import Stored
 
 
 def figures(rate: float) -> Figures:
@@ -131,3 +139,31 @@ def test_the_plot_shows_each_rate_and_each_delay() -> None:
     spread = {"median": 10.0, "min": 9.0, "max": 12.0}
     drawn = draw({"100k/full": {"rate": spread}, "latency-100/full": {"p50": spread, "p99": spread}}, "no claim")
     assert all(words in drawn for words in ("100k/full", "latency-100/full p50", "latency-100/full p99", "no claim"))
+
+
+NOON = 1_772_452_800_000  # a moment after all that the loads say, in milliseconds
+
+
+def judged(consumer: str, records: Iterable[Record]) -> Counter[str]:
+    """What a consumer makes of the records of its own topics."""
+    known = CONSUMERS[consumer]
+    reader = Reader(known, 1_000_000)
+    own = [Stored(topic, part, 0, NOON, key, value, headers) for topic, part, key, value, headers in records if known.topic(topic)]
+    return Counter(type(reader.judge(record)).__name__ for record in own)
+
+
+def test_all_consumers_together_get_as_much_each_and_fold_only_their_own() -> None:
+    mixed = Mixed(8, 100)
+    records = list(mixed.said())
+    assert len(records) == mixed.events == 8 * len(TOGETHER)
+    assert {topic for topic, *_ in records} == mixed.places.keys()
+    for consumer in TOGETHER:
+        assert judged(consumer, records) in ({"Good": 8}, {"Good": 8, "Ignored": 8}, {"Good": 8, "Ignored": 16})
+
+
+def test_a_poisoned_topic_is_refused_nine_times_in_ten_and_its_neighbours_never() -> None:
+    load = Load(200, 0, dealers=5, name="beside", is_each_once=True)
+    records, bad = spoken(load, is_poisoned=True)
+    assert judged("crm-sync", records) == {"Good": 200 - bad, "Bad": bad}
+    assert judged("crm-sync", [record for record in records if record[0] == load.topic(4)]) == {"Good": 4, "Bad": 36}
+    assert spoken(load, is_poisoned=False) == (list(load.said()), 0)
