@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from contracts import (
+    accounts,
     activities,
     acts,
     base,
@@ -37,6 +38,7 @@ LINEAGES: tuple[Lineage[Any], ...] = (
     *reports.LINEAGES,
     *orders.LINEAGES,
     *papers.LINEAGES,
+    *accounts.LINEAGES,
     *activities.LINEAGES,
     *vehicles.LINEAGES,
     *reminders.LINEAGES,

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from contracts import (
+    accounts,
     activities,
     acts,
     base,
@@ -161,7 +162,13 @@ ACTS = Topic("hub.acts", "every operator's act", "hub", "subject", acts.LINEAGES
 TIMERS = Topic("hub.timers", "every timer that fired", "hub", "subject", timers.LINEAGES, partitions=1, retention=None)
 REPORTS = Topic("hub.reports", "what providers and recipients report", "hub", "delivery or address", reports.LINEAGES, retention=None)
 CRM = Topic("hub.crm", "what changed in customers, contacts, leads, opportunities", "hub", "subject", crm.LINEAGES)
-ORDERS = Topic("hub.orders", "what changed in orders: answers, progress, quantities", "hub", "subject", (orders.ORDER_UPDATED,))
+ORDERS = Topic(
+    "hub.orders",
+    "what changed in orders: answers, progress, quantities; in open items: what is to be paid",
+    "hub",
+    "subject",
+    (orders.ORDER_UPDATED, *accounts.LINEAGES),
+)
 SHIPMENTS = Topic("hub.shipments", "what changed in shipments", "hub", "subject", (shipments.SHIPMENT_UPDATED,))
 FREIGHT = Topic("hub.freight", "what changed in freight charges", "hub", "subject", (freight.CHARGE_UPDATED,))
 REMINDERS = Topic("hub.reminders", "what is due, and what became of it", "hub", "subject", (*reminders.TOLD, reminders.ACTIVITY_REPORTED))

@@ -27,7 +27,9 @@ from contracts.base.v1 import (
     Dealer,
     LossReason,
     PaperTerms,
+    PlanStep,
     Product,
+    ReminderPlan,
     ReminderStep,
     SalesDocument,
     SalesModel,
@@ -46,6 +48,7 @@ COMPETITOR_RECORDED = Lineage("competitor.recorded", Competitor, kind="competito
 CONSENT_PURPOSE_RECORDED = Lineage("consent_purpose.recorded", ConsentPurpose, kind="consent_purpose", ref="edition", snapshot=True)
 SERVICE_PLAN_RECORDED = Lineage("service_plan.recorded", ServicePlan, kind="service_plan", ref="edition", snapshot=True)
 PAPER_TERMS_RECORDED = Lineage("paper_terms.recorded", PaperTerms, kind="paper_terms", ref="edition", snapshot=True)
+REMINDER_PLAN_RECORDED = Lineage("reminder_plan.recorded", ReminderPlan, kind="reminder_plan", ref="edition", snapshot=True)
 SALES_DOCUMENT_RECORDED = Lineage("sales_document.recorded", SalesDocument, kind="sales_document", ref="edition", snapshot=True)
 
 LINEAGES = (
@@ -60,6 +63,7 @@ LINEAGES = (
     *carriage.LINEAGES,
     SERVICE_PLAN_RECORDED,
     PAPER_TERMS_RECORDED,
+    REMINDER_PLAN_RECORDED,
     SALES_DOCUMENT_RECORDED,
     *calendars.LINEAGES,
 )
@@ -76,6 +80,7 @@ __all__ = [
     "LOSS_REASON_RECORDED",
     "PAPER_TERMS_RECORDED",
     "PRODUCT_RECORDED",
+    "REMINDER_PLAN_RECORDED",
     "SALES_DOCUMENT_RECORDED",
     "SALES_MODEL_RECORDED",
     "SERVICE_PLAN_RECORDED",
@@ -98,8 +103,10 @@ __all__ = [
     "MailWording",
     "OpenHours",
     "PaperTerms",
+    "PlanStep",
     "Product",
     "QuietHours",
+    "ReminderPlan",
     "ReminderStep",
     "SalesDocument",
     "SalesModel",

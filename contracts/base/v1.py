@@ -1,7 +1,7 @@
 """First editions of the base data."""
 
 from datetime import date
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self, TypeVar
 
 from pydantic import FailFast, Field, field_validator, model_validator
 
@@ -152,6 +152,15 @@ class ReminderStep(Contract):
     days: Annotated[int, Field(ge=-365, le=365)]
 
 
+S = TypeVar("S", bound=ReminderStep)
+
+
+def _in_order(steps: tuple[S, ...]) -> tuple[S, ...]:
+    if len({step.id for step in steps}) != len(steps) or len({step.days for step in steps}) != len(steps):
+        raise ValueError("each step has an id and a day of its own")
+    return tuple(sorted(steps, key=lambda step: step.days))
+
+
 class ServicePlan(BaseDatum):
     """A service that comes round: after so many months or so many kilometres, whichever comes first; none of the one, the other alone.
 
@@ -178,9 +187,7 @@ class ServicePlan(BaseDatum):
     @field_validator("steps")
     @classmethod
     def _follow_one_another(cls, steps: tuple[ReminderStep, ...]) -> tuple[ReminderStep, ...]:
-        if len({step.id for step in steps}) != len(steps) or len({step.days for step in steps}) != len(steps):
-            raise ValueError("each step has an id and a day of its own")
-        return tuple(sorted(steps, key=lambda step: step.days))
+        return _in_order(steps)
 
     @model_validator(mode="after")
     def _has_an_interval(self) -> Self:
@@ -202,6 +209,35 @@ class PaperTerms(BaseDatum):
     answer_hours: Annotated[int, Field(ge=1, le=8_760)] = 48
     advice_hours: Annotated[int, Field(ge=0, le=8_760)] = 0
     invoice_hours: Annotated[int, Field(ge=1, le=8_760)] = 336
+
+
+class PlanStep(ReminderStep):
+    """A step in words of its own, where a template is named."""
+
+    template: Slug | None = None
+
+
+class ReminderPlan(BaseDatum):
+    """When a dealer and its customer are reminded of what its `id` says; a kind without a plan is reminded of to nobody.
+
+    `dunning` counts from the day by which an invoice is to be paid. Steps come as those of a service plan do. The customer hears
+    of them by the consent purpose, in the words of `template` or of the step's own.
+    """
+
+    KIND = "reminder_plan"
+
+    id: Literal["dunning"]
+    name: Line
+    steps: Annotated[tuple[PlanStep, ...], Field(min_length=1, max_length=20), FailFast()]
+    zone: TimeZone = "UTC"
+    hour: Annotated[int, Field(ge=0, le=23)] = 9
+    purpose: Slug
+    template: Slug
+
+    @field_validator("steps")
+    @classmethod
+    def _follow_one_another(cls, steps: tuple[PlanStep, ...]) -> tuple[PlanStep, ...]:
+        return _in_order(steps)
 
 
 class SalesDocument(BaseDatum):

@@ -4,9 +4,9 @@ from typing import Literal
 
 from contracts.activities.v1 import BelongsTo
 from contracts.contract import Event
-from contracts.values import Day, Instant, Line, PartnerId, Ref, Slug, Subject, Vin
+from contracts.values import Day, Instant, Line, Money, PartnerId, Ref, Slug, Subject, Vin
 
-ReminderKind = Literal["service", "ageing", "activity"]
+ReminderKind = Literal["service", "ageing", "activity", "dunning"]
 
 
 class ReminderDue(Event):
@@ -14,7 +14,7 @@ class ReminderDue(Event):
 
     `reminder` is its name, by which an activity can belong to it. A service is due on a day; it names car and plan, and `basis` says
     whether months or distance come first. An ageing opportunity or an activity is due at a moment, and names its record.
-    `customer` is in the dealer's own words.
+    `customer` is in the dealer's own words. An invoice is due on a day, and `open` is what is to be paid of it still.
     """
 
     subject: Subject
@@ -31,6 +31,8 @@ class ReminderDue(Event):
     belongs_to: BelongsTo | None = None
     activity: Ref | None = None
     staff: Line | None = None
+    invoice: Ref | None = None
+    open: Money | None = None
 
 
 class ReminderClosed(Event):
@@ -40,7 +42,7 @@ class ReminderClosed(Event):
     dealer: PartnerId
     reminder: Line
     reminder_kind: ReminderKind
-    reason: Literal["done", "moved", "sold", "closed", "cancelled", "booked", "declined"]
+    reason: Literal["done", "moved", "sold", "closed", "cancelled", "booked", "declined", "paid"]
 
 
 class ReminderAnswered(Event):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Base data: what the OEM lays down for everybody, with the day from which it holds.")
 
-_KINDS = "dealer, staff, product, sales_model, loss_reason, competitor, template, service_plan, paper_terms, calendar and so on."
+_KINDS = "dealer, staff, product, sales_model, loss_reason, template, service_plan, reminder_plan, paper_terms, calendar and so on."
 Kind = Annotated[str, typer.Argument(metavar="[KIND]", help=_KINDS)]
 Unmask = Annotated[bool, typer.Option("--unmask", help="Show names of staff; needs --why, and is kept as an act.")]
 Why = Annotated[str, typer.Option("--why", help="The reason, for the record.")]

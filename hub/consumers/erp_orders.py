@@ -1,6 +1,6 @@
 """Ask the ERP for what was won, and keep orders and open items in step with what it answers."""
 
-from contracts import crm, orders, papers, topics
+from contracts import accounts, crm, orders, papers, topics
 from contracts.timers import TIMER_FIRED
 from hub.rules import open_items
 from hub.rules.decision import Rules
@@ -53,4 +53,9 @@ erp_orders.fold(
     notices=told.notices,
     timer=missing.watch_at,
 )
-erp_orders.fold(stores.open_items, _OF_ACCOUNTS, concerns=dict.fromkeys(_OF_ACCOUNTS, subjects.of_account))
+erp_orders.fold(
+    stores.open_items,
+    _OF_ACCOUNTS,
+    concerns=dict.fromkeys(_OF_ACCOUNTS, subjects.of_account),
+    tell=(topics.ORDERS, accounts.OPEN_ITEM_UPDATED, open_items.told),
+)

@@ -1,18 +1,21 @@
-"""Remind dealers and their customers in time: of services, of activities, of sales that grow old."""
+"""Remind dealers and their customers in time: of services, of activities, of sales that grow old, of what is to be paid."""
 
 from contracts import activities as activity_events
 from contracts import crm, topics
 from contracts import reminders as reminder_events
 from contracts import vehicles as vehicle_events
+from contracts.accounts import OPEN_ITEM_UPDATED
 from contracts.timers import TIMER_FIRED
 from hub.rules import activities, agendas, odometer_readings, reminding, vehicles
+from hub.rules.occasions import dunning, occasion
+from hub.rules.occasions import told as occasion_told
 from hub.state import stores
 from hub.stream.consumer import Consumer
 
 reminders = Consumer(
     "reminders",
-    *(topics.DEALER_EVENTS, topics.CRM, topics.ACTS, topics.TIMERS),
-    using=("service_plan", "sales_model", "calendar", "dealer"),
+    *(topics.DEALER_EVENTS, topics.CRM, topics.ORDERS, topics.ACTS, topics.TIMERS),
+    using=("service_plan", "reminder_plan", "sales_model", "calendar", "dealer"),
 )
 
 reminders.fold(
@@ -77,4 +80,22 @@ reminders.fold(
         (topics.DEALER_FEED, reminder_events.REMINDER_DUE, reminding.due_of_agenda, reminding.whose),
     ],
     timer=agendas.next_step,
+)
+reminders.fold(
+    stores.occasions,
+    {
+        OPEN_ITEM_UPDATED: dunning.item_updated,
+        TIMER_FIRED: occasion.timer_fired,
+    },
+    concerns={
+        OPEN_ITEM_UPDATED: dunning.of_invoice,
+    },
+    tell=[
+        (topics.REMINDERS, reminder_events.REMINDER_CLOSED, occasion_told.over),
+        (topics.REMINDERS, reminder_events.REMINDER_DUE, occasion_told.due),
+        (topics.DEALER_FEED, reminder_events.REMINDER_CLOSED, occasion_told.over, reminding.whose),
+        (topics.DEALER_FEED, reminder_events.REMINDER_DUE, occasion_told.due, reminding.whose),
+    ],
+    notices=occasion_told.notices,
+    timer=occasion.next_step,
 )

@@ -8,19 +8,22 @@ from hub.errors import InputError
 from hub.operations.base_plan import as_data
 from hub.rules.basedata import BaseData
 from hub.rules.decision import Subject, principal_of
+from hub.rules.money import written
 from hub.rules.odometer import Course, Reading, course
 from hub.rules.service_due import Served, due
 from hub.rules.service_reminders import Reminder, restored
 from hub.rules.vehicles import NAME, Vehicle
 from hub.state import base_editions, reminder_desk
 from hub.state.reading import snapshot
-from hub.state.reminder_desk import AgendaRow, ReadingRow, ServiceRow
+from hub.state.reminder_desk import AgendaRow, OccasionRow, ReadingRow, ServiceRow
 
-KINDS = ("service", "activity", "ageing")
+_OF_AGENDAS = ("activity", "ageing")
+_OF_OCCASIONS = ("dunning",)
+KINDS = ("service", *_OF_AGENDAS, *_OF_OCCASIONS)
 
 
 class Standing(NamedTuple):
-    """One reminder as it stands today; `whose` is the customer of a service, the salesperson of anything else."""
+    """One reminder as it stands today; `whose` is the salesperson of an activity or sale, the customer of anything else."""
 
     dealer: str
     reminder: str
@@ -91,7 +94,9 @@ async def listed(
         found: list[Standing] = []
         if kind in {None, "service"}:
             found += [_service(row, now) for row in await reminder_desk.services(look, until, dealer, most)]
-        if kind != "service":
+        if kind in {None, *_OF_OCCASIONS}:
+            found += [_occasion(row, now) for row in await reminder_desk.occasions(look, until, dealer, kind, most)]
+        if kind in {None, *_OF_AGENDAS}:
             principal = principal_of(dealer) if dealer else None
             found += [_item(row, now) for row in await reminder_desk.items(look, until, principal, kind, most)]
     found = [one for one in found if one.is_overdue] if is_overdue else found
@@ -141,6 +146,12 @@ def _service(row: ServiceRow, now: datetime) -> Standing:
 def _item(row: AgendaRow, now: datetime) -> Standing:
     dealer = Subject(row.principal, row.ref).dealer
     return Standing(dealer, f"{row.kind}/{row.name}", row.due_at, row.due_at < now, row.ref, row.staff, row.told, None, None, None)
+
+
+def _occasion(row: OccasionRow, now: datetime) -> Standing:
+    about = written(row.open_minor, row.currency) if row.open_minor is not None and row.currency else ""
+    is_overdue = row.due_on < now.date()
+    return Standing(row.dealer, row.ref, row.due_on, is_overdue, about, row.customer, row.told, row.next_step, row.next_at, None)
 
 
 def _read(row: ReadingRow, known: Course) -> Read:

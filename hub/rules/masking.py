@@ -78,6 +78,8 @@ HARMLESS_IN: Mapping[str, frozenset[str]] = MappingProxyType(
         "carrier.recorded": frozenset({"name"}),
         "tariff.recorded": frozenset({"name"}),
         "service_plan.recorded": frozenset({"name"}),
+        "reminder_plan.recorded": frozenset({"name"}),
+        "open_item.updated": frozenset({"subject"}),
         "calendar.recorded": frozenset({"name"}),
         "vehicle.handed_over": frozenset({"product", "order"}),
         "reminder.due": frozenset({"subject", "reminder"}),

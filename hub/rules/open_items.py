@@ -7,8 +7,10 @@ for nothing, whichever of the two came first.
 from datetime import date, datetime
 from typing import NamedTuple
 
+from contracts.accounts import OpenItemUpdated
+from contracts.contract import Event
 from contracts.papers import InvoiceCredited, InvoiceIssued, ReceiptPosted, ReceiptReversed
-from hub.rules.decision import Change, Decision, Facts, Keep
+from hub.rules.decision import Change, Decision, Facts, Keep, Subject
 from hub.rules.orders.shares import charged
 from hub.rules.orders.state import Entry, moment
 
@@ -99,6 +101,24 @@ def taken_back(state: OpenItem | None, event: ReceiptReversed, facts: Facts) -> 
     if event.receipt in item.reversals:
         return KNOWN
     return Change(_settled(item._replace(reversals=[*item.reversals, event.receipt])))
+
+
+def told(_before: OpenItem | None, after: OpenItem, subject: Subject, because: Event, revision: int) -> OpenItemUpdated | None:
+    """What everybody may hear of an invoice; of one that was not issued yet, and of payments, nothing."""
+    if after.kind != "invoice" or after.issued_at is None or after.due is None or after.currency is None:
+        return None
+    return OpenItemUpdated(
+        occurred_at=because.occurred_at,
+        revision=revision,
+        subject=subject.ref,
+        dealer=after.dealer,
+        customer=after.customer,
+        invoice=after.document,
+        due=after.due,
+        currency=after.currency,
+        amount_minor=after.amount_minor,
+        open_minor=after.open_minor,
+    )
 
 
 def _known_as(event: InvoiceIssued | InvoiceCredited | ReceiptPosted | ReceiptReversed, facts: Facts) -> OpenItem:

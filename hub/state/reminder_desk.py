@@ -26,6 +26,14 @@ WHERE a.is_open AND (i ->> 'due_at')::timestamptz < CAST(:until AS date) + 1
 ORDER BY 5, 1, 2, 4 LIMIT :most
 """)
 
+_OCCASIONS = sa.text("""
+SELECT o.dealer, o.ref, o.kind, o.due_on, o.customer, o.open_minor, o.currency, o.told, o.next_step, o.next_at
+FROM occasions o
+WHERE o.ended_as IS NULL AND o.dealer IS NOT NULL AND o.due_on <= CAST(:until AS date)
+  AND (CAST(:dealer AS text) IS NULL OR o.dealer = :dealer) AND (CAST(:kind AS text) IS NULL OR o.kind = :kind)
+ORDER BY 4, 1, 2 LIMIT :most
+""")
+
 
 class ServiceRow(NamedTuple):
     """A service reminder as it stands; `told` are the steps said so far, the next one comes at `next_at`."""
@@ -53,6 +61,21 @@ class AgendaRow(NamedTuple):
     told: list[str]
 
 
+class OccasionRow(NamedTuple):
+    """A reminder of what comes once, on a day that somebody named."""
+
+    dealer: str
+    ref: str
+    kind: str
+    due_on: date
+    customer: str | None
+    open_minor: int | None
+    currency: str | None
+    told: list[str]
+    next_step: str | None
+    next_at: datetime | None
+
+
 class ReadingRow(NamedTuple):
     """A reading as its dealer said it."""
 
@@ -72,6 +95,12 @@ async def items(snapshot: Snapshot, until: date, principal: str | None, kind: st
     """Open items of agendas due by a day (UTC), the earliest first."""
     rows = await snapshot.execute(_AGENDAS, {"until": until, "principal": principal, "kind": kind, "most": most})
     return [AgendaRow(*row) for row in rows]
+
+
+async def occasions(snapshot: Snapshot, until: date, dealer: str | None, kind: str | None, most: int) -> list[OccasionRow]:
+    """What comes by a day, the earliest first."""
+    rows = await snapshot.execute(_OCCASIONS, {"until": until, "dealer": dealer, "kind": kind, "most": most})
+    return [OccasionRow(*row) for row in rows]
 
 
 async def vehicle(snapshot: Snapshot, vin: str) -> Vehicle | None:

@@ -12,6 +12,7 @@ from hub.rules.freight.charge import Charge
 from hub.rules.freight.invoices import FreightInvoice
 from hub.rules.leads import Lead
 from hub.rules.messages import Message
+from hub.rules.occasions.occasion import Occasion
 from hub.rules.odometer_readings import OdometerReading
 from hub.rules.open_items import OpenItem
 from hub.rules.opportunities import Opportunity
@@ -39,6 +40,7 @@ vehicles = Store("vehicles", Vehicle, ("dealer", "due_on"), ("dealer", "customer
 odometer_readings = Store("odometer_readings", OdometerReading, ("vin",))
 activities = Store("activities", Activity, ("principal", "belongs_kind", "belongs_ref"))
 agendas = Store("agendas", Agenda)
+occasions = Store("occasions", Occasion, ("dealer", "due_on"))
 campaigns = Store("campaigns", Campaign)
 messages = Store("messages", Message, ("campaign",))
 
@@ -47,6 +49,6 @@ STORES = {
     for store in (
         *(base_data, customers, contacts, leads, opportunities, consents, suppressions, delivery_reports, orders, open_items),
         *(shipments, shipment_positions, freight_charges, freight_invoices),
-        *(vehicles, odometer_readings, activities, agendas, campaigns, messages),
+        *(vehicles, odometer_readings, activities, agendas, occasions, campaigns, messages),
     )
 }

@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 
+from contracts.accounts import OPEN_ITEM_UPDATED
 from contracts.activities import ACTIVITY_DONE, ACTIVITY_PLANNED
-from contracts.base import CALENDAR_RECORDED
+from contracts.base import CALENDAR_RECORDED, REMINDER_PLAN_RECORDED
 from contracts.crm import LEAD_UPDATED
 from contracts.vehicles import ODOMETER_READ, SERVICE_VISITED, VEHICLE_HANDED_OVER, VEHICLE_SOLD_ON
 from hub.consumers.crm_sync import crm_sync
 from hub.consumers.reminders import reminders
 from hub.stream.outcome import Outcome
+from hub.stream.slips import Stored
 from tests.support.crm import Words, base_data
 from tests.support.engine import NOON, Engine, Log
 from tests.support.recalls import Ear
@@ -152,6 +154,27 @@ async def test_a_lead_that_is_dropped_silences_what_was_planned_about_it(engine:
     await engine.apply([town.log.say(LEAD_UPDATED, dropped, id="u1", topic="hub.crm", source="/hub/crm-sync")])
     await heard_by_clock(engine, town, 9)
     assert await told(engine, "dealer.ber-001.feed") == [("activity", "before"), ("activity", "closed")]
+
+
+async def test_an_invoice_is_reminded_of_until_it_is_paid(engine: Engine, town: Town) -> None:
+    steps = [{"id": "reminder", "days": 7}, {"id": "last", "days": 42}]
+    town.base(REMINDER_PLAN_RECORDED, id="dunning", name="To be paid", steps=steps, purpose="account", template="dunning")
+    await engine.lay(town.log)
+    invoice = {"subject": "invoice/R1", "invoice": "R1", "dealer": "ber-001", "customer": "C1", "currency": "EUR", "amount_minor": 10_000}
+
+    def account(day: float, revision: int, open_minor: int) -> Stored:
+        body = {**invoice, "due": "2023-06-07", "occurred_at": (START + timedelta(days=day)).isoformat(), "open_minor": open_minor}
+        return town.log.say(
+            OPEN_ITEM_UPDATED, {**body, "revision": revision}, id=f"o{revision}", topic="hub.orders", source="/hub/erp-orders"
+        )
+
+    assert await engine.outcomes([account(0, 1, 10_000)]) == [HANDLED]
+    await heard_by_clock(engine, town, 20)
+    assert await engine.outcomes([account(21, 2, 0)]) == [HANDLED]
+    await heard_by_clock(engine, town, 90)
+    assert await told(engine, "dealer.ber-001.feed") == [("dunning", "reminder"), ("dunning", "paid")]
+    [delivery] = await engine.rows("deliveries")
+    assert (delivery["person"], delivery["nature"], delivery["template"]) == ("C1", "transactional", "dunning")
 
 
 async def test_an_activity_s_result_returns_to_its_opportunity_and_its_lead(database: str, engine: Engine) -> None:

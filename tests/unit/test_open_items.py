@@ -2,6 +2,10 @@
 
 from itertools import permutations
 
+from contracts.contract import Event
+from hub.rules import open_items
+from hub.rules.decision import Subject
+from tests.support.engine import NOON
 from tests.support.ordering import ORDER, OTHER, credited, invoiced, item_of, paid, reversed_
 
 INVOICE = invoiced(1, "RE-1", (ORDER, 1, 3_000), (OTHER, 2, 2_000))
@@ -43,6 +47,16 @@ def test_another_currency_settles_nothing() -> None:
 
 def test_an_invoice_without_a_customer_is_the_dealers_own() -> None:
     assert item_of([invoiced(1, "RE-9", ("4500200", 1, 100), customer=None)], "invoice/RE-9").customer is None
+
+
+def test_what_is_open_of_an_invoice_is_told_once_it_is_issued() -> None:
+    receipt = paid(3, "ZE-1", ("RE-1", ORDER, 3_000))
+    subject, because = Subject("erp", "invoice/RE-1"), Event(occurred_at=NOON)
+    said = open_items.told(None, item_of([INVOICE, receipt], subject.ref), subject, because, 2)
+    assert said is not None
+    assert (said.invoice, said.customer, said.amount_minor, said.open_minor, said.revision) == ("RE-1", "C-1", 5_000, 2_000, 2)
+    assert open_items.told(None, item_of([receipt], subject.ref), subject, because, 1) is None
+    assert open_items.told(None, item_of([receipt], "receipt/ZE-1"), Subject("erp", "receipt/ZE-1"), because, 1) is None
 
 
 def test_a_paper_said_again_changes_nothing() -> None:

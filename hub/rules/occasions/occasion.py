@@ -1,0 +1,105 @@
+"""A reminder whose day is named by somebody, and the steps of its plan before, on and after it.
+
+The steps that were told are told again only for another day. Of several steps that have passed the last one alone is told.
+Nothing waits for a plan: a kind that has none is reminded of to nobody.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
+
+from contracts.base import ReminderPlan
+from contracts.base.v1 import PlanStep
+from contracts.contract import Event
+from hub.rules.basedata import BaseData
+from hub.rules.business_days import Office
+from hub.rules.decision import Change, Decision, Facts, Keep, Subject
+
+_SOON = timedelta(seconds=1)
+
+
+class Occasion(NamedTuple):
+    """One reminder of a dealer's customer, or of the dealer alone; it is folded up to `as_of`, and its next step comes at `next_at`.
+
+    `about` is the invoice's number. `ended_as` says why nobody need be reminded, None while somebody does. Amounts are in
+    minor units. `told` are the steps that were said of `due_on`, the last one at `told_at` in the words of `template`.
+    """
+
+    kind: str
+    about: str
+    dealer: str | None
+    customer: str | None
+    due_on: date | None
+    ended_as: str | None
+    as_of: datetime
+    open_minor: int | None = None
+    currency: str | None = None
+    told: list[str] = []  # noqa: RUF012 - never changed in place, and JSON has no tuples
+    told_at: datetime | None = None
+    template: str | None = None
+    purpose: str | None = None
+    next_step: str | None = None
+    next_at: datetime | None = None
+
+
+def named(kind: str, about: str) -> str:
+    """The reminder's name, which is its subject's reference too."""
+    return f"{kind}/{about}"
+
+
+def begun(facts: Facts, at: datetime) -> Occasion:
+    """What is known of a reminder before the first word about it."""
+    kind, _, about = facts.subject.ref.partition("/")
+    return Occasion(kind, about, None, None, None, None, at)
+
+
+def settled(before: Occasion | None, after: Occasion, at: datetime, base: BaseData) -> Change[Occasion]:
+    """The reminder with its next step, after news; another day, or another person, begins its steps anew."""
+    if before is None or (before.due_on, before.dealer, before.customer) != (after.due_on, after.dealer, after.customer):
+        after = after._replace(told=[], told_at=None)
+    return Change(_with_next(after._replace(as_of=max(after.as_of, at)), base))
+
+
+def timer_fired(state: Occasion | None, event: Event, facts: Facts) -> Decision[Occasion]:
+    """The step whose time has come is told."""
+    at = event.occurred_at
+    if state is None or state.next_at is None or state.next_step is None or state.next_at > at:
+        return Keep("another time was set meanwhile")
+    plan = _plan(state, facts.base, at)
+    step = next((step for step in plan.steps if step.id == state.next_step), None) if plan else None
+    if plan is None or step is None:
+        return Keep("its plan has no such step any more")
+    told = state._replace(
+        told=[*state.told, step.id], told_at=at, template=step.template or plan.template, purpose=plan.purpose, as_of=max(state.as_of, at)
+    )
+    return Change(_with_next(told, facts.base))
+
+
+def next_step(state: Occasion, _subject: Subject) -> datetime | None:
+    """When the clock shall speak of it."""
+    return state.next_at
+
+
+def _with_next(state: Occasion, base: BaseData) -> Occasion:
+    moments = list(_moments(state, base))
+    passed = [step for step, at in moments if at <= state.as_of]
+    coming = [(step.id, at) for step, at in moments if at > state.as_of]
+    step, at = (passed[-1].id, state.as_of + _SOON) if passed else coming[0] if coming else (None, None)
+    return state._replace(next_step=step, next_at=at)
+
+
+def _moments(state: Occasion, base: BaseData) -> Iterator[tuple[PlanStep, datetime]]:
+    """Each step that is still to be told, after those that were: plans change, so one that was told may be a step no longer."""
+    plan = _plan(state, base, state.as_of)
+    if plan is None or state.due_on is None or state.dealer is None or state.ended_as is not None:
+        return
+    office = Office(base, state.dealer)
+    last = max((place for place, step in enumerate(plan.steps) if step.id in state.told), default=-1)
+    for step in plan.steps[last + 1 :]:
+        day = state.due_on + timedelta(days=step.days)
+        yield step, office.moment(day, plan.hour, plan.zone, is_early=step.days < 0).astimezone(UTC)
+
+
+def _plan(state: Occasion, base: BaseData, at: datetime) -> ReminderPlan | None:
+    found = base.find(ReminderPlan, state.kind, at)
+    return None if found is None or found.retired else found
