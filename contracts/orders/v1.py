@@ -5,7 +5,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import FailFast, Field
 
 from contracts.contract import Contract, Event
-from contracts.values import Count, Day, Instant, Line, Money, OrderId, PartnerId, Percent, Quantity, Ref, Several, Slug
+from contracts.values import Count, Day, Instant, Line, Money, OrderId, PartnerId, Percent, Quantity, Ref, Several, Slug, Vin
 
 T = TypeVar("T")
 
@@ -119,6 +119,7 @@ class CallOff(Contract):
     window_from: Instant
     window_minutes: Annotated[int, Field(ge=1, le=1_000_000)]
     plant: Ref | None = None
+    vin: Vin | None = None
 
 
 class OrderScheduled(OrderDocument):

@@ -6,7 +6,7 @@ Each line names the order that it belongs to, so that a collective paper can be 
 from contracts.contract import Contract, Event
 from contracts.orders.v1 import Lines
 from contracts.shipments.v1 import CarriageExtra, Place
-from contracts.values import Amount, Count, Currency, Day, Instant, Line, Money, OrderId, PartnerId, Quantity, Ref, Several
+from contracts.values import Amount, Count, Currency, Day, Instant, Line, Money, OrderId, PartnerId, Quantity, Ref, Several, Vin
 
 
 class DespatchedLine(Contract):
@@ -20,7 +20,7 @@ class DespatchedLine(Contract):
     quantity: Quantity
     product: Line | None = None
     call: Ref | None = None
-    vin: Line | None = None
+    vin: Vin | None = None
     weight_kg: Count | None = None
     volume_dm3: Quantity | None = None
     value: Money | None = None
@@ -52,6 +52,7 @@ class ReceivedLine(Contract):
     line: Ref
     quantity: Quantity
     call: Ref | None = None
+    vin: Vin | None = None
 
 
 class DeliveryReceived(Event):
@@ -75,6 +76,7 @@ class InvoiceLine(Contract):
     tax: Amount = 0
     cost: Amount | None = None
     margin: Amount | None = None
+    vin: Vin | None = None
 
 
 class AccountPaper(Event):

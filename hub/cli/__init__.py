@@ -71,6 +71,7 @@ def mount() -> typer.Typer:
         stack,
         steering,
         suppressions,
+        thread,
         topics,
         waiting,
     )
@@ -83,6 +84,7 @@ def mount() -> typer.Typer:
     app.command("resume")(steering.resume)
     app.command("simulate")(simulate.simulate)
     app.add_typer(show.app, name="show")
+    app.command("thread")(thread.thread)
     app.command("funnel")(funnel.funnel)
     app.add_typer(execution.app, name="opportunity")
     app.add_typer(orders.app, name="orders")

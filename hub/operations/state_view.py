@@ -35,7 +35,7 @@ PAPERS = frozenset(
     {
         *("lines", "calls", "despatches", "receptions", "invoices", "credits", "receipts", "reversals", "documents"),
         *("advices", "orders", "estimates", "terms", "services", "quote", "expected", "bills", "answers"),
-        *("findings", "disputes", "allocations", "balances", "missing"),
+        *("findings", "disputes", "allocations", "balances", "missing", "vins"),
     }
 )
 """Fields that hold whole papers: tables show these, a line of words does not."""

@@ -92,7 +92,7 @@ def scheduled(state: Order | None, event: OrderScheduled, facts: Facts) -> Decis
     calls: dict[str, Entry] = {call["call"]: call for call in order.calls}
     for call in event.calls:
         calls[call.call] = {
-            **call.model_dump(include={"call", "sequence", "line", "quantity", "plant"}),
+            **call.model_dump(include={"call", "sequence", "line", "quantity", "plant", "vin"}),
             "window_from": moment(call.window_from),
             "window_until": moment(call.window_from + timedelta(minutes=call.window_minutes)),
         }

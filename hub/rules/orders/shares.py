@@ -77,4 +77,4 @@ def _charge(event: InvoiceIssued | InvoiceCredited, facts: Facts) -> Entry:
 def charged(line: InvoiceLine) -> Entry:
     """A line of an invoice: the margin is what is left of the net amount, where the ERP says what it cost or what is left."""
     margin = line.margin if line.margin is not None or line.cost is None else line.net - line.cost
-    return {"line": line.line, "quantity": line.quantity, "net": line.net, "tax": line.tax, "margin": margin}
+    return {"line": line.line, "quantity": line.quantity, "net": line.net, "tax": line.tax, "margin": margin, "vin": line.vin}

@@ -24,7 +24,7 @@ def settled(order: Order) -> Order:
     calls = judged(order.calls, order.receptions)
     sums = {name: sum(line[name] for line in lines) for name in ("ordered", "confirmed", "despatched", "received", "invoiced", "paid")}
     status = _status(order, lines)
-    new = order._replace(lines=lines, calls=calls, status=status, **sums)
+    new = order._replace(lines=lines, calls=calls, status=status, vins=_vins(order), **sums)
     return new._replace(progress=progress([new]), due_at=None if status in OVER else _due(new))
 
 
@@ -116,6 +116,11 @@ def _count(papers: Iterable[Entry]) -> Counter[str]:
         for line in paper["lines"]:
             found[line["line"]] += line["quantity"]
     return found
+
+
+def _vins(order: Order) -> list[str]:
+    papers = (line for several in (order.despatches, order.receptions, order.invoices) for paper in several for line in paper["lines"])
+    return sorted({line["vin"] for line in (*order.calls, *papers) if line.get("vin") and line["quantity"]})
 
 
 def _amount(papers: Iterable[Entry]) -> int:

@@ -13,6 +13,7 @@ class Order(NamedTuple):
     `is_wanted` says that the hub asks for it now, `answer` what the ERP answered last. `documents` are the numbers of all that
     was said, so that one said again changes nothing. `missing` are papers with the moment until which they should have come, by the
     `terms`; at `watch_at` the next one will be. An order of which only the past was told is not `is_watched`.
+    `vins` are the vehicles that its papers name.
     """
 
     lines: list[Entry]
@@ -26,6 +27,7 @@ class Order(NamedTuple):
     documents: list[str]
     missing: list[Entry]
     terms: dict[str, Any]
+    vins: list[str]
     status: str = "requested"
     dealer: str | None = None
     opportunity: str | None = None
@@ -61,7 +63,7 @@ class Order(NamedTuple):
 
 def nothing_said() -> Order:
     """An order before anybody said anything of it."""
-    return Order([], [], [], [], [], [], [], [], [], [], {})
+    return Order([], [], [], [], [], [], [], [], [], [], {}, [])
 
 
 def moment(at: datetime) -> str:
