@@ -1,7 +1,7 @@
 """The word `hub demo`: a whole hub, a world that speaks to it, and whether the two agree."""
 
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -58,9 +58,10 @@ def _show(folder: Path, dealers: int, rate: float, seconds: float, seed: int) ->
     import os
 
     from hub.cli.demo_campaign import is_right, print_campaign, run_campaign
-    from hub.cli.simulate import yesterday
+    from hub.cli.demo_letters import letters_come_back, print_letters
+    from hub.cli.simulate import settled, yesterday
     from hub.cli.stack import say, settings_of
-    from hub.cli.summary import came_of_it
+    from hub.cli.summary import came_of_it, one_thread
     from hub.local.supervision import up_detached
     from hub.world.drivers import Drivers
     from hub.world.trade import Trade
@@ -72,16 +73,21 @@ def _show(folder: Path, dealers: int, rate: float, seconds: float, seed: int) ->
     settings = settings_of(stack.environment())
     world = World(dealers, seed=seed, until=yesterday())
     trade = Trade(world)
-    typer.echo(f"\n{dealers} dealers begin to speak, {rate:.0f} records a second: late, twice, wrong, put right.\n", err=True)
+    typer.echo(f"\n{dealers} dealers begin to speak, {rate:.0f} records a second: late, twice, wrong, put right.", err=True)
+    typer.echo("What they win the hub asks of an ERP, which answers among them; carriers move and bill what it sends.\n", err=True)
     drivers = Drivers(world)
     done, found = asyncio.run(_play(world, trade, drivers, settings, rate, seconds))
+    came_back = asyncio.run(letters_come_back(settings, drivers))
     campaign = asyncio.run(run_campaign(settings, drivers))
+    asyncio.run(settled(settings))
     _summary(world, done, found)
     asyncio.run(came_of_it(settings, trade))
+    letters_are_whole = print_letters(settings, came_back)
     was_right = asyncio.run(is_right(settings, drivers))
     print_campaign(campaign, is_right=was_right)
+    asyncio.run(one_thread(settings, trade))
     _verdict(done)
-    return was_right and done.comparison is not None and done.comparison.is_equal
+    return was_right and letters_are_whole and came_back.is_heeded and done.comparison is not None and done.comparison.is_equal
 
 
 async def _play(
@@ -90,14 +96,29 @@ async def _play(
     from hub.cli.simulate import run_world
     from hub.operations.status import status
 
-    async with _live_view(settings) as note:
-        done = await run_world(world, trade, drivers, settings, rate, seconds, 300, is_verified=True, on_batch=note)
+    async with _live_view(settings) as course:
+        done = await run_world(
+            world, trade, drivers, settings, rate, seconds, 300, is_verified=True, on_batch=course.says, on_wait=course.waits
+        )
     return done, await status(settings)
 
 
+class _Course:
+    """How far the world is: how many records it has said, and what it waits for."""
+
+    def __init__(self) -> None:
+        self.said, self.wait = 0, ""
+
+    def says(self, count: int) -> None:
+        self.said = count
+
+    def waits(self, what: str) -> None:
+        self.wait = what
+
+
 @asynccontextmanager
-async def _live_view(settings: "Settings") -> AsyncIterator[Callable[[int], None]]:
-    """Redraw a table on a terminal, print a line every two seconds elsewhere, until the block ends."""
+async def _live_view(settings: "Settings") -> AsyncIterator[_Course]:
+    """Redraw a line on a terminal, print one every two seconds elsewhere, until the block ends."""
     import asyncio
     from time import monotonic
 
@@ -106,15 +127,11 @@ async def _live_view(settings: "Settings") -> AsyncIterator[Callable[[int], None
 
     from hub.operations.status import status
 
-    console, began, said = Console(stderr=True), monotonic(), 0
-
-    def note(count: int) -> None:
-        nonlocal said
-        said = count
+    console, began, course = Console(stderr=True), monotonic(), _Course()
 
     async def look(live: Live | None) -> None:
         while True:
-            words = _line(monotonic() - began, said, await status(settings))
+            words = _line(monotonic() - began, course, await status(settings))
             if live:
                 live.update(words)
             else:
@@ -124,7 +141,7 @@ async def _live_view(settings: "Settings") -> AsyncIterator[Callable[[int], None
     with Live(console=console, transient=True) if console.is_terminal else nullcontext() as live:
         task = asyncio.create_task(look(live))
         try:
-            yield note
+            yield course
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
@@ -132,17 +149,17 @@ async def _live_view(settings: "Settings") -> AsyncIterator[Callable[[int], None
                 raise error
 
 
-def _line(seconds: float, said: int, found: "Status") -> str:
+def _line(seconds: float, course: _Course, found: "Status") -> str:
     crm = next(each for each in found.consumers if each.consumer == "crm-sync")
     lag = sum(each.lag for each in found.consumers)
     return (
-        f"{seconds:5.1f} s  said {said:>7,}  behind {lag:>6,}  waiting {sum(crm.waiting.values()):>4,}"
-        f"  dead letters {sum(crm.dead.values()):>4,}  to be told {found.unsent:>5,}"
+        f"{seconds:5.1f} s  said {course.said:>7,}  behind {lag:>6,}  waiting {sum(crm.waiting.values()):>4,}"
+        f"  dead letters {sum(crm.dead.values()):>4,}  to be told {found.unsent:>5,}{f'  waits {course.wait}' if course.wait else ''}"
     )
 
 
 def _summary(world: "World", done: "Simulated", found: "Status") -> None:
-    typer.echo(f"{len(world.dealer_ids)} dealers said {done.records:,} records in {done.seconds:.1f} s. What the world did to them:")
+    typer.echo(f"{len(world.dealer_ids)} dealers, an ERP and carriers said {done.records:,} records. What happened to the dealers':")
     told = sorted((word.replace("_", " "), f"{count:,}") for word, count in world.told.items() if word != "records")
     print_table(("", ">records"), told)
     crm = next(each for each in found.consumers if each.consumer == "crm-sync")

@@ -31,7 +31,7 @@ async def run_campaign(settings: "Settings", drivers: "Drivers") -> "Standing":
         "title": "The new estate",
         "audience": "customers",
         "conditions": json.dumps({"segments": {"has": drivers.segment}}),
-        "channels": ("email", "sms"),
+        "channels": ("email", "sms", "post"),
         "template": drivers.template,
         "purpose": "news",
         "grantee": "dealer",
@@ -63,12 +63,13 @@ async def _say(settings: "Settings", lineage: Any, body: Any, who: str) -> "Said
 
 
 async def is_right(settings: "Settings", drivers: "Drivers") -> bool:
-    """Whether it goes to all who agreed to news, and to nobody else."""
+    """Whether it goes to all who agreed to news, by the way over which they did, and to nobody else."""
     from hub.state.tables import rows
 
     url = settings.database_url.get_secret_value()
-    told = [(row["principal"], row["person"]) async for row in rows(url, "deliveries") if row["campaign"] == drivers.segment]
-    return len(told) == len(set(told)) and set(told) == drivers.readers()
+    told = [row async for row in rows(url, "deliveries") if row["campaign"] == drivers.segment]
+    ways = {(row["principal"], row["person"]): row["channel"] for row in told}
+    return len(told) == len(ways) and ways == drivers.readers()
 
 
 def print_campaign(standing: "Standing", *, is_right: bool) -> None:

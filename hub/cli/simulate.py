@@ -37,7 +37,7 @@ def simulate(
 ) -> None:
     """Let invented dealers publish customers, contacts, leads and opportunities: late, twice, wrong and put right.
 
-    Then an invented ERP carries out what the hub has asked for by then, carriers move and bill it, with errors, and people drive their cars
+    Among them an invented ERP carries out what the hub asks for, carriers move and bill it, with errors, and people drive their cars
     until a service is due.
 
     With --verify the exit code is 1 where a store differs from what must be true; the seed must then be one that this hub
@@ -72,31 +72,26 @@ def simulate(
 class _Hub:
     """The hub that the settings name."""
 
-    def __init__(self, settings: "Settings", patience: float) -> None:
-        self._settings, self._patience = settings, patience
+    def __init__(self, settings: "Settings", patience: float, on_wait: Callable[[str], None]) -> None:
+        self._settings, self._patience, self._on_wait = settings, patience, on_wait
+        self._read: dict[int, int] = {}
 
     async def caught_up(self) -> None:
         from hub.operations.status import caught_up
 
+        self._on_wait("until the hub has taken all of it")
         await caught_up(self._settings, within=self._patience)
+        self._on_wait("")
 
     async def settled(self) -> None:
-        import asyncio
-        from time import monotonic
-
-        from hub.operations.status import status
-
-        until = monotonic() + min(self._patience, _SETTLING)
-        while monotonic() < until:
-            found = await status(self._settings)
-            if found.is_calm and not found.timers_overdue and not [row async for row in self.rows("deliveries") if _is_due(row)]:
-                return
-            await asyncio.sleep(_LOOK_AGAIN)
+        self._on_wait("until what is due was sent")
+        await settled(self._settings, self._patience)
+        self._on_wait("until store and truth are compared")
 
     async def requests(self) -> "list[Request]":
         import asyncio
 
-        return await asyncio.to_thread(_requests, self._settings)
+        return await asyncio.to_thread(_requests, self._settings, self._read)
 
     async def rows(self, table: str) -> AsyncIterator[Mapping[str, Any]]:
         """Of letters and waits those of the consumers whose stores the world knows: others read the same records, and judge them again."""
@@ -109,6 +104,22 @@ class _Hub:
         async for row in rows(self._settings.database_url.get_secret_value(), table):
             if not is_held or (row.get("state", "open") == "open" and row["consumer"] in known):
                 yield row
+
+
+async def settled(settings: "Settings", patience: float = _SETTLING) -> None:
+    """Return when whatever is due has fired and was sent, or when that takes too long."""
+    import asyncio
+    from time import monotonic
+
+    from hub.operations.status import status
+    from hub.state.tables import rows
+
+    until, url = monotonic() + min(patience, _SETTLING), settings.database_url.get_secret_value()
+    while monotonic() < until:
+        found = await status(settings)
+        if found.is_calm and not found.timers_overdue and not [row async for row in rows(url, "deliveries") if _is_due(row)]:
+            return
+        await asyncio.sleep(_LOOK_AGAIN)
 
 
 def _is_due(delivery: "Mapping[str, Any]") -> bool:
@@ -126,8 +137,8 @@ def yesterday() -> "datetime":
     return datetime.combine(datetime.now(UTC).date() - timedelta(days=1), time(), UTC)
 
 
-def _requests(settings: "Settings") -> "list[Request]":
-    """What the hub has asked of the ERP so far, read as the ERP reads it."""
+def _requests(settings: "Settings", read_until: dict[int, int]) -> "list[Request]":
+    """What the hub has asked of the ERP since, read as the ERP reads it; `read_until` are the next offsets by partition."""
     from contracts import envelope
     from contracts.catalogue import lookup
     from contracts.topics import ERP_REQUESTS
@@ -138,10 +149,12 @@ def _requests(settings: "Settings") -> "list[Request]":
 
     cluster, found = Cluster(settings), []
     parts = reach(cluster, ERP_REQUESTS.name)
-    for message in read(cluster, ERP_REQUESTS.name, {p.partition: p.start for p in parts}, {p.partition: p.end for p in parts}):
+    starts = {part.partition: max(part.start, read_until.get(part.partition, 0)) for part in parts}
+    for message in read(cluster, ERP_REQUESTS.name, starts, {part.partition: part.end for part in parts}):
         told, data = envelope.read(headers_of(message), message.value())
         lineage, version = lookup(told.type)
         found.append(Request(lineage.name, lineage.decode(version, data).model_dump()))
+        read_until[message.partition() or 0] = (message.offset() or 0) + 1
     return found
 
 
@@ -156,8 +169,12 @@ async def run_world(
     *,
     is_verified: bool,
     on_batch: Callable[[int], None],
+    on_wait: Callable[[str], None] = lambda _: None,
 ) -> "Simulated":
-    """Let the world speak to the hub that the settings name, and where asked hold that hub against the truth."""
+    """Let the world speak to the hub that the settings name, and where asked hold that hub against the truth.
+
+    `on_wait` hears what it waits for, and nothing when it waits no more.
+    """
     import asyncio
     from time import monotonic
 
@@ -169,7 +186,7 @@ async def run_world(
     producer = make_producer(settings)
     await producer.start()
     try:
-        voice, hub = Voice(producer, monotonic), _Hub(settings, patience)
+        voice, hub = Voice(producer, monotonic), _Hub(settings, patience, on_wait)
         return await run(
             world,
             trade,
@@ -254,7 +271,7 @@ def _told(world: "World", seed: int, done: "Simulated") -> dict[str, Any]:
 
 
 def _print(world: "World", seed: int, done: "Simulated") -> None:
-    typer.echo(f"{len(world.dealer_ids)} dealers (seed {seed}) said {done.records} records in {done.seconds:.1f} s")
+    typer.echo(f"{len(world.dealer_ids)} dealers (seed {seed}), an ERP and carriers said {done.records} records in {done.seconds:.1f} s")
     faults = ", ".join(f"{count} {word.replace('_', ' ')}" for word, count in sorted(world.told.items()) if word != "records")
     typer.echo(f"among them {faults}")
     found = done.comparison

@@ -1,7 +1,7 @@
-"""What came of a simulated world: orders, freight, reminders and deliveries, and one order's thread from lead to receipt."""
+"""What came of a simulated world: orders, freight, reminders and deliveries, and one vehicle's thread from lead to last visit."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -10,7 +10,6 @@ from hub.cli.printing import print_table
 
 if TYPE_CHECKING:
     from hub.settings import Settings
-    from hub.world.erp import Fate
     from hub.world.trade import Trade
 
 
@@ -22,7 +21,6 @@ async def came_of_it(settings: "Settings", trade: "Trade") -> None:
     await _reminders(url)
     await _deliveries(url)
     await _suppressions(url)
-    await _thread(url, trade)
 
 
 async def _reminders(url: str) -> None:
@@ -37,7 +35,7 @@ async def _reminders(url: str) -> None:
 
 
 async def _deliveries(url: str) -> None:
-    came = Counter([(row["channel"] or "none yet", row["state"], row["reason"] or "") async for row in _rows(url, "deliveries")])
+    came = Counter([(row["channel"] or "none", row["state"], row["reason"] or "") async for row in _rows(url, "deliveries")])
     typer.echo(f"\nThere were {came.total():,} messages to people; of what is long past nobody is told any more:")
     print_table(("channel", "state", "why", ">messages"), [(*what, f"{count:,}") for what, count in sorted(came.items())])
 
@@ -51,9 +49,14 @@ async def _suppressions(url: str) -> None:
 
 
 async def _orders(url: str) -> None:
-    states = Counter([row["status"] async for row in _rows(url, "orders")])
+    states, missing = Counter[str](), Counter[str]()
+    async for row in _rows(url, "orders"):
+        states[row["status"]] += 1
+        missing.update(one["paper"] for one in row["missing"])
     typer.echo(f"\nThe ERP was asked for {states.total():,} orders:")
     print_table(("state", ">orders"), _counted(states))
+    words = ", ".join(f"{count:,} {paper.replace('_', ' ')}{'' if count == 1 else 's'}" for paper, count in sorted(missing.items()))
+    typer.echo(f"Not come in the agreed time: {words or 'nothing'} (hub orders list --missing any).")
 
 
 async def _freight(url: str, trade: "Trade") -> None:
@@ -64,53 +67,34 @@ async def _freight(url: str, trade: "Trade") -> None:
         for one in row["findings"]:
             reasons[one["reason"]] += 1
             money[one["reason"]] += one["disputed_minor"]
-    found = f"{reasons.total()} found, {unclear} of which it is too early to say"
-    typer.echo(f"\nCarriers billed {shipped:,} consignments; of {trade.planted} errors planted {found}.")
+    found = f"{reasons.total()} were found"
+    early = f"; {unclear} are bills for what nobody has despatched: they wait a week for its advice" if unclear else ""
+    typer.echo(f"\nCarriers billed {shipped:,} consignments; of {trade.planted} errors planted {found}{early}.")
     print_table(
         ("reason", ">found", ">asked too much"), [(what, count, f"{money[what] / 100:,.2f}") for what, count in sorted(reasons.items())]
     )
 
 
-async def _thread(url: str, trade: "Trade") -> None:
-    """One order from lead to receipt: the one of which there is most to tell."""
-    from hub.operations.orders import Executed, executed
+async def one_thread(settings: "Settings", trade: "Trade") -> None:
+    """Print one vehicle from lead to last visit: the one of which there is most to tell."""
+    from hub.cli.thread import print_thread
+    from hub.operations.threads import Thread, thread
+    from hub.rules.decision import dealer_of
 
-    if not trade.fates:
+    url = settings.database_url.get_secret_value()
+    led = {
+        f"{dealer_of(row['principal'])}/{row['ref']}#1"
+        async for row in _rows(url, "opportunities")
+        if row["lead"] and row["status"] == "won" and row["wins"] == 1 and not row["reopenings"]
+    }
+    if not trade.threads:
         return
-    leads = {(row["principal"], row["ref"]) async for row in _rows(url, "opportunities") if row["lead"] and row["status"] == "won"}
-    fate = max(trade.fates, key=lambda one: ((f"dealer:{one.asked.dealer}", one.asked.opportunity) in leads, one.is_completed))
-    found = await executed(url, fate.asked.opportunity, dealer=fate.asked.dealer)
-    if not isinstance(found, Executed):
-        return
-    lead = [row["lead"] async for row in _rows(url, "opportunities") if _is(row, fate)]
-    carried = [row async for row in _rows(url, "freight_charges") if any(_names(one, fate) for one in row["allocations"])]
-    said = found.execution
-    typer.echo(f"\nOne order, {fate.asked.order}, from lead to receipt:")
-    steps: list[tuple[str, str, str]] = [("lead", one, "") for one in lead if one]
-    steps += [("opportunity", found.opportunity, f"{found.status}, won {found.wins} time(s)")]
-    steps += [("order", row["number"] or row["order"], f"{row['status']}, {row['progress']} %") for row in _own(said.orders, fate)]
-    steps += [(row["what"], row["document"], row["at"]) for row in _own(said.deliveries, fate)]
-    steps += [("carriage", row["ref"], f"{row['status']}, {_share(row, fate) / 100:,.2f} {row['currency']} of its cost") for row in carried]
-    steps += [("invoice", row["document"], row["at"]) for row in _own(said.invoices, fate)]
-    steps += [("receipt", row["document"], row["at"]) for row in _own(said.receipts, fate)]
-    print_table(("step", "which", "what"), list(dict.fromkeys(steps)))
-    typer.echo(f"(hub opportunity execution {fate.asked.dealer}/{fate.asked.opportunity} shows all of it)")
-
-
-def _is(row: Mapping[str, Any], fate: "Fate") -> bool:
-    return bool(row["principal"] == f"dealer:{fate.asked.dealer}" and row["ref"] == fate.asked.opportunity)
-
-
-def _own(rows: list[dict[str, Any]], fate: "Fate") -> list[dict[str, Any]]:
-    return [row for row in rows if row["order"] == fate.asked.order]
-
-
-def _names(share: Mapping[str, Any], fate: "Fate") -> bool:
-    return bool(share["order"] == fate.asked.order)
-
-
-def _share(row: Mapping[str, Any], fate: "Fate") -> int:
-    return sum(one["minor"] for one in row["allocations"] if _names(one, fate))
+    known = {vin: any(("order", order) in steps for order in led) + len(steps) / 100 for vin, steps in sorted(trade.threads.items())}
+    vin = max(known, key=lambda one: known[one])
+    found = await thread(url, vin)
+    if isinstance(found, Thread):
+        typer.echo(f"\nOne vehicle from lead to last visit, put together from what dealers, the ERP and carriers said (hub thread {vin}):")
+        print_thread(found)
 
 
 def _rows(url: str, table: str) -> AsyncIterator[dict[str, Any]]:

@@ -1,9 +1,10 @@
-"""Owners of cars whose service is due soon: reachable or not, of whom some object, and who must and must not have been reminded."""
+"""Owners of cars whose service is due soon: by which way they can be reached, who objects, and who must and must not have been reminded."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
+from contracts.values import Channel
 from hub.world.motoring import Driven, Motoring
 from hub.world.reckoning import Row
 from hub.world.speech import Meant, Utterance, binary, topic_of
@@ -15,8 +16,22 @@ _DUE_AFTER = timedelta(days=16)
 """So long after the world's end the services are due: the step before has been passed by then, the next one has not."""
 _STEP = "before"
 
-Kind = Literal["mail", "bounces", "objects", "text", "stops"]
-_KINDS: tuple[Kind, ...] = ("mail", "mail", "bounces", "objects", "text", "mail", "stops", "mail", "objects", "text")
+Kind = Literal["mail", "bounces", "objects", "text", "stops", "letter", "paper", "moved", "refuses"]
+_KINDS: tuple[Kind, ...] = (
+    *("mail", "letter", "bounces", "objects", "text", "mail", "stops"),
+    *("paper", "moved", "mail", "refuses", "letter", "objects", "text"),
+)
+"""Besides those of mail and text: who can only be written to on paper, who wants it so, who has moved away, and who refuses letters."""
+_CHANNELS: Mapping[Kind, Channel] = {
+    **dict.fromkeys(("mail", "bounces"), "email"),
+    **dict.fromkeys(("text", "stops"), "sms"),
+    **dict.fromkeys(("letter", "paper", "moved"), "post"),
+}
+"""By which a reminder must go; the others must get none."""
+_AT_HOME = frozenset({"letter", "paper", "moved", "refuses"})
+"""Whose address is known in full."""
+ANY = ""
+"""Whichever channel was looked at last, where nothing may be sent over any."""
 _ANSWERS_STOP = "+496990009915"
 """A number that rings nowhere; the SMS provider of a hub on one machine answers STOP from it."""
 
@@ -27,7 +42,7 @@ class Drivers:
     So the hub knows everything when it reckons for the first time: nobody is reminded of what is known later to be done.
     """
 
-    def __init__(self, world: World, cars: int = 40) -> None:
+    def __init__(self, world: World, cars: int = 56) -> None:
         dealers = world.dealer_ids
         self._world = world
         due_at = world.until + _DUE_AFTER
@@ -49,7 +64,9 @@ class Drivers:
         """The service plan that all cars follow, and words for news."""
         words = "The new estate is here: come and drive it."
         mjml = f"<mjml><mj-body><mj-section><mj-column><mj-text>{words}</mj-text></mj-column></mj-section></mj-body></mjml>"
-        wording = {"language": "en", "email": {"subject": "The new estate", "mjml": mjml, "text": words}, "sms": {"text": words}}
+        subject = "The new estate"
+        letter = {"subject": subject, "text": words}
+        wording = {"language": "en", "email": {**letter, "mjml": mjml}, "sms": {"text": words}, "post": letter}
         said = {"id": self.template, "effective_from": "1900-01-01", "name": "News", "wordings": [wording]}
         edition = f"template/{self.template}@1900-01-01"
         news = Meant("oem", "template.recorded", edition, _LAID_DOWN, None, None, "/oem/base", edition, said)
@@ -60,29 +77,40 @@ class Drivers:
         if self._motoring is None:
             return []
         said = self._of_cars(is_handover=False)
-        owners = [self._world.tell(self._owner(car)) for car in self._motoring.cars]
-        wishes = [wish for car in self._motoring.cars for wish in self._wishes(car)]
+        owners = [self._world.tell(self._owner(car)) for car in self._cars]
+        wishes = [wish for car in self._cars for wish in self._wishes(car)]
         return [*owners, *_spoken([*wishes, *said])]
 
     def handovers(self) -> list[Utterance]:
         """Who got which car."""
         return [] if self._motoring is None else list(_spoken(self._of_cars(is_handover=True)))
 
-    def readers(self) -> set[Named]:
-        """Who agreed to news: the dealer and its own reference. A campaign must go to them, and to nobody else."""
-        cars = self._motoring.cars if self._motoring else []
-        return {(f"dealer:{car.dealer}", car.customer) for car in cars if self._kind(car) == "mail"}
+    def readers(self) -> dict[Named, Channel]:
+        """Who agreed to news, and over which channel: a campaign must go to them by it, and to nobody else."""
+        ways: dict[Kind, Channel] = {"mail": "email", "letter": "post", "paper": "post"}
+        return {(f"dealer:{car.dealer}", car.customer): ways[kind] for car in self._cars if (kind := self._kind(car)) in ways}
+
+    def moved(self) -> set[Named]:
+        """To whom a letter goes and comes back: nobody of that name lives there."""
+        return {(f"dealer:{car.dealer}", car.customer) for car in self._cars if car.fate == "forgotten" and self._kind(car) == "moved"}
 
     def truth(self) -> Mapping[str, Mapping[Named, Row]]:
-        """The reminders that there must be, and no others: whose car it is, and whether he may be written to."""
-        cars = self._motoring.cars if self._motoring else []
+        """The reminders that there must be, and no others: whose car it is, by which way, and whether he may be written to."""
         return {
             "deliveries": {
-                (f"dealer:{car.dealer}", f"{car.customer}/{_STEP}"): {"vin": car.vin, "is_excluded": self._kind(car) == "objects"}
-                for car in cars
+                (f"dealer:{car.dealer}", f"{car.customer}/{_STEP}"): {
+                    "vin": car.vin,
+                    "is_excluded": self._kind(car) not in _CHANNELS,
+                    "channel": _CHANNELS.get(self._kind(car), ANY),
+                }
+                for car in self._cars
                 if car.fate == "forgotten"
             }
         }
+
+    @property
+    def _cars(self) -> list[Driven]:
+        return self._motoring.cars if self._motoring else []
 
     def _of_cars(self, *, is_handover: bool) -> list[Meant]:
         lives = self._motoring.lives() if self._motoring else []
@@ -102,13 +130,16 @@ class Drivers:
                 reached = {"phone": _ANSWERS_STOP}
             case "bounces":
                 reached = {"email": f"driver-{number}+bounce@example.com"}
-            case "mail" | "objects":
+            case "mail" | "objects" | "paper":
                 reached = {"email": f"driver-{number}@example.com"}
+            case "letter" | "moved" | "refuses":
+                reached = {}
+        street = {"street": f"Musterweg {number}", "postal_code": "12345"} if self._kind(car) in _AT_HOME else {}
         said = {
             "name": f"Driver {number}",
             "language": "de",
             "segments": [self.segment],
-            "address": {"city": "Beispielstadt", "country": "DE"},
+            "address": {**street, "city": "Beispielstadt", "country": "DE"},
             **reached,
         }
         return self._say(car, "customer.recorded", "owner", said)
@@ -122,7 +153,14 @@ class Drivers:
                 yield self._say(car, "consent.withdrawn", "no", about)
             case "mail":  # mail about services needs no consent, news do
                 yield self._say(car, "consent.given", "news", {**about, "purposes": ["news"], "channels": ["email"]})
-            case "bounces":
+            case "letter":
+                yield self._say(car, "consent.given", "yes", {**about, "purposes": ["service", "news"], "channels": ["post"]})
+            case "paper":
+                yield self._say(car, "consent.withdrawn", "no", {**about, "channels": ["email"]})
+                yield self._say(car, "consent.given", "yes", {**about, "purposes": ["service", "news"], "channels": ["post"]})
+            case "refuses":
+                yield self._say(car, "consent.withdrawn", "no", {**about, "channels": ["post"]})
+            case "bounces" | "moved":
                 return
 
     def _say(self, car: Driven, deed: str, what: str, said: dict[str, Any]) -> Meant:
@@ -137,7 +175,8 @@ def comparable(row: Mapping[str, Any]) -> Mapping[str, Any] | None:
         return None
     fields = row["fields"]
     named = {"principal": row["principal"], "ref": f"{row['person']}/{fields['step']}"}
-    return {**named, "vin": fields["vin"], "is_excluded": row["state"] == "excluded"}
+    is_excluded = row["state"] == "excluded"
+    return {**named, "vin": fields["vin"], "is_excluded": is_excluded, "channel": ANY if is_excluded else row["channel"]}
 
 
 def _spoken(events: Iterable[Meant]) -> Iterable[Utterance]:

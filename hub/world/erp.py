@@ -4,16 +4,19 @@ Nothing here is summed from papers, as the hub does it: the numbers come first, 
 """
 # ruff: noqa: PLR2004 - shares are the data of an invented world
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from random import Random
 from typing import Any, NamedTuple
+from zlib import crc32
 
 from hub.world.reckoning import Row
 
 QUANTITIES = ("ordered", "confirmed", "despatched", "received", "invoiced", "paid")
 TAX_PERCENT = 19
+_MOST_VEHICLES = 8
+"""More than are ever despatched for a line."""
 
 
 class Asked(NamedTuple):
@@ -28,7 +31,10 @@ class Asked(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """One line of an order: how many pieces come how far, and what one of them costs in minor units."""
+    """One line of an order: how many pieces come how far, and what one of them costs in minor units.
+
+    `vins` are the vehicles despatched, in the order in which they go; the first of them arrive and are invoiced.
+    """
 
     line: str
     price: int
@@ -37,6 +43,7 @@ class Piece(NamedTuple):
     despatched: int = 0
     received: int = 0
     invoiced: int = 0
+    vins: tuple[str, ...] = ()
 
     @property
     def owed(self) -> int:
@@ -85,6 +92,17 @@ class Fate(NamedTuple):
         return sum(piece.invoiced for piece in self.pieces) if self.is_paid else 0
 
     @property
+    def owed(self) -> Iterator[str]:
+        """The papers that never come, although they should."""
+        if self.answer is None:
+            yield "answer"
+        if self.answer == "accepted" and not self.is_completed:
+            if any(piece.despatched < piece.confirmed for piece in self.pieces):
+                yield "despatch_advice"
+            if any(piece.invoiced < min(piece.received, piece.ordered) for piece in self.pieces):
+                yield "invoice"
+
+    @property
     def steps(self) -> tuple[Fraction, int]:
         """How many steps its pieces have passed, and of how many."""
         total = 6 * sum(piece.ordered for piece in self.pieces)
@@ -105,13 +123,22 @@ def fate(rng: Random, asked: Asked, mark: str, number: int) -> Fate:
     kind = "accepted" if depth else None
     if depth in {1, 2} and rng.random() < 0.4:
         kind = rng.choice(("rejected", "cancelled"))
-    pieces = tuple(_piece(rng, depth if kind == "accepted" else min(depth, 1), line) for line in range(rng.choice((1, 1, 2))))
+    pieces = tuple(
+        _built(_piece(rng, depth if kind == "accepted" else min(depth, 1), line), mark, _MOST_VEHICLES * (2 * number + line))
+        for line in range(rng.choice((1, 1, 2)))
+    )
     if kind == "rejected" or depth == 0:
         pieces = ()
     promised = (asked.at + timedelta(days=rng.randrange(20, 90))).date() if kind in {"accepted", "cancelled"} else None
     window = rng.choice(("met", "early", "late")) if kind == "accepted" and depth >= 2 else None
     percent = (rng.choice((40, 60)) if depth == 3 else 100) if kind == "accepted" and depth >= 3 else 0
     return Fate(asked, kind, f"45{mark}{number:05}", promised, percent, pieces, window, depth >= 7, depth == 8)
+
+
+def _built(piece: Piece, mark: str, number: int) -> Piece:
+    """With the vehicles that are despatched, each under a VIN of its own."""
+    plant = f"TMB{crc32(mark.encode()) % 10**8:08}"
+    return piece._replace(vins=tuple(f"{plant}{number + nth:06X}" for nth in range(piece.despatched)))
 
 
 def _piece(rng: Random, depth: int, line: int) -> Piece:

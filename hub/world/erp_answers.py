@@ -19,11 +19,15 @@ _TOGETHER = 3
 
 
 class Carried(NamedTuple):
-    """What is said, what the stores `orders` and `open_items` must hold then, and what became of each order."""
+    """What is said, what the stores `orders` and `open_items` must hold then, what became of each order, and of each vehicle.
+
+    `threads` are by VIN what concerns it, as (what, which): papers, consignments, receipts, and the order itself.
+    """
 
     said: list[Utterance]
     rows: Mapping[str, Mapping[Named, Row]]
     fates: list[Fate]
+    threads: Mapping[str, set[tuple[str, str]]]
 
 
 def carry_out(
@@ -35,29 +39,37 @@ def carry_out(
     haulage: Haulage | None = None,
     late: float = 0.1,
     repeated: float = 0.1,
+    first: int = 0,
 ) -> Carried:
     """Carry out these orders before `until`; numbers of papers bear the `mark`. `late` and `repeated` are shares of the papers.
+
+    `first` is the number of orders carried out earlier under that mark.
 
     What is despatched is moved by the carriers of the `haulage`: they report until 20 hours after `until`, and have not billed it yet.
     Raises ValueError where an order was asked for later than that.
     """
     of_dealers: dict[str, list[Fate]] = defaultdict(list)
-    for number, one in enumerate(asked):
+    for number, one in enumerate(asked, first):
         if one.at >= until:
             raise ValueError(f"until: expected a moment after {one.order} was asked for, {one.at.isoformat()}, got {until.isoformat()}")
         of_dealers[one.dealer].append(fate(rng, one, mark, number))
     haulage = haulage or Haulage(mark=mark)
     said: list[Meant] = []
     items: dict[Named, Row] = {}
+    threads: dict[str, set[tuple[str, str]]] = {}
     for dealer, fates in of_dealers.items():
         for at in range(0, len(fates), _TOGETHER):
-            papers = Papers(rng, fates[at : at + _TOGETHER], f"{mark}-{dealer}-{at}", until, haulage)
+            papers = Papers(rng, fates[at : at + _TOGETHER], f"{mark}-{dealer}-{first + at}", until, haulage)
             said += [*papers.said, *papers.moved]
             items.update(papers.items)
+            threads.update(papers.threads)
     every = [one for fates in of_dealers.values() for one in fates]
     orders = {(f"dealer:{one.asked.dealer}", f"{one.asked.opportunity}#{one.asked.win}"): row(one) for one in every}
     spoken = [_spoken(rng, one) for one in in_spoken_order(rng, said, late, repeated)]
-    return Carried(spoken, {"orders": orders, "open_items": items}, every)
+    for built in every:
+        for vin in (vin for piece in built.pieces for vin in piece.vins):
+            threads[vin].add(("order", built.asked.order))
+    return Carried(spoken, {"orders": orders, "open_items": items}, every, threads)
 
 
 def _spoken(rng: Random, paper: Meant) -> Utterance:

@@ -1,8 +1,8 @@
 """Write the papers that add up to what the ERP decided, for some orders of one dealer at once: collective, corrected, reversed."""
 # ruff: noqa: PLR2004 - shares are the data of an invented world
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -22,7 +22,10 @@ _STAGES = {"answer": 10, "change": 15, "schedule": 20, "progress": 30, "advice":
 
 
 class Papers:
-    """The papers of some orders of one dealer, and the open items that come of them; `moved` is what carriers report meanwhile."""
+    """The papers of some orders of one dealer, and the open items that come of them; `moved` is what carriers report meanwhile.
+
+    `threads` are, by VIN, the papers, consignments and receipts that concern a vehicle, each as (what, which).
+    """
 
     def __init__(self, rng: Random, fates: Sequence[Fate], mark: str, until: datetime, haulage: Haulage) -> None:
         self._rng, self._fates, self._mark, self._haulage = rng, fates, mark, haulage
@@ -31,6 +34,7 @@ class Papers:
         self.said: list[Meant] = []
         self.moved: list[Meant] = []
         self.items: dict[tuple[str, str], dict[str, Any]] = {}
+        self.threads: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
         for one in fates:
             self._answer(one)
         self._carry()
@@ -79,16 +83,17 @@ class Papers:
         for one, piece in ((fate, piece) for fate in self._fates for piece in fate.pieces):
             first = self._rng.randint(0, piece.despatched)
             arrived = min(first, piece.received)
-            for nth, (sent, there) in enumerate(((first, arrived), (piece.despatched - first, piece.received - arrived))):
-                trucks[nth].extend([_moved(one, piece, sent)] if sent else [])
-                arriving[nth].extend([_moved(one, piece, there)] if there else [])
+            for nth, sent in enumerate((piece.vins[:first], piece.vins[first:])):
+                trucks[nth].extend(_moved(one, piece, vin) for vin in sent)
+                arriving[nth].extend(_moved(one, piece, vin) for vin in sent if vin in piece.vins[: piece.received])
             if piece.received >= piece.ordered:
                 came[one.asked.order, piece.line] = self._at("arrival", 0 if arrived >= piece.ordered else 10)
         for nth in (0, 1):
             if trucks[nth]:
                 self._despatch(trucks[nth], self._at("advice", 10 * nth))
             if arriving[nth]:
-                self._say("delivery.received", "WE", self._at("arrival", 10 * nth), {"lines": arriving[nth]})
+                came_by = self._say("delivery.received", "WE", self._at("arrival", 10 * nth), {"lines": arriving[nth]})
+                self._trace("arrival", came_by.ref, arriving[nth])
         for one in self._fates:
             if one.window:
                 calls = [self._call(one, piece, came.get((one.asked.order, piece.line))) for piece in one.pieces]
@@ -96,15 +101,18 @@ class Papers:
 
     def _despatch(self, lines: list[dict[str, Any]], at: datetime) -> None:
         carrier, consignment = self._haulage.booked()
-        lines = [{**line, "weight_kg": 100 * self._rng.randint(12, 24)} for line in lines]
+        lines = [{**line, "weight_kg": 100 * self._rng.randint(10, 18)} for line in lines]
         said = {**heading(carrier, consignment, at), "lines": lines}
         if self._rng.random() < 0.3:
             wrong = self._say("delivery.despatched", "LS", at, {**said, "lines": [{**lines[0], "quantity": lines[0]["quantity"] + 2}]})
             at += timedelta(minutes=5)
-            self._say("delivery.despatched", "LS", at, said, wrong.id)
+            advice = self._say("delivery.despatched", "LS", at, said, wrong.id)
         else:
-            self._say("delivery.despatched", "LS", at, said)
-        cargo = [Cargo(line["order"], line["line"], line["weight_kg"]) for line in lines]
+            advice = self._say("delivery.despatched", "LS", at, said)
+        self._trace("despatch", advice.ref, lines)
+        self._trace("shipment", consignment, lines)
+        self._trace("freight charge", consignment, lines)
+        cargo = [Cargo(line["order"], line["line"], line["weight_kg"], line["vin"]) for line in lines]
         self.moved += self._haulage.moved(carrier, consignment, cargo, at)
 
     def _call(self, fate: Fate, piece: Piece, arrived: datetime | None) -> dict[str, Any]:
@@ -127,20 +135,22 @@ class Papers:
         rng, at = self._rng, self._at("invoice")
         pieces = [(one, piece) for one in fates for piece in one.pieces if piece.invoiced]
         too_many = int(rng.random() < 0.2)
-        lines = [_charged(one, piece, piece.invoiced + (too_many if nth == 0 else 0)) for nth, (one, piece) in enumerate(pieces)]
+        lines = [_charged(one, piece, vin) for one, piece in pieces for vin in piece.vins[: piece.invoiced]]
+        back = lines[:too_many]  # one vehicle is charged twice
         due = (at + timedelta(days=30)).date()
         head = {**account, "currency": "EUR"}
-        invoice = self._say("invoice.issued", "RE", at, {**head, "due": due.isoformat(), "lines": lines}).ref
-        if too_many:
-            back = [_charged(*pieces[0], 1)]
-            self._say("invoice.credited", "GS", self._at("credit"), {**head, "invoice": invoice, "lines": back})
+        invoice = self._say("invoice.issued", "RE", at, {**head, "due": due.isoformat(), "lines": [*lines, *back]}).ref
+        self._trace("invoice", invoice, lines)
+        if back:
+            note = self._say("invoice.credited", "GS", self._at("credit"), {**head, "invoice": invoice, "lines": back})
+            self._trace("credit note", note.ref, back)
         shares = Counter[str]()
         for one, piece in pieces:
             shares[one.asked.order] += piece.owed * piece.invoiced
         if rng.random() < 0.3:
-            self._pay(account, invoice, shares, "receipt", is_held=False)
+            self._trace("receipt", self._pay(account, invoice, shares, "receipt", is_held=False), lines)
         if fates[0].is_paid:
-            self._pay(account, invoice, shares, "again", is_held=True)
+            self._trace("receipt", self._pay(account, invoice, shares, "again", is_held=True), lines)
         credited = pieces[0][1].owed * too_many
         self.items["erp", f"invoice/{invoice}"] = {
             "dealer": account["dealer"],
@@ -154,8 +164,8 @@ class Papers:
             "margin_minor": sum(piece.margin * piece.invoiced for _, piece in pieces),
         }
 
-    def _pay(self, account: dict[str, Any], invoice: str, shares: Counter[str], stage: str, *, is_held: bool) -> None:
-        """What is paid too much is owed to the payer, unless the payment is taken back."""
+    def _pay(self, account: dict[str, Any], invoice: str, shares: Counter[str], stage: str, *, is_held: bool) -> str:
+        """What is paid too much is owed to the payer, unless the payment is taken back; returns the receipt."""
         lines = [{"invoice": invoice, "order": order, "amount": _eur(minor)} for order, minor in shares.items()]
         too_much = self._rng.choice((0, 0, 0, 12_345))
         amount = shares.total() + too_much
@@ -169,6 +179,11 @@ class Papers:
             "amount_minor": amount,
             "open_minor": -too_much if is_held else 0,
         }
+        return paid.ref
+
+    def _trace(self, what: str, which: str, lines: Sequence[Mapping[str, Any]]) -> None:
+        for line in lines:
+            self.threads[line["vin"]].add((what, which))
 
 
 def in_spoken_order(rng: Random, papers: Sequence[Meant], late: float, repeated: float) -> Iterator[Meant]:
@@ -188,13 +203,12 @@ def _ordered(piece: Piece) -> dict[str, Any]:
     return {"line": piece.line, "product": "tour-l", "quantity": piece.ordered, "confirmed": piece.confirmed, "price": _eur(piece.price)}
 
 
-def _moved(fate: Fate, piece: Piece, count: int) -> dict[str, Any]:
-    return {"order": fate.asked.order, "line": piece.line, "quantity": count}
+def _moved(fate: Fate, piece: Piece, vin: str) -> dict[str, Any]:
+    return {"order": fate.asked.order, "line": piece.line, "quantity": 1, "vin": vin}
 
 
-def _charged(fate: Fate, piece: Piece, count: int) -> dict[str, Any]:
-    amounts = {"net": piece.price * count, "tax": (piece.owed - piece.price) * count, "margin": piece.margin * count}
-    return {**_moved(fate, piece, count), **amounts}
+def _charged(fate: Fate, piece: Piece, vin: str) -> dict[str, Any]:
+    return {**_moved(fate, piece, vin), "net": piece.price, "tax": piece.owed - piece.price, "margin": piece.margin}
 
 
 def _eur(minor: int) -> dict[str, Any]:

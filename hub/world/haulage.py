@@ -71,6 +71,7 @@ class Haulage:
         self._mark = f"{mark}-" if mark else ""
         self._numbers: Counter[str] = Counter()
         self._unbilled: list[Carried] = []
+        self._answered = 0
 
     def base_data(self, since: datetime, until: datetime) -> Iterator[Meant]:
         """Their terms, prices and the fuel of every week of a period."""
@@ -117,10 +118,10 @@ class Haulage:
         return said
 
     def credits(self, at: datetime) -> list[Meant]:
-        """Answers and credit notes: for half of the errors that can be known at once, all that was too much comes back."""
+        """Answers and credit notes: for half of the errors that can be known at once, all that was too much comes back; once for each."""
         said: list[Meant] = []
-        for error in self.planted[::2]:
-            if error.reason == "unknown_shipment":
+        for nth, error in enumerate(self.planted[self._answered :], self._answered):
+            if error.reason == "unknown_shipment" or nth % 2:
                 continue
             told = {"invoice": error.invoice, "answer": "granted"}
             said.append(self._say(error.carrier, "freight_dispute.answered", error.consignment, at, told))
@@ -129,6 +130,7 @@ class Haulage:
             body = {"invoice": error.invoice, "currency": currency, "lines": [line]}
             note = f"C-{self._number('credit')}"
             said.append(self._say(error.carrier, "freight.credited", note, at + timedelta(minutes=5), body))
+        self._answered = len(self.planted)
         return said
 
     def _bill(self, carrier: str, loads: Sequence[Carried], at: datetime) -> list[Meant]:

@@ -1,14 +1,20 @@
 """Let a world speak to a hub for a while, then see whether the hub came to the truth."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
+from hub.patience import heed
 from hub.world import drivers as driving
 from hub.world.compare import Comparison, compare
 from hub.world.drivers import Drivers
+from hub.world.speech import Utterance
 from hub.world.trade import Request, Trade, comparable
 from hub.world.voice import Voice
 from hub.world.world import World
+
+_LOOK_AGAIN = 1.0
 
 
 class Listener(Protocol):
@@ -23,7 +29,7 @@ class Listener(Protocol):
         ...
 
     async def requests(self) -> Sequence[Request]:
-        """All that was asked of the ERP so far, of each order in its sequence."""
+        """What was asked of the ERP since the last asking, of each order in its sequence."""
         ...
 
     def rows(self, table: str) -> AsyncIterator[Mapping[str, Any]]:
@@ -39,6 +45,29 @@ class Simulated(NamedTuple):
     comparison: Comparison | None
 
 
+class Chorus:
+    """The dealers, and those who have something to say because of them: every third record is theirs, while they have any."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._others: deque[Utterance] = deque()
+        self._turn = 0
+
+    def add(self, said: Iterable[Utterance]) -> None:
+        """Let others say this when their turns come."""
+        self._others.extend(said)
+
+    def say(self) -> Utterance:
+        """What is said next."""
+        self._turn += 1
+        return self._others.popleft() if self._others and self._turn % 3 == 0 else self._world.say()
+
+    def rest(self) -> list[Utterance]:
+        """What others still have to say."""
+        left, self._others = list(self._others), deque()
+        return left
+
+
 async def simulate(
     world: World,
     trade: Trade,
@@ -52,25 +81,38 @@ async def simulate(
     is_verified: bool,
     on_batch: Callable[[int], None] = lambda _: None,
 ) -> Simulated:
-    """Say the base data, what dealers say, what is missing so that nobody waits, and what ERP and carriers say then; compare if asked to.
+    """Say the base data, then what dealers say, and among it what ERP and carriers say of what they are asked; compare if asked to.
 
-    Dealers speak of their customers' cars first, and hand them over last.
+    Dealers speak of their customers' cars first, and hand them over last. What somebody waits for comes when all have spoken.
     Only a run that is verified waits for the hub: until the base data is folded before the dealers speak, and until all that they
-    said is folded before the ERP looks at what it is asked for.
+    said is folded before the ERP looks for the last time at what it is asked for.
     """
-    laid_down = await voice.publish([*world.base_data(), *trade.base_data(), *drivers.base_data()])
+    added = await voice.publish([*world.base_data(), *trade.base_data(), *drivers.base_data()])
     if is_verified:
         await listener.caught_up()
-    laid_down += await voice.publish(drivers.people())
+    added += await voice.publish(drivers.people())
+    chorus, is_over = Chorus(world), asyncio.Event()
+    listening = asyncio.create_task(_listen(trade, listener, chorus, is_over))
     began = clock()
-    said = await voice.talk(world, rate=rate, seconds=seconds, on_batch=on_batch)
-    lasted = clock() - began
-    added = await voice.publish(world.ending())
+    try:
+        said = await voice.talk(chorus, rate=rate, seconds=seconds, on_batch=on_batch)
+        lasted = clock() - began
+    finally:
+        is_over.set()
+        await listening
+    added += await voice.publish([*world.ending(), *chorus.rest()])
     if is_verified:
         await listener.caught_up()
     added += await voice.publish([*trade.answer(await listener.requests()), *drivers.handovers()])
     found = await verify(world, trade, drivers, listener) if is_verified else None
-    return Simulated(laid_down + said + added, lasted, found)
+    return Simulated(said + added, lasted, found)
+
+
+async def _listen(trade: Trade, listener: Listener, chorus: Chorus, is_over: asyncio.Event) -> None:
+    """Answer what the hub asks while the dealers speak; whoever is answering is let finish."""
+    while not is_over.is_set():
+        chorus.add(trade.answer(await listener.requests()))
+        await heed(is_over, _LOOK_AGAIN)
 
 
 async def verify(world: World, trade: Trade, drivers: Drivers, listener: Listener, most_shown: int = 20) -> Comparison:

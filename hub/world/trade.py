@@ -1,20 +1,22 @@
 """What follows from what dealers win: the ERP carries out what it is asked for, carriers move and bill it, and all of that is known."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any, NamedTuple
 
 from hub.world.erp import Asked, Fate
 from hub.world.erp_answers import carry_out
 from hub.world.haulage import Haulage
+from hub.world.motoring import PLAN
 from hub.world.reckoning import Row
-from hub.world.speech import Utterance, binary, topic_of
+from hub.world.speech import Meant, Utterance, binary, topic_of
 from hub.world.truth import Named
 from hub.world.world import World
 
 _LONGEST_AGO = timedelta(days=1_400)
 _PAPERS, _BILLS, _CREDITS = timedelta(hours=4), timedelta(hours=23), timedelta(hours=23, minutes=30)
+_HANDOVERS, _VISITS = timedelta(hours=5), timedelta(hours=23)
 """How long after the world's end the last of each come: all of it within a day."""
 
 STORES = ("orders", "open_items", "shipments", "freight_charges")
@@ -28,13 +30,19 @@ class Request(NamedTuple):
 
 
 class Trade:
-    """The ERP and the carriers of a world; all that they say happens within a day of its end."""
+    """The ERP and the carriers of a world; all that they say happens within a day of its end, and they say it as they are asked."""
 
     def __init__(self, world: World, carriers: int = 3) -> None:
         self._world, self._haulage = world, Haulage(f"{world.mark} trade", carriers, mark=world.mark)
         self._rng = Random(f"{world.mark} trade")
-        self._rows: Mapping[str, Mapping[Named, Row]] = {"orders": {}, "open_items": {}}
+        self._rows: dict[str, dict[Named, Row]] = {"orders": {}, "open_items": {}}
         self.fates: list[Fate] = []
+        self.threads: dict[str, set[tuple[str, str]]] = {}
+
+    @property
+    def until(self) -> datetime:
+        """When the world ends that asks for all this."""
+        return self._world.until
 
     @property
     def carriers(self) -> tuple[str, ...]:
@@ -53,13 +61,37 @@ class Trade:
             yield binary(topic_of(event), event, event.at)
 
     def answer(self, requests: Iterable[Request]) -> list[Utterance]:
-        """Everything that ERP and carriers say because of what the hub asks for by now; to be asked once."""
+        """What ERP, carriers and dealers say because of what the hub asks for now: each order is carried out once, whatever comes later.
+
+        What the hub takes back is on its way all the same.
+        """
+        known = {one.asked.order for one in self.fates}
+        asked = [one for one in wanted(requests, self._world.mark) if one.order not in known]
+        if not asked:
+            return []
         until = self._world.until
-        asked = wanted(requests, self._world.mark)
-        carried = carry_out(self._rng, asked, self._world.mark, until + _PAPERS, haulage=self._haulage)
-        self._rows, self.fates = carried.rows, carried.fates
+        carried = carry_out(self._rng, asked, self._world.mark, until + _PAPERS, haulage=self._haulage, first=len(self.fates))
+        for store, rows in carried.rows.items():
+            self._rows[store].update(rows)
+        self.fates += carried.fates
+        self.threads |= carried.threads
         billed = [*self._haulage.bills(until + _BILLS), *self._haulage.credits(until + _CREDITS)]
-        return [*carried.said, *(binary(topic_of(event), event, event.at) for event in billed)]
+        handed_over = [said for one in carried.fates for said in self._handed_over(one)]
+        return [*carried.said, *(binary(topic_of(event), event, event.at) for event in (*billed, *handed_over))]
+
+    def _handed_over(self, fate: Fate) -> Iterator[Meant]:
+        """The dealer gives its customer the vehicles of an order that is completed, and has them back once for a towbar."""
+        asked = fate.asked
+        if not fate.is_completed or asked.customer is None:
+            return
+        for vin in (vin for piece in fate.pieces for vin in piece.vins[: piece.received]):
+            bought = {"customer": asked.customer, "opportunity": asked.opportunity, "order": asked.order}
+            handed = {**bought, "odometer_km": 8, "service_plans": [PLAN]}
+            visited = {"visit": f"W-{vin[-6:]}", "odometer_km": 61}
+            for deed, at, said in (("vehicle.handed_over", _HANDOVERS, handed), ("service.visited", _VISITS, visited)):
+                moment, source = self._world.until + at, f"/dealers/{asked.dealer}/dms"
+                yield Meant(f"dealer:{asked.dealer}", deed, vin, moment, None, None, source, f"{vin}-{deed}", said)
+            self.threads[vin] |= {("handover", vin), ("visit", str(visited["visit"]))}
 
     def truth(self) -> Mapping[str, Mapping[Named, Row]]:
         """What the stores must hold of it: an order for each win, whether the hub has asked for it or not."""
@@ -75,6 +107,10 @@ class Trade:
             "shipments": self._shipments(),
             "freight_charges": self._charges(),
         }
+
+    def owed(self) -> dict[Named, set[str]]:
+        """Which papers the ERP owes of each order, when all the time that it was given is over."""
+        return {(f"dealer:{one.asked.dealer}", f"{one.asked.opportunity}#{one.asked.win}"): set(one.owed) for one in self.fates}
 
     def _shipments(self) -> dict[Named, Row]:
         return {

@@ -31,7 +31,7 @@ async def test_owners_are_reminded_of_what_is_due_and_nobody_else_is(database: s
         assert await engine.rows("dead_letters") == await engine.rows("waiting") == []
         found = [told for row in await engine.rows("deliveries") if (told := comparable(row))]
     expected = {named: row["vin"] for named, row in drivers.truth()["deliveries"].items()}
-    assert len(expected) == 10
+    assert len(expected) == 14
     assert {(row["principal"], row["ref"]): row["vin"] for row in found} == expected
 
 

@@ -56,7 +56,7 @@ async def test_the_hub_comes_to_the_truth_of_the_erp(database: str, seed: int, m
         }
         assert len(asked) > 20
         await engine.db.execute("DELETE FROM outbox")
-        said, rows, fates = carry_out(rng, asked, f"s{seed}", UNTIL, late=0.2, repeated=0.2)
+        said, rows, fates, _ = carry_out(rng, asked, f"s{seed}", UNTIL, late=0.2, repeated=0.2)
         records = [log.write(one.topic, one.value, key=one.key, headers=one.headers) for one in said if one.topic.startswith("erp.")]
         while records:
             size = rng.randint(1, most_per_batch)

@@ -32,7 +32,7 @@ def world() -> tuple[Haulage, list[Meant]]:
     said: list[Meant] = []
     for number in range(60):
         order = f"ber-001/O-{number}"
-        cargo = [Cargo(f"{order}#{n}", "10", 100 * rng.randint(12, 24), f"VIN{number:06}{n}") for n in range(rng.randint(1, 4))]
+        cargo = [Cargo(f"{order}#{n}", "10", 100 * rng.randint(12, 24), f"WVWZZZ1JZ{number:06}{n:02}") for n in range(rng.randint(1, 4))]
         said += haulage.carry(cargo, BEGIN + timedelta(hours=11 * number))
     said += haulage.bills(END)
     said += haulage.credits(END + timedelta(days=3))

@@ -52,13 +52,14 @@ def test_no_order_that_is_no_longer_wanted_is_compared() -> None:
 
 def test_those_who_must_read_news_are_those_who_agreed_to_them() -> None:
     drivers = Drivers(World(3, seed=1))
-    agreed = set()
+    agreed = {}
     for one in drivers.people():
         said = json.loads(one.value or b"")
         if "news" in said.get("purposes", ()):
-            agreed.add((f"dealer:{one.topic.split('.')[1]}", said["person"]))
+            [agreed[f"dealer:{one.topic.split('.')[1]}", said["person"]]] = said["channels"]
     assert drivers.readers() == agreed
-    assert 0 < len(agreed) < 40
+    assert set(agreed.values()) == {"email", "post"}
+    assert len(agreed) < 56
 
 
 def test_where_no_car_can_be_served_elsewhere_nobody_drives() -> None:
