@@ -1,12 +1,12 @@
 """A broker and a database of the benchmark's own: real servers, as durable as they are by default."""
 
 import secrets
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Hashable
 from contextlib import AbstractContextManager
-from itertools import count
 from pathlib import Path
 from typing import Self
 
+from bench.databases import SETTINGS, Databases, Fill
 from bench.filling import fill
 from bench.load import Load
 from bench.say import say
@@ -14,15 +14,6 @@ from bench.usage import cpu_seconds
 from hub.local.kafka import Kafka
 from hub.local.postgres import Postgres
 from hub.settings import Settings
-from hub.state.connect import connect
-from hub.state.migrations import upgrade_async
-
-SETTINGS = {
-    "shared_buffers": "512MB",
-    "max_wal_size": "4GB",  # so that a checkpoint does not fall into one contender's run and not into another's
-    "checkpoint_timeout": "30min",
-    "track_commit_timestamp": "on",  # tells when an event was committed, for every contender alike
-}
 
 
 class House(AbstractContextManager["House"]):
@@ -33,8 +24,7 @@ class House(AbstractContextManager["House"]):
         self.folder = folder
         self.kafka = Kafka(folder / "kafka", password=password, properties={"group.initial.rebalance.delay.ms": "0"}, on_progress=say)
         self.postgres = Postgres(folder / "postgres", password=password, settings=SETTINGS)
-        self._numbers = count(1)
-        self._templates: dict[Hashable, str] = {}
+        self._databases = Databases(self.postgres)
 
     def __enter__(self) -> Self:
         self.kafka.start()
@@ -57,38 +47,15 @@ class House(AbstractContextManager["House"]):
                 await fill(url, load, rows)
 
         key = (rows, load.dealers if rows else 0, load.name if rows else "")
-        return await (self._last(key, customers) if is_last else self.copy(key, customers))
+        return await (self._databases.last if is_last else self._databases.copy)(key, customers)
 
-    async def copy(self, key: Hashable, fill: Callable[[str], Awaitable[None]]) -> str:
+    async def copy(self, key: Hashable, fill: Fill) -> str:
         """The URL of a copy of the migrated database of that key, which is filled the first time."""
-        template, copy = await self._filled(key, fill), f"bench_{next(self._numbers)}"
-        server = await connect(self.postgres.url(), name="bench", command_timeout=600)
-        await server.execute(f'CREATE DATABASE "{copy}" TEMPLATE "{template}" STRATEGY FILE_COPY')
-        await server.execute("CHECKPOINT")
-        await server.close()
-        return self.postgres.url(copy)
-
-    async def _last(self, key: Hashable, fill: Callable[[str], Awaitable[None]]) -> str:
-        name = await self._filled(key, fill)
-        del self._templates[key]
-        return self.postgres.url(name)
-
-    async def _filled(self, key: Hashable, fill: Callable[[str], Awaitable[None]]) -> str:
-        """The name of the database of that key."""
-        if key not in self._templates:
-            name = f"template_{next(self._numbers)}"
-            url = self.postgres.create_database(name)
-            await upgrade_async(url)
-            await fill(url)
-            self._templates[key] = name
-        return self._templates[key]
+        return await self._databases.copy(key, fill)
 
     async def forget(self, url: str) -> None:
-        """Drop a run's database, and write out what is still in memory: the next run shall not pay for it."""
-        server = await connect(self.postgres.url(), name="bench", command_timeout=600)
-        await server.execute(f'DROP DATABASE "{url.rpartition("/")[2]}" WITH (FORCE)')
-        await server.execute("CHECKPOINT")
-        await server.close()
+        """Drop a run's database."""
+        await self._databases.forget(url)
 
     def settings(self, url: str) -> Settings:
         """The hub's settings for this house."""

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
+from typing import Any
 
 import aiosmtplib
 import uvloop
@@ -28,12 +29,18 @@ _MJML = (
 _TEXT = "Dear {{name}},\n\nthe service of your car is due on {{due}}.\nBook it: {{book}}\n\nNo more of these: {{unsubscribe}}\n"
 
 
+CAMPAIGN: dict[str, Any] = {
+    "id": "due",
+    "name": "Due",
+    "fields": [{"name": "name"}, {"name": "due", "kind": "day"}, {"name": "book", "kind": "link"}],
+    "wordings": [{"language": "en", "email": {"subject": "{{name}}, your car's service is due", "mjml": _MJML, "text": _TEXT}}],
+}
+"""The template that everybody sends."""
+
+
 def compiled() -> CompiledMail:
-    """The campaign that everybody sends."""
-    wording = {"language": "en", "email": {"subject": "{{name}}, your car's service is due", "mjml": _MJML, "text": _TEXT}}
-    fields = [{"name": "name"}, {"name": "due", "kind": "day"}, {"name": "book", "kind": "link"}]
-    said = {"occurred_at": _AT.isoformat(), "id": "due", "name": "Due", "fields": fields, "wordings": [wording]}
-    template = Template.model_validate(said, strict=False)
+    """The same, with its gaps."""
+    template = Template.model_validate({**CAMPAIGN, "occurred_at": _AT.isoformat()}, strict=False)
     return CompiledMail(template, template.wordings[0], MailSender("The hub", "news@hub.test", "bounces@hub.test"))
 
 
@@ -54,7 +61,7 @@ def example() -> dict[str, str]:
     return {"subject": str(mail["Subject"]), **{kind: part.get_content() for kind, part in parts.items() if part}}
 
 
-async def hub(port: int, count: int, sessions: int) -> None:
+async def channel(port: int, count: int, sessions: int) -> None:
     """The template compiled once, the channel with its kept sessions."""
     mail, numbers = compiled(), iter(range(count))
     channel = SmtpChannel(MailServer("127.0.0.1", port, "never"), sessions=sessions, seconds=60)
@@ -133,4 +140,4 @@ async def measured(send: Callable[[int, int, int], Awaitable[None]], port: int, 
 if __name__ == "__main__":
     who, *numbers = sys.argv[1:]
     port, count, sessions = map(int, numbers)
-    uvloop.run(blast(port, count, sessions) if who == "blast" else measured({"hub": hub, "loop": loop}[who], port, count, sessions))
+    uvloop.run(blast(port, count, sessions) if who == "blast" else measured({"channel": channel, "loop": loop}[who], port, count, sessions))

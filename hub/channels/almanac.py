@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
+from contracts.base import Calendar
 from hub.rules.basedata import BaseData
 from hub.rules.calendars import in_force, waking
 from hub.rules.quiet_hours import WHOLE_DAY, Hours, Wall, next_moment
@@ -25,6 +26,10 @@ class Almanac:
     def by(self, base: BaseData) -> "Almanac":
         """The same with these calendars."""
         return Almanac(self.country, self._hours, base)
+
+    def knows(self, dealer: str) -> bool:
+        """Whether a dealer has a calendar of its own."""
+        return bool(self._base.editions(Calendar, dealer))
 
     def awake_at(self, country: str | None, dealer: str, moment: datetime) -> datetime:
         """When a person of that country may be disturbed in a dealer's name, from the moment on: the dealer's calendar counts besides."""

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from hub.channels.claim import Claimed, Hand, Now
 from hub.rules.limits import Limits
-from hub.rules.windows import Limit, Shared, share
+from hub.rules.windows import Limit, Shared, share, without
 from hub.state import outcomes, send_windows
 from hub.state.store import Connection
 
@@ -19,48 +19,83 @@ Every window is kept longer by as much, so that it holds at the provider's door.
 """
 
 
+AHEAD = timedelta(seconds=0.2)
+"""So long before its moment a start may be laid down, so that it does not wait for the database when the moment has come."""
+
+
+class Started(NamedTuple):
+    """One that is to be sent at its moment, `at`: not before `earliest` nor after `latest`, by this process's steady clock."""
+
+    one: Claimed
+    at: datetime | None
+    earliest: float
+    latest: float
+
+
 class Begun(NamedTuple):
-    """What may be sent now, until `punctual` by this process's steady clock. What `waits` may not yet: ask again after `pause` seconds.
+    """What may be sent. What `waits` may not yet: ask again after `pause` seconds.
 
     Neither one nor the other: it is not ours any more, or was given back.
     """
 
-    started: Sequence[Claimed]
-    punctual: float
+    started: Sequence[Started]
     waits: Sequence[Claimed]
     pause: float
 
 
 async def begin(
-    connection: Connection, hand: Hand, asked: Sequence[Claimed], provider: str, limits: Limits, longest: float, now: Now
+    connection: Connection,
+    hand: Hand,
+    asked: Sequence[Claimed],
+    provider: str,
+    limits: Limits,
+    longest: float,
+    now: Now,
+    missed: Sequence[Started] = (),
 ) -> Begun:
-    """Note that sending begins, for as many as the limits leave room for over all couriers.
+    """Note that sending begins, for as many as the limits leave room for over all couriers, each at its moment.
 
-    What the provider has no room for stays in hand. What a domain has no room for goes back: others must not wait behind it.
+    What the provider has no room for stays in hand. What a domain has no room for goes back: others must not wait behind it. `missed`
+    are starts of this process that did not come to be, since it was busy when their moment had come: their room is given back.
     """
+    until, lease = hand.until - longest, timedelta(seconds=longest)
+    if not limits.is_kept(provider):
+        ids = [one.due.id for one in asked]
+        leased = await outcomes.start_mine(connection, hand.token, ids, await now(connection), lease)
+        return Begun([Started(one, None, 0.0, until) for one in asked if one.due.id in leased], [], 0.0)
     held = [limits.of(provider, one.address) for one in asked]
-    by_scope = {scope: Limit(limit.most, limit.within * (1 + SLACK)) for scopes in held for scope, limit in scopes.items()}
+    unused = [(scope, start.at) for start in missed for scope in limits.of(provider, start.one.address) if start.at]
+    by_scope = {scope: _longer(limit) for scopes in held for scope, limit in scopes.items()}
     slack = min((limit.within.total_seconds() * SLACK for scopes in held for limit in scopes.values()), default=0.0)
+    ahead = min((AHEAD, *(limit.within / 5 for limit in by_scope.values())))
     async with connection.transaction():
-        windows = await send_windows.lock(connection, sorted(by_scope)) if by_scope else {}
-        leased = await outcomes.mine(
-            connection, hand.token, [one.due.id for one in asked], await now(connection), timedelta(seconds=longest)
-        )
+        windows = await send_windows.lock(connection, sorted({*by_scope, *(scope for scope, _ in unused)}))
+        windows = {scope: without(starts, [at for of, at in unused if of == scope]) for scope, starts in windows.items()}
+        leased = await outcomes.mine(connection, hand.token, [one.due.id for one in asked], await now(connection), lease)
         ours = [(one, scopes) for one, scopes in zip(asked, held, strict=True) if one.due.id in leased]
-        punctual = monotonic() + slack if by_scope else hand.until  # before the clock is read: never too long
+        before = monotonic()
         moment = await now(connection)
-        shared = share([tuple(scopes) for _, scopes in ours], by_scope, windows, moment)
-        if by_scope:
-            await send_windows.keep(connection, shared.windows)
-        started = [ours[place][0] for place in shared.started]
+        after = monotonic()  # the clock was read between the two: nothing starts too early by one, or too late by the other
+        shared = share([tuple(scopes) for _, scopes in ours], by_scope, {scope: windows[scope] for scope in by_scope}, moment, ahead)
+        await send_windows.keep(connection, {**windows, **shared.windows})
+        started = []
+        for place, at in shared.started.items():
+            one, scopes = ours[place]
+            wait = (at - shared.at).total_seconds()
+            latest = min(until, before + wait + slack) if scopes else until
+            started.append(Started(one, at if scopes else None, after + wait, latest))
         if started:
-            await outcomes.start(connection, [one.due.id for one in started], shared.at)
+            await outcomes.start(connection, [(ours[place][0].due.id, at) for place, at in shared.started.items()])
         waits = [ours[place][0] for place, scope in shared.waiting.items() if scope == provider]
         back = [(ours[place][0], scope) for place, scope in shared.waiting.items() if scope != provider]
         if back:
             await outcomes.give_back(connection, hand.token, _apart(back, shared, by_scope), moment)
-    pause = max(0.0, (shared.again_at[provider] - shared.at).total_seconds()) if waits else 0.0
-    return Begun(started, punctual, waits, pause)
+    pause = max(0.0, (shared.again_at[provider] - shared.at - ahead / 2).total_seconds()) if waits else 0.0
+    return Begun(started, waits, pause)
+
+
+def _longer(limit: Limit) -> Limit:
+    return Limit(limit.most, limit.within * (1 + SLACK))
 
 
 def _apart(back: Sequence[tuple[Claimed, str]], shared: Shared, limits: dict[str, Limit]) -> list[tuple[UUID, datetime, str | None]]:

@@ -118,19 +118,21 @@ class Desk:
             now,
         )
         halted = await campaigns.halted(connection, [due.campaign for due, _ in wishes if due.campaign])
-        found: dict[UUID, Known] = {}
-        for due, _ in wishes:
-            who = addressees[due.person]
-            hold, stop = _standing(due.campaign, halted, pulled)
-            awake = awake_at(who.country, due.grantee)
-            found[due.id] = Known(reached[due.person], {}, awake, due.nature == "marketing", who.gone, hold, stop)
+        marketing = {due.id for due, _ in wishes if due.nature == "marketing"}
         refusals: dict[UUID, dict[Channel, str]] = {}
         for (due, channel, _), standing in zip(asked, standings, strict=True):
             if (refusal := permission.refusal(standing, due.nature)) is not None:
                 refusals.setdefault(due.id, {})[channel] = refusal
             if standing.is_known and standing.is_marketing:
-                found[due.id] = found[due.id]._replace(is_marketing=True)
-        return {name: known._replace(refusals=refusals.get(name, {})) for name, known in found.items()}
+                marketing.add(due.id)
+        found: dict[UUID, Known] = {}
+        for due, _ in wishes:
+            who = addressees[due.person]
+            hold, stop = _standing(due.campaign, halted, pulled)
+            is_marketing = due.id in marketing
+            awake = awake_at(who.country, due.grantee if almanac.knows(due.grantee) else "")
+            found[due.id] = Known(reached[due.person], refusals.get(due.id, {}), awake, is_marketing, who.gone, hold, stop)
+        return found
 
     async def _capped(
         self, connection: Connection, verdicts: Sequence[tuple[Due, Verdict]], known: Mapping[UUID, Known], now: datetime

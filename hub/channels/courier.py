@@ -40,8 +40,12 @@ class Courier:
         metrics: Metrics,
     ) -> None:
         self._connect, self._ways, self._keeper = connect, ways, Keeper(desk, brake)
-        self._lanes = [Lane(way, desk, write, limits, brake, metrics, self.progress) for way in ways]
-        self._wakes = [asyncio.Event() for _ in ways]
+        self._lanes = []
+        for way in ways:
+            free = asyncio.Semaphore(way.out.at_once)
+            hands = 1 if limits.is_kept(way.provider) else way.hands
+            self._lanes += [Lane(way, desk, write, limits, brake, metrics, self.progress, free) for _ in range(hands)]
+        self._wakes = [asyncio.Event() for _ in self._lanes]
         self._stopping = asyncio.Event()
         self.progressed_at = monotonic()
         self.failing_since: float | None = None

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from time import monotonic
 from typing import NamedTuple
 
-from hub.channels.claim import Claimed
+from hub.channels.beginning import Started
 from hub.channels.parcel import Parcel, ParcelChannel, Receipt, Unsure
 from hub.telemetry import log, origin
 
@@ -13,16 +13,16 @@ from hub.telemetry import log, origin
 class Landed(NamedTuple):
     """What came of one; no receipt: it was too late to start, and is still in hand."""
 
-    one: Claimed
+    start: Started
     receipt: Receipt | None
 
 
 class Flight:
-    """At most as many at once as the channel bears; what waits for that has not started."""
+    """At most as many at once as the channel bears; `free` counts them, for several flights together. What waits has not started."""
 
-    def __init__(self, out: ParcelChannel) -> None:
+    def __init__(self, out: ParcelChannel, free: asyncio.Semaphore | None = None) -> None:
         self._out = out
-        self._free = asyncio.Semaphore(out.at_once)
+        self._free = free or asyncio.Semaphore(out.at_once)
         self._tasks: set[asyncio.Task[None]] = set()
         self._landed: list[Landed] = []
         self._has_landed = asyncio.Event()
@@ -30,10 +30,10 @@ class Flight:
     def __len__(self) -> int:
         return len(self._tasks)
 
-    def start(self, parcels: Sequence[tuple[Claimed, Parcel]], latest: float) -> None:
-        """Send these; what has not started by `latest`, by the process's steady clock, does not start any more."""
-        for one, parcel in parcels:
-            task = asyncio.create_task(self._send(one, parcel, latest))
+    def start(self, parcels: Sequence[tuple[Started, Parcel]]) -> None:
+        """Send these, each within its time; what could not start by then does not start any more."""
+        for start, parcel in parcels:
+            task = asyncio.create_task(self._send(start, parcel))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
@@ -58,11 +58,14 @@ class Flight:
         found, self._landed = self._landed, []
         return found
 
-    async def _send(self, one: Claimed, parcel: Parcel, latest: float) -> None:
+    async def _send(self, start: Started, parcel: Parcel) -> None:
+        latest = start.latest
+        while (wait := start.earliest - monotonic()) > 0:  # noqa: ASYNC110 - a moment is no event; loops wake up a little early
+            await asyncio.sleep(wait)
         async with self._free:
             # nothing is awaited between this look and the channel: a process that was frozen wakes up here, or in the channel's own hands
             receipt = await self._handed_over(parcel) if monotonic() <= latest else None
-        self._landed.append(Landed(one, receipt))
+        self._landed.append(Landed(start, receipt))
         self._has_landed.set()
 
     async def _handed_over(self, parcel: Parcel) -> Receipt:

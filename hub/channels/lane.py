@@ -2,14 +2,14 @@
 
 import asyncio
 import random
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
 from time import monotonic
 from typing import NamedTuple
 from uuid import UUID
 
 from contracts.values import Channel
-from hub.channels.beginning import begin
+from hub.channels.beginning import Started, begin
 from hub.channels.claim import Claimed, Desk, Hand
 from hub.channels.flight import Flight, Landed
 from hub.channels.parcel import Parcel, ParcelChannel, Receipt, Refused, TryLater
@@ -25,9 +25,9 @@ from hub.telemetry import Metrics, log
 MOST = 400
 """Deliveries of one claim."""
 
-_QUEUED = 4  # times as many are begun as are under way at once, where no limit is to be kept to the moment
-_AT_A_MOMENT = 8  # begin together where one is: so many start before the moment is over, on a busy machine too
-_UNRECORDED = 100
+_QUEUED, _LEAST_QUEUED = 4, 64  # times as many are begun as are under way at once, where no limit is to be kept to the moment
+_AT_A_MOMENT = 8  # are begun together where one is: so many start before the moment is over, on a busy machine too
+_UNRECORDED, _UNRECORDED_SECONDS = 64, 0.1
 _FEW = 3  # parcels in a row that were not taken say something of the provider, one alone of its recipient
 _GATHER = 0.005
 _SHORTEST_WAIT, _LONGEST_WAIT, _LONGEST_PAUSE = 0.01, 1.0, 60.0
@@ -47,11 +47,15 @@ Write = Callable[[Connection, Sequence[Claimed], Channel], Awaitable[Sequence[Wr
 
 
 class WayOut(NamedTuple):
-    """A channel, and the provider behind it by the name that the ledger and the limits know it by."""
+    """A channel, and the provider behind it by the name that the ledger and the limits know it by.
+
+    `hands` are how many claims one courier works off at once, where no limit is to be kept: while one is made, another is sent.
+    """
 
     channel: Channel
     provider: str
     out: ParcelChannel
+    hands: int = 1
 
 
 class Lane:
@@ -66,6 +70,7 @@ class Lane:
         brake: Brake,
         metrics: Metrics,
         on_progress: Callable[[], None] = lambda: None,
+        free: asyncio.Semaphore | None = None,
     ) -> None:
         self.way, self.is_stopping = way, False
         self._desk, self._write, self._limits, self._brake, self._metrics, self._on_progress = (
@@ -78,9 +83,10 @@ class Lane:
         )
         self._most = limits.claims_at_once(way.provider, MOST)
         self._is_limited = limits.is_kept(way.provider)
-        self._in_flight = way.out.at_once if self._is_limited else way.out.at_once * _QUEUED
+        self._free = free or asyncio.Semaphore(way.out.at_once)
+        self._in_flight = way.out.at_once * 2 if self._is_limited else max(way.out.at_once * _QUEUED, _LEAST_QUEUED)
         self._unrecorded: list[tuple[UUID, Sent]] = []
-        self._in_vain = 0
+        self._in_vain, self._recorded_at = 0, 0.0
 
     @property
     def pause(self) -> float:
@@ -105,7 +111,7 @@ class Lane:
             if isinstance(error := written[one.due.id], InputError):
                 refused = Refused(f"{error.path}: expected {error.expected}", is_final=True, cause="content")
                 self._unrecorded.append((hand.token, _sent(one, refused, None)))
-        flight = Flight(self.way.out)
+        flight = Flight(self.way.out, self._free)
         try:
             await self._fly(connection, hand, waits, ready, flight)
         finally:
@@ -114,23 +120,25 @@ class Lane:
         await self._record(connection)
 
     async def _fly(self, connection: Connection, hand: Hand, waits: "deque[Claimed]", ready: "dict[UUID, Written]", flight: Flight) -> None:
-        ask_at = 0.0
+        ask_at, missed = 0.0, list[Started]()
         while len(flight) or (waits and not self.is_stopping):
             most = self._room(len(flight))
             if waits and not self.is_stopping and most and monotonic() >= ask_at:
                 asked = [waits.popleft() for _ in range(min(most, len(waits)))]
-                begun = await begin(connection, hand, asked, self.way.provider, self._limits, self.way.out.longest, self._desk.now)
+                begun = await begin(connection, hand, asked, self.way.provider, self._limits, self.way.out.longest, self._desk.now, missed)
+                missed.clear()
                 waits.extendleft(reversed(begun.waits))
                 ask_at = monotonic() + max(begun.pause, _SHORTEST_WAIT) if begun.waits else 0.0
-                latest = min(begun.punctual, hand.until - self.way.out.longest)
-                flight.start([(one, ready[one.due.id].parcel) for one in begun.started], latest)
+                flight.start([(start, ready[start.one.due.id].parcel) for start in begun.started])
             if len(flight):
-                landed = await flight.landed(_wait(ask_at) if waits and most else _LONGEST_WAIT, 0 if self._is_limited else _GATHER)
-                waits.extendleft(one.one for one in landed if not self._land(hand, one, ready))
+                landed = await flight.landed(self._wait(ask_at if waits and most else None), 0 if self._is_limited else _GATHER)
+                late = [one.start for one in landed if not self._land(hand, one, ready)]
+                waits.extendleft(start.one for start in late)
+                missed += late
             elif waits:
-                await asyncio.sleep(_wait(ask_at))
-            if not self._is_limited or not waits or ask_at or len(self._unrecorded) >= _UNRECORDED:
-                await self._record(connection)  # where there is room to start, that goes first
+                await asyncio.sleep(self._wait(ask_at))
+            if len(self._unrecorded) >= _UNRECORDED or monotonic() - self._recorded_at >= _UNRECORDED_SECONDS:
+                await self._record(connection)
             self._on_progress()
         if waits:
             now = await self._desk.now(connection)
@@ -143,15 +151,20 @@ class Lane:
             return min(room, _AT_A_MOMENT)
         return room if 2 * room >= self._in_flight else 0
 
+    def _wait(self, ask_at: float | None) -> float:
+        """How long to look for what has landed: until one may ask again, and what has landed waits for its record no longer than told."""
+        longest = _UNRECORDED_SECONDS if self._unrecorded else _LONGEST_WAIT
+        return longest if ask_at is None else max(0.0, min(longest, ask_at - monotonic()))
+
     def _land(self, hand: Hand, landed: Landed, ready: "dict[UUID, Written]") -> bool:
         """Keep its receipt to be recorded; False where it has none, and may still begin."""
-        receipt = landed.receipt
+        one, receipt = landed.start.one, landed.receipt
         if receipt is None:
             if monotonic() <= hand.until - self.way.out.longest:
                 return False
             receipt = TryLater("the lease had expired before it began")  # nobody else knows that it did not begin
         self._in_vain = self._in_vain + 1 if isinstance(receipt, TryLater) else 0
-        self._unrecorded.append((hand.token, _sent(landed.one, receipt, ready[landed.one.due.id])))
+        self._unrecorded.append((hand.token, _sent(one, receipt, ready[one.due.id])))
         return True
 
     async def _record(self, connection: Connection) -> None:
@@ -168,9 +181,9 @@ class Lane:
             tallied = await brakes.add(connection, tallies(self.way.provider, [one for _, one in self._unrecorded]), now)
             wave = [scope for scope, tally in tallied.items() if is_wave(tally, self._brake)]
             pulled = await brakes.pull(connection, wave, now) if wave else []
-        self._unrecorded = []
-        for one in found:
-            self._metrics.deliveries.labels(self.way.channel, self.way.provider, one.state).inc()
+        self._unrecorded, self._recorded_at = [], monotonic()
+        for state, number in Counter(one.state for one in found).items():
+            self._metrics.deliveries.labels(self.way.channel, self.way.provider, state).inc(number)
         for scope in pulled:
             log.error("courier.brake_pulled", scope=scope)
 
@@ -178,7 +191,3 @@ class Lane:
 def _sent(one: Claimed, receipt: Receipt, words: Written | None) -> Sent:
     due, cost = one.due, words[1:] if words else (None, None, None)
     return Sent(due.id, due.campaign, due.expires_at, due.attempts + 1, receipt, *cost)
-
-
-def _wait(ask_at: float) -> float:
-    return max(0.0, min(_LONGEST_WAIT, ask_at - monotonic()))

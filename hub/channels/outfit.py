@@ -63,7 +63,11 @@ def ways(settings: Settings) -> list[WayOut]:
             settings.mail_ca_file,
             settings.mail_from.rpartition("@")[2],
         )
-        found.append(WayOut("email", "smtp", SmtpChannel(server, sessions=settings.mail_sessions, seconds=_MAIL_SECONDS)))
+        try:
+            out = SmtpChannel(server, sessions=settings.mail_sessions, seconds=_MAIL_SECONDS)
+        except OSError:
+            raise InputError("HUB_MAIL_CA_FILE", "a file of certificates in PEM that can be read", settings.mail_ca_file) from None
+        found.append(WayOut("email", "smtp", out, hands=2))
         if not settings.mail_from:
             raise InputError("HUB_MAIL_FROM", "the address that mail is from")
     if settings.sms_account:

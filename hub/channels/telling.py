@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from uuid import NAMESPACE_URL, uuid5
 
-from pydantic_core import to_json
+import orjson
 
 from contracts import topics
-from contracts.deliveries import DELIVERY_UPDATED, DeliveryUpdated
-from contracts.values import Money
+from contracts.deliveries import DELIVERY_UPDATED
 from hub.rules.decision import dealer_of
 from hub.state import outbox
 from hub.state.outcomes import Retold
@@ -20,31 +19,32 @@ _NAMES = uuid5(NAMESPACE_URL, "urn:hub:courier")
 async def tell(connection: Connection, retold: Sequence[Retold]) -> None:
     """Each as it stands now; the event's id follows from the delivery and its revision."""
     if retold:
-        await outbox.insert(connection, "courier", [_said(one) for one in retold])
+        await outbox.insert(connection, "courier", [said_of(one) for one in retold])
 
 
-def _said(one: Retold) -> Said:
-    cost = None if one.cost_minor is None or one.currency is None else Money(minor=one.cost_minor, currency=one.currency)
-    body = DeliveryUpdated.model_construct(
-        occurred_at=one.changed_at,
-        revision=one.revision,
-        delivery=str(one.id),
-        state=one.state,
-        reason=one.reason,
-        dealer=dealer_of(one.principal),
-        person_kind=one.person_kind,
-        person=one.person,
-        purpose=one.purpose,
-        grantee=one.grantee,
-        template=one.template,
-        channel=one.channel,
-        campaign=one.campaign,
-        documents=tuple(one.documents),
-        attempts=one.attempts,
-        provider=one.provider,
-        reference=one.provider_ref,
-        segments=one.segments,
-        cost=cost,
-    )
-    event_id = uuid5(_NAMES, f"{one.id}|{one.revision}")
-    return Said(topics.DELIVERIES.name, str(one.id), DELIVERY_UPDATED.wire, event_id, str(one.id), to_json(body, exclude_none=True))
+def said_of(one: Retold) -> Said:
+    """A `DeliveryUpdated` as its contract writes it, without a model in between: that took as long as the mail's own words."""
+    cost = None if one.cost_minor is None or one.currency is None else {"minor": one.cost_minor, "currency": one.currency}
+    body = {
+        "occurred_at": one.changed_at,
+        "revision": one.revision,
+        "delivery": (name := str(one.id)),
+        "state": one.state,
+        "reason": one.reason,
+        "dealer": dealer_of(one.principal),
+        "person_kind": one.person_kind,
+        "person": one.person,
+        "purpose": one.purpose,
+        "grantee": one.grantee,
+        "template": one.template,
+        "channel": one.channel,
+        "campaign": one.campaign,
+        "documents": one.documents,
+        "attempts": one.attempts,
+        "provider": one.provider,
+        "reference": one.provider_ref,
+        "segments": one.segments,
+        "cost": cost,
+    }
+    said = orjson.dumps({field: value for field, value in body.items() if value is not None}, option=orjson.OPT_UTC_Z)
+    return Said(topics.DELIVERIES.name, name, DELIVERY_UPDATED.wire, uuid5(_NAMES, f"{name}|{one.revision}"), name, said)

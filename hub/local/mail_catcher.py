@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from functools import partial
+from ssl import SSLContext
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -56,11 +57,11 @@ class MailCatcher:
     _server: asyncio.Server | None = None
     _talk: Talk = field(default_factory=Talk)
 
-    async def start(self, port: int = 0, host: str = "127.0.0.1", **options: Any) -> int:  # noqa: ANN401 - aiosmtpd's own
-        """Listen; the port it listens on. `options` are those of aiosmtpd's SMTP: TLS, login."""
+    async def start(self, port: int = 0, host: str = "127.0.0.1", encrypted: SSLContext | None = None, **options: Any) -> int:  # noqa: ANN401 - aiosmtpd's own
+        """Listen; the port it listens on. `encrypted`: from the line's start. `options` are those of aiosmtpd's SMTP: STARTTLS, login."""
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            lambda: SMTP(self, hostname="catcher.test", loop=loop, enable_SMTPUTF8=False, **options), host, port
+            lambda: SMTP(self, hostname="catcher.test", loop=loop, enable_SMTPUTF8=False, **options), host, port, ssl=encrypted
         )
         return int(self._server.sockets[0].getsockname()[1])
 

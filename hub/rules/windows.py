@@ -1,7 +1,7 @@
 """How many may start in any window of time: exact, by the starts that there were."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -43,27 +43,66 @@ def admit(starts: Sequence[Start], limit: Limit, now: datetime, wanted: int) -> 
 
 
 class Shared(NamedTuple):
-    """Which of those that asked may start at `at`; of the others which limit was in the way, and when it has room again."""
+    """When each of those that asked may start; of the others which limit was in the way, and when it has room again.
+
+    All by `at`, which is now: where the clock was put back, the latest start, less what may be laid ahead.
+    """
 
     at: datetime
-    started: tuple[int, ...]
+    started: Mapping[int, datetime]
     waiting: Mapping[int, str]
     again_at: Mapping[str, datetime]
     windows: Mapping[str, tuple[Start, ...]]
 
 
-def share(wanted: Sequence[Sequence[str]], limits: Mapping[str, Limit], windows: Mapping[str, Sequence[Start]], now: datetime) -> Shared:
-    """Let start as many of those as all of each one's limits leave room for, in their order; `wanted` names the limits of each."""
-    at = max((now, *(start.at for starts in windows.values() for start in starts)))
-    room = {scope: admit(windows[scope], limit, at, limit.most).number for scope, limit in limits.items()}
-    used, started, waiting = Counter[str](), list[int](), dict[int, str]()
+def share(
+    wanted: Sequence[Sequence[str]],
+    limits: Mapping[str, Limit],
+    windows: Mapping[str, Sequence[Start]],
+    now: datetime,
+    ahead: timedelta = timedelta(),
+) -> Shared:
+    """Lay the starts of as many of those as all of each one's limits leave room for, in their order; `wanted` names the limits of each.
+
+    The first limit of each may be waited for up to `ahead`. The others must have room by then: nobody waits behind a full domain.
+    """
+    at = max((now, *(starts[-1].at - ahead for starts in windows.values() if starts)))
+    kept = {scope: [start for start in windows[scope] if start.at > at - limit.within] for scope, limit in limits.items()}
+    started, waiting, again_at = dict[int, datetime](), dict[int, str](), dict[str, datetime]()
     for place, scopes in enumerate(wanted):
-        full = next((scope for scope in scopes if used[scope] >= room[scope]), None)
-        if full is None:
-            started.append(place)
-            used.update(scopes)
+        moment, bound = at, at + ahead
+        for scope in scopes:
+            free_at = _free_at(kept[scope], limits[scope], moment)
+            if free_at > bound:
+                waiting[place], again_at[scope] = scope, free_at
+                break
+            moment = bound = free_at
         else:
-            waiting[place] = full
-    after = {scope: admit(windows[scope], limit, at, used[scope]).starts for scope, limit in limits.items()}
-    again_at = {scope: after[scope][0].at + limits[scope].within for scope in set(waiting.values())}
-    return Shared(at, tuple(started), waiting, again_at, after)
+            started[place] = moment
+            for scope in scopes:
+                _add(kept[scope], moment)
+    return Shared(at, started, waiting, again_at, {scope: tuple(starts) for scope, starts in kept.items()})
+
+
+def without(starts: Sequence[Start], unused: Iterable[datetime]) -> tuple[Start, ...]:
+    """The same starts without those of these moments that did not come to be: their room is free again."""
+    left = Counter(unused)
+    return tuple(start._replace(number=number) for start in starts if (number := start.number - left[start.at]) > 0)
+
+
+def _free_at(starts: Sequence[Start], limit: Limit, at: datetime) -> datetime:
+    """From when on one more may start: not before what has its start already."""
+    at = max(at, starts[-1].at) if starts else at
+    room = limit.most
+    for start in reversed(starts):
+        room -= start.number
+        if room <= 0:
+            return max(at, start.at + limit.within)
+    return at
+
+
+def _add(starts: list[Start], at: datetime) -> None:
+    if starts and starts[-1].at == at:
+        starts[-1] = Start(at, starts[-1].number + 1)
+    else:
+        starts.append(Start(at, 1))

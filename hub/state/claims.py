@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from contracts.values import Channel, PersonKind
+from contracts.values import Channel
 from hub.rules.notices import Nature, Person, Priority
 from hub.state.outcomes import RETOLD, Retold
 from hub.state.store import Connection
@@ -47,9 +47,7 @@ class Due(NamedTuple):
     """A delivery whose time has come, locked until the end of the transaction."""
 
     id: UUID
-    principal: str
-    person_kind: PersonKind
-    person_ref: str
+    person: Person
     purpose: str
     grantee: str
     nature: Nature
@@ -60,11 +58,6 @@ class Due(NamedTuple):
     campaign: str | None
     expires_at: datetime
     attempts: int
-
-    @property
-    def person(self) -> Person:
-        """Whom it is for."""
-        return Person(self.principal, self.person_kind, self.person_ref)
 
 
 async def database_time(connection: Connection) -> datetime:
@@ -85,7 +78,8 @@ async def due(connection: Connection, channel: Channel | None, now: datetime, mo
     found: list[Due] = []
     for priority in Priority:
         if len(found) < most:
-            found += [Due(*row) for row in await connection.fetch(statement, int(priority), now, most - len(found), *named)]
+            rows = await connection.fetch(statement, int(priority), now, most - len(found), *named)
+            found += [Due(row[0], Person(*row[1:4]), *row[4:]) for row in map(tuple, rows)]
     return found
 
 

@@ -17,11 +17,13 @@ RETOLD = (
 )
 """Columns of `deliveries AS d` that others are told of."""
 
-_MINE = """
-SELECT id FROM deliveries WHERE id = ANY($1::uuid[]) AND token = $2 AND state = 'claimed' AND leased_until >= $3::timestamptz + $4
-ORDER BY id FOR UPDATE
+_IN_HAND = """id = ANY($1::uuid[]) AND token = $2 AND state = 'claimed' AND leased_until >= $3::timestamptz + $4
 """
-_START = "UPDATE deliveries SET started_at = $2 WHERE id = ANY($1::uuid[])"
+_MINE = f"SELECT id FROM deliveries WHERE {_IN_HAND} ORDER BY id FOR UPDATE"  # noqa: S608 - names of our own
+_START = """
+UPDATE deliveries AS d SET started_at = n.at FROM unnest($1::uuid[], $2::timestamptz[]) AS n (id, at) WHERE d.id = n.id
+"""
+_START_MINE = f"UPDATE deliveries SET started_at = $3 WHERE {_IN_HAND} RETURNING id"  # noqa: S608 - names of our own
 _GIVE_BACK = """
 UPDATE deliveries AS d SET state = 'pending', reason = n.reason, due_at = n.due_at, token = NULL, leased_until = NULL, changed_at = $2,
     revision = d.revision + 1
@@ -105,9 +107,14 @@ async def mine(connection: Connection, token: UUID, wanted: Sequence[UUID], now:
     return {row[0] for row in await connection.fetch(_MINE, wanted, token, now, longest)}
 
 
-async def start(connection: Connection, started: Sequence[UUID], now: datetime) -> None:
-    """Note of deliveries that `mine` has locked that sending them begins: from here on a crash leaves them unknown."""
-    await connection.execute(_START, started, now)
+async def start(connection: Connection, started: Sequence[tuple[UUID, datetime]]) -> None:
+    """Note of deliveries that `mine` has locked when sending each begins: from here on a crash leaves them unknown."""
+    await connection.execute(_START, *zip(*started, strict=True))
+
+
+async def start_mine(connection: Connection, token: UUID, wanted: Sequence[UUID], now: datetime, longest: timedelta) -> set[UUID]:
+    """Both in one statement, which commits by itself outside of a transaction: look whose these are, and note that sending them begins."""
+    return {row[0] for row in await connection.fetch(_START_MINE, wanted, token, now, longest)}
 
 
 async def give_back(connection: Connection, token: UUID, given: Sequence[tuple[UUID, datetime, str | None]], now: datetime) -> None:

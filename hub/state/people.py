@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from contracts.values import Address, PersonKind
+from contracts.values import PersonKind
 from hub.rules.notices import Person
 from hub.state.store import Connection
 
@@ -27,6 +27,16 @@ LEFT JOIN customers c ON c.principal = l.principal AND c.ref = l.customer
 _OF_KIND: Mapping[PersonKind, str] = {"customer": _CUSTOMERS, "contact": _CONTACTS, "prospect": _PROSPECTS}
 
 
+class Home(NamedTuple):
+    """Where somebody lives, as their source writes it."""
+
+    street: str | None
+    postal_code: str | None
+    city: str | None
+    region: str | None
+    country: str | None
+
+
 class Addressee(NamedTuple):
     """A person as they are to be written to; `gone` says why nobody is there."""
 
@@ -35,7 +45,7 @@ class Addressee(NamedTuple):
     country: str | None
     email: str | None
     phone: str | None
-    address: Address | None
+    address: Home | None
     gone: str | None
 
 
@@ -51,6 +61,6 @@ async def addressees(connection: Connection, persons: Sequence[Person]) -> dict[
         if wanted:
             for row in await connection.fetch(statement, *map(list, zip(*wanted, strict=True))):
                 principal, ref, name, language, country, email, phone, street, postal_code, city, region, gone = row
-                there = Address.model_construct(street=street, postal_code=postal_code, city=city, region=region, country=country)
-                found[Person(principal, kind, ref)] = Addressee(name, language, country, email, phone, there if street else None, gone)
+                there = Home(street, postal_code, city, region, country) if street else None
+                found[Person(principal, kind, ref)] = Addressee(name, language, country, email, phone, there, gone)
     return found

@@ -146,7 +146,7 @@ async def test_an_expired_lease_makes_what_was_begun_unknown_and_lets_go_again_w
         await centre.people("C-1", "C-2")
         await centre.plan(a_notice("begun"), a_notice("not", "C-2"))
         hand = await centre.desk.take(centre.db, "email", "smtp", 10)
-        await outcomes.start(centre.db, [delivery_id("begun")], NOON)
+        await outcomes.start(centre.db, [(delivery_id("begun"), NOON)])
         centre.clock.moment = NOON + timedelta(seconds=31)
         await Keeper(centre.desk, centre.brake).round(centre.db)
         assert await centre.ledger("state", "reason") == [("unknown", "lease expired"), ("pending", "lease expired")]

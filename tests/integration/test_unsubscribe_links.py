@@ -14,6 +14,7 @@ from hub.channels.writer import Senders, Writer
 from hub.consumers.base_data import base_data
 from hub.errors import InputError
 from hub.rules.links import Links, delivery_of
+from hub.rules.notices import Person
 from hub.rules.quiet_hours import Hours
 from hub.state.claims import Due
 from hub.state.people import Addressee
@@ -27,7 +28,7 @@ DELIVERY, SECRET = UUID("0b9cb9f2-7d0e-5b3c-9a53-6b4f8c3f2a10"), b"newest"
 
 def claimed(nature: Literal["marketing", "transactional"]) -> Claimed:
     until = NOON + timedelta(days=1)
-    due = Due(DELIVERY, "dealer:ber-001", "customer", "C-1", "news", "oem", nature, "email", "t", VALUES, [], None, until, 0)
+    due = Due(DELIVERY, Person("dealer:ber-001", "customer", "C-1"), "news", "oem", nature, "email", "t", VALUES, [], None, until, 0)
     return Claimed(due, Addressee("Anna", "en", None, "anna@example.test", None, None, None), "anna@example.test")
 
 

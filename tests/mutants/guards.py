@@ -211,7 +211,7 @@ GUARDS = (
     Guard(
         "html-escaping",
         "lets a name be markup",
-        Edit("hub.channels.wording.mail", "escape(texts[name])", "texts[name]"),
+        Edit("hub.channels.wording.mail", "escape(text)", "text"),
         "tests/unit/test_wording.py::test_odd_text_is_read_as_it_was_written_and_nothing_else_comes_of_it",
     ),
 )

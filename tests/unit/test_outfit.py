@@ -28,6 +28,8 @@ SMS: dict[str, Any] = {"sms_account": "AC1", "sms_token": "t", "sms_from": "+49 
         ({**MAIL, "mail_from": ""}, "HUB_MAIL_FROM"),
         ({**SMS, "sms_from": ""}, "HUB_SMS_FROM"),
         ({**MAIL, "courier_lease_seconds": 30}, "HUB_COURIER_LEASE_SECONDS"),
+        ({**MAIL, "mail_ca_file": "/nowhere/ca.pem"}, "HUB_MAIL_CA_FILE"),
+        ({**MAIL, "mail_ca_file": __file__}, "HUB_MAIL_CA_FILE"),
     ],
 )
 def test_what_cannot_be_right_is_named(settings: dict[str, Any], variable: str) -> None:

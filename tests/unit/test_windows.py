@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.rules.windows import Admitted, Limit, Start, admit, share
+from hub.rules.windows import Admitted, Limit, Start, admit, share, without
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -58,24 +58,49 @@ def test_a_full_domain_holds_back_its_own_and_nobody_else() -> None:
     windows: dict[str, tuple[Start, ...]] = {"mail": (Start(NOON - SECOND / 2, 1),), "mail:a": ()}
     wanted = [["mail", "mail:a"], ["mail", "mail:a"], ["mail"], ["mail"], ["mail"]]
     shared = share(wanted, limits, windows, NOON)
-    assert (shared.started, dict(shared.waiting)) == ((0, 2, 3), {1: "mail:a", 4: "mail"})
+    assert (dict(shared.started), dict(shared.waiting)) == (dict.fromkeys((0, 2, 3), NOON), {1: "mail:a", 4: "mail"})
     assert dict(shared.again_at) == {"mail:a": NOON + SECOND, "mail": NOON + SECOND / 2}
     assert shared.windows == {"mail": (Start(NOON - SECOND / 2, 1), Start(NOON, 3)), "mail:a": (Start(NOON, 1),)}
 
 
-@given(st.lists(st.tuples(st.integers(0, 400), st.lists(st.sampled_from([("p",), ("p", "a"), ("p", "b")]), max_size=12)), max_size=40))
-def test_what_is_shared_keeps_to_every_limit_at_once(rounds: list[tuple[int, list[tuple[str, ...]]]]) -> None:
+def test_a_start_may_be_laid_a_little_ahead_behind_the_first_limit_and_behind_no_other() -> None:
+    limits = {"mail": Limit(1, SECOND), "mail:a": Limit(1, SECOND * 2)}
+    windows = dict.fromkeys(limits, (Start(NOON - SECOND * 0.9, 1),))
+    shared = share([["mail"], ["mail"], ["mail", "mail:a"]], limits, windows, NOON, SECOND / 5)
+    assert (dict(shared.started), dict(shared.waiting)) == ({0: NOON + SECOND / 10}, {1: "mail", 2: "mail"})
+    assert shared.again_at["mail"] == NOON + SECOND * 1.1
+    beside = share([["mail", "mail:a"], ["mail"]], limits, windows, NOON, SECOND / 5)
+    assert (dict(beside.started), dict(beside.waiting)) == ({1: NOON + SECOND / 10}, {0: "mail:a"})
+
+
+def test_the_room_of_a_start_that_did_not_come_to_be_is_free_again() -> None:
+    starts = (Start(NOON, 2), Start(NOON + SECOND, 1))
+    assert without(starts, [NOON, NOON + SECOND]) == (Start(NOON, 1),)
+    assert without(starts, [NOON - SECOND]) == starts
+
+
+_ASKED = st.lists(st.sampled_from([("p",), ("p", "a"), ("p", "b")]), max_size=12)
+
+
+@given(st.lists(st.tuples(st.integers(-300, 400), _ASKED, st.integers(0, 12)), max_size=40), st.sampled_from([0, 150]))
+def test_what_is_shared_keeps_to_every_limit_at_once(rounds: list[tuple[int, list[tuple[str, ...]], int]], ahead: int) -> None:
+    """However the clock jumps, and whichever starts did not come to be and gave their room back."""
     limits = {"p": Limit(5, SECOND), "a": Limit(2, SECOND), "b": Limit(3, SECOND * 2)}
     windows: dict[str, tuple[Start, ...]] = dict.fromkeys(limits, ())
     now, began = NOON, {scope: list[datetime]() for scope in limits}
-    for pause, wanted in rounds:
+    for pause, wanted, missed in rounds:
         now += timedelta(milliseconds=pause)
-        shared = share(wanted, limits, windows, now)
+        shared = share(wanted, limits, windows, now, timedelta(milliseconds=ahead))
         windows = dict(shared.windows)
         assert sorted((*shared.started, *shared.waiting)) == list(range(len(wanted)))
-        for place in shared.started:
+        for place, at in shared.started.items():
+            assert shared.at <= at <= shared.at + timedelta(milliseconds=ahead)
             for scope in wanted[place]:
-                began[scope].append(shared.at)
+                if place == missed:
+                    windows[scope] = without(windows[scope], [at])
+                else:
+                    began[scope].append(at)
     for scope, moments in began.items():
+        assert moments == sorted(moments)
         for first, later in zip(moments, moments[limits[scope].most :], strict=False):
             assert later - first >= limits[scope].within

@@ -1,20 +1,22 @@
 """What a recipient's values say stays text, in whatever channel it stands."""
 
+import re
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hub.channels.wording import headers
 from hub.channels.wording.letter import CompiledLetter
 from hub.channels.wording.mail import Attachment, CompiledMail
 from hub.channels.wording.text import CompiledSms
-from hub.channels.wording.values import Values
+from hub.channels.wording.values import Values, checked_link
 from hub.errors import HubError, InputError
 from tests.support.wording import MJML, SENDER, VALUES, recipient, template
 
@@ -241,3 +243,20 @@ def test_values_are_written_as_people_of_a_language_do(language: str, money: str
         VALUES | {"at": datetime(2026, 5, 1, 10, tzinfo=UTC).isoformat(), "number": 7}, language, "Europe/Berlin"
     )
     assert (found["sum"], found["due"], found["at"], found["number"]) == (money, day, moment, "7")
+
+
+@given(st.from_regex(r"(https?|ftp)://[a-z0-9.:@\[\]/?#'-]{0,12}[a-z0-9 ]{0,2}", fullmatch=True))
+@example("https://hub.test:80/u?a=b#c")
+@example("http://@/")
+@example("http://:80/")
+@example("https://a..b/")
+def test_a_link_is_the_address_of_a_page_somewhere(text: str) -> None:
+    try:
+        is_one = bool(urlsplit(text).hostname) and bool(re.fullmatch(r"https?://[^' ]+", text))
+    except ValueError:
+        is_one = False
+    try:
+        assert checked_link("link", text) == text
+        assert is_one
+    except InputError:
+        assert not is_one

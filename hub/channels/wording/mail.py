@@ -21,6 +21,7 @@ from hub.channels.wording.quoted import SOFT, quoted
 from hub.channels.wording.values import Values, checked_link
 from hub.errors import InputError
 
+_SPECIAL = re.compile(r"[&<>\"'\n]")
 _MEDIA = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,100}\Z")
 
 
@@ -89,7 +90,7 @@ class CompiledMail:
         subject = "".join(part if at % 2 == 0 else guard(f"fields.{part}", texts[part]) for at, part in enumerate(self._subject))
         pieces = self._pieces.copy()
         for at, name, is_html in self._gaps:
-            pieces[at] = quoted(escape(texts[name]).replace("\n", "<br>") if is_html else texts[name])
+            pieces[at] = quoted(_as_html(texts[name]) if is_html else texts[name])
         leave = f"List-Unsubscribe: <{to.unsubscribe}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" if to.unsubscribe else ""
         pieces[0] = (
             f"From: {self._from}\r\nTo: {address}\r\nSubject: {header_value(subject)}\r\nDate: {_date(to.at.replace(microsecond=0))}"
@@ -130,6 +131,10 @@ def _attached(file: Attachment) -> str:
         f"Content-Type: {file.media_type}\r\nContent-Transfer-Encoding: base64\r\n"
         f"Content-Disposition: attachment;\r\n filename*=utf-8''{quote(file.name, safe='')}\r\n\r\n{content}"
     )
+
+
+def _as_html(text: str) -> str:
+    return escape(text).replace("\n", "<br>") if _SPECIAL.search(text) else text
 
 
 def _boundary() -> str:

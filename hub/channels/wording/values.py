@@ -24,6 +24,10 @@ _LINE, _TEXT, _COUNT, _MONEY = TypeAdapter(Line), TypeAdapter(Text), TypeAdapter
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _LINK = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&*+,;=%\[\]()-]{1,2000}\Z")
 
+_PLAIN_LINK = re.compile(
+    r"(?=.{1,2008}\Z)https?://[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,20}(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~:/?#@!$&*+,;=%()-]*)?\Z"
+)
+
 
 class Values:
     """The fields of a template, for one language and time zone after another."""
@@ -89,6 +93,8 @@ def _moment(path: str, value: object, language: str, zone: str) -> str:
 
 def _link(path: str, value: object, _language: str, _zone: str) -> str:
     text = str(value)
+    if _PLAIN_LINK.match(text):  # nearly all; looking closer costs as much as the rest of a mail's words
+        return text
     try:
         is_one = bool(_LINK.match(text) and urlsplit(text).hostname)
     except ValueError:
