@@ -14,7 +14,7 @@ class Limit(NamedTuple):
 
 
 class Start(NamedTuple):
-    """So many that started at one moment."""
+    """So many that started at one moment; none: a mark that it was as late as that."""
 
     at: datetime
     number: int
@@ -67,7 +67,7 @@ def share(
     The first limit of each may be waited for up to `ahead`. The others must have room by then: nobody waits behind a full domain.
     """
     at = max((now, *(starts[-1].at - ahead for starts in windows.values() if starts)))
-    kept = {scope: [start for start in windows[scope] if start.at > at - limit.within] for scope, limit in limits.items()}
+    kept = {scope: _inside(windows[scope], limit, at) for scope, limit in limits.items()}
     started, waiting, again_at = dict[int, datetime](), dict[int, str](), dict[str, datetime]()
     for place, scopes in enumerate(wanted):
         moment, bound = at, at + ahead
@@ -85,9 +85,21 @@ def share(
 
 
 def without(starts: Sequence[Start], unused: Iterable[datetime]) -> tuple[Start, ...]:
-    """The same starts without those of these moments that did not come to be: their room is free again."""
+    """The same without those starts of these moments that did not come to be: their room is free, the latest moment stays as a mark."""
     left = Counter(unused)
-    return tuple(start._replace(number=number) for start in starts if (number := start.number - left[start.at]) > 0)
+    return tuple(
+        start._replace(number=number)
+        for place, start in enumerate(starts, 1)
+        if (number := max(0, start.number - left[start.at])) or place == len(starts)
+    )
+
+
+def _inside(starts: Sequence[Start], limit: Limit, at: datetime) -> list[Start]:
+    """Those that still count. If some do no more, it is marked how late it was: put back, the clock must not bring back their room."""
+    inside = [start for start in starts if start.at > at - limit.within]
+    if len(inside) < len(starts) and (not inside or inside[-1].at < at):
+        inside.append(Start(at, 0))
+    return inside
 
 
 def _free_at(starts: Sequence[Start], limit: Limit, at: datetime) -> datetime:

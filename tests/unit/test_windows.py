@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hub.rules.windows import Admitted, Limit, Start, admit, share, without
@@ -75,13 +75,15 @@ def test_a_start_may_be_laid_a_little_ahead_behind_the_first_limit_and_behind_no
 
 def test_the_room_of_a_start_that_did_not_come_to_be_is_free_again() -> None:
     starts = (Start(NOON, 2), Start(NOON + SECOND, 1))
-    assert without(starts, [NOON, NOON + SECOND]) == (Start(NOON, 1),)
+    assert without(starts, [NOON, NOON + SECOND]) == (Start(NOON, 1), Start(NOON + SECOND, 0))
+    assert without(starts, [NOON, NOON]) == (Start(NOON + SECOND, 1),)
     assert without(starts, [NOON - SECOND]) == starts
 
 
 _ASKED = st.lists(st.sampled_from([("p",), ("p", "a"), ("p", "b")]), max_size=12)
 
 
+@example([(0, [("p",)] * 6, 0), (1000, [("p",)], 0), (-1, [("p",)] * 2, 0)], 0)
 @given(st.lists(st.tuples(st.integers(-300, 400), _ASKED, st.integers(0, 12)), max_size=40), st.sampled_from([0, 150]))
 def test_what_is_shared_keeps_to_every_limit_at_once(rounds: list[tuple[int, list[tuple[str, ...]], int]], ahead: int) -> None:
     """However the clock jumps, and whichever starts did not come to be and gave their room back."""
