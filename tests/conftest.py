@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from hub.local.kafka import Kafka
-from hub.local.postgres import Postgres
-from tests.support import stack
-from tests.support.driver import SEED
-from tests.support.fault_report import FaultReport
+pytest.register_assert_rewrite("tests.support")  # before it is imported: an assertion that fails there says what it found
+
+from hub.local.kafka import Kafka  # noqa: E402
+from hub.local.postgres import Postgres  # noqa: E402
+from tests.support import stack  # noqa: E402
+from tests.support.driver import SEED  # noqa: E402
+from tests.support.fault_report import FaultReport  # noqa: E402
 
 # how long an example takes says how busy the machine is, and nothing of the code
 settings.register_profile("hub", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hub.cli.acting import DryRun, NoWait, Yes
+from hub.cli.filters import channel_of
 from hub.cli.printing import AsJson
 
 if TYPE_CHECKING:
@@ -106,24 +107,23 @@ def copy(
     from uuid import uuid4
 
     from contracts.campaigns import CAMPAIGN_TESTED
-    from hub.errors import InputError
     from hub.operations.campaigns import make, shown
     from hub.operations.messages import recipient
     from hub.settings import Settings
 
+    asked = channel_of(channel)
     state = asyncio.run(shown(_url(), name)).campaign
-    if channel and channel not in {"email", "sms", "post"}:
-        raise InputError("--channel", "email, sms or post", channel)
+    way = asked or state.channels[0]
     told = {
         "message": f"{name}-test-{uuid4().hex[:8]}",
-        "channel": channel or state.channels[0],
+        "channel": way,
         "template": state.template,
         "documents": tuple(state.documents),
-        **asyncio.run(recipient(_url(), to, channel or state.channels[0], "--to", Settings().courier_country)),
+        **asyncio.run(recipient(_url(), to, way, "--to", Settings().courier_country)),
     }
     body = make(CAMPAIGN_TESTED, _head(name, login, why), told)
     if not as_json:
-        typer.echo(f"A copy of {name} goes to {to} by {told['channel']}.")
+        typer.echo(f"A copy of {name} goes to {to} by {way}.")
     if not dry_run:
         _say(CAMPAIGN_TESTED, body, why=why, ask="Send it?", yes=yes, no_wait=no_wait, as_json=as_json)
 

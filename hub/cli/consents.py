@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hub.cli.acting import SILENCE, DryRun, NoWait, Silence, Why, Yes, agreed, check_reason, operator, print_foretold, tell, url
+from hub.cli.filters import channel_of, dealers
 from hub.cli.printing import AsJson, print_json, print_table, printable
 
 if TYPE_CHECKING:
@@ -188,10 +189,9 @@ def _foretell(entered: "Entered", status: str, *, as_json: bool) -> None:
 
 
 def _choice(person: str, kind: str, dealer: str, channel: str = "", purpose: str = "", grantee: str = "", status: str = "") -> "Chosen":
-    from hub.rules.decision import principal_of
     from hub.state.consent_desk import Chosen
 
-    return Chosen(principal_of(dealer) if dealer else "", person, kind, channel, purpose, grantee, status)
+    return Chosen(dealers(dealer), person, kind, channel_of(channel) or "", purpose, grantee, status)
 
 
 def _person(one: "Agreement | Slot") -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from hub.cli.acting import DryRun, Why, Yes, agreed, check_reason, operator
+from hub.cli.filters import channel_of, dealers
 from hub.cli.printing import AsJson, print_json, print_table, printable
 from hub.errors import InputError
 
@@ -182,9 +183,7 @@ def _choice(state: str, channel: str, campaign: str, dealer: str, person: str, r
 
     if state and state not in STATES:
         raise InputError("--state", ", ".join(STATES), state)
-    if channel not in {"", "email", "sms", "post"}:
-        raise InputError("--channel", "email, sms or post", channel)
-    return Choice(state, channel, campaign, f"dealer:{dealer}" if dealer else "", person, reason)
+    return Choice(state, channel_of(channel) or "", campaign, dealers(dealer), person, reason)
 
 
 def _outcome(word: str) -> Literal["sent", "failed"]:

@@ -5,11 +5,16 @@ import inspect
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, NamedTuple, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_type_hints
 
 import typer
 
 from hub.errors import InputError
+
+if TYPE_CHECKING:
+    from contracts.values import Channel
+
+CHANNELS = "email, sms or post"
 
 _PRINCIPAL = re.compile(r"(oem|erp|hub|(dealer|carrier):[a-z0-9-]{1,40})\Z")
 _AGE = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)([smhd]?)\Z")
@@ -41,11 +46,29 @@ def filters(
     """What these options choose; raises InputError naming the option."""
     if dealer and sender:
         raise InputError("--of", "either --dealer or --of", sender)
-    principal = f"dealer:{dealer}" if dealer else sender
+    principal = dealers(dealer) or sender
     if principal and not _PRINCIPAL.match(principal):
         expected = "1 to 40 of a-z, 0-9 and -" if dealer else "oem, erp, hub, dealer:ID or carrier:ID"
         raise InputError("--dealer" if dealer else "--of", expected, dealer or sender)
     return Filters(topic, principal, wire, key, consumer, ago("--older-than", older_than), ago("--newer-than", newer_than))
+
+
+def dealers(dealer: str) -> str:
+    """Whose references `--dealer` chooses; nobody's where it names nobody."""
+    from hub.rules.decision import principal_of  # heavy
+
+    return principal_of(dealer) if dealer else ""
+
+
+def channel_of(name: str) -> "Channel | None":
+    """The channel that `--channel` names, None where it names none; raises InputError for a word that is no channel."""
+    match name:
+        case "":
+            return None
+        case "email" | "sms" | "post":
+            return name
+        case _:
+            raise InputError("--channel", CHANNELS, name)
 
 
 def filtered(command: Callable[..., None]) -> Callable[..., None]:

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hub.cli.acting import SILENCE, DryRun, NoWait, Silence, Why, Yes, agreed, check_reason, operator, tell, url
+from hub.cli.filters import CHANNELS, channel_of
 from hub.cli.printing import AsJson, print_json, print_table, printable
 from hub.errors import InputError
 
 if TYPE_CHECKING:
-    from contracts.values import Channel as Way
     from hub.state.consent_desk import Suppressed
 
 app = typer.Typer(
@@ -42,7 +42,7 @@ def list_(
     from hub.operations import suppressions
 
     found = asyncio.run(
-        suppressions.find(url(), address=address, channel=_channel(channel), reason=reason, is_released=released, most=most)
+        suppressions.find(url(), address=address, channel=channel_of(channel), reason=reason, is_released=released, most=most)
     )
     if as_json:
         return print_json([one._asdict() for one in found])
@@ -86,9 +86,9 @@ def add(
     from contracts.addresses import address_key, hint
     from hub.operations import suppressions
 
-    way = _channel(channel)
+    way = channel_of(channel)
     if way is None:
-        raise InputError("--channel", "email, sms or post")
+        raise InputError("--channel", CHANNELS)
     what = "anything" if legal else "marketing"
     if dry_run:
         key = address_key(way, address)
@@ -124,7 +124,7 @@ def release(
 
     if not reason:
         raise InputError("--reason", "the reason that no longer holds (hub suppressions list)")
-    found = asyncio.run(suppressions.one(url(), _channel(channel), address, reason))
+    found = asyncio.run(suppressions.one(url(), channel_of(channel), address, reason))
     left = [other for other in found.reasons if other != reason]
     after = f"still suppressed: {', '.join(left)}" if left else "suppressed no longer"
     if dry_run and as_json:
@@ -137,16 +137,6 @@ def release(
     if agreed("Release it?", yes=yes):
         tell(suppressions.release(operator(why), found, reason), no_wait=no_wait, silence=silence, as_json=as_json)
     return None
-
-
-def _channel(name: str) -> "Way | None":
-    match name:
-        case "":
-            return None
-        case "email" | "sms" | "post":
-            return name
-        case _:
-            raise InputError("--channel", "email, sms or post", name)
 
 
 def _letters(one: "Suppressed") -> str:

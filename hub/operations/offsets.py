@@ -12,6 +12,7 @@ from hub.errors import InputError
 from hub.operations.acts import Operator
 from hub.operations.cluster import REQUEST_SECONDS, Cluster
 from hub.operations.places import store
+from hub.operations.remains import Tail, tails, without_records
 from hub.operations.replay import moment
 from hub.operations.topic_facts import Reach, reaches
 from hub.settings import Settings
@@ -39,6 +40,7 @@ class Place(NamedTuple):
     halted: str | None
     halted_at: datetime | None
     paused: bool
+    has_no_records: bool = False
 
     def __str__(self) -> str:
         return f"{self.topic}[{self.partition}]"
@@ -50,8 +52,8 @@ class Place(NamedTuple):
 
     @property
     def lag(self) -> int:
-        """How many offsets the log is ahead; below zero where the store is."""
-        return self.log_end - (self.log_start if self.next_offset is None else self.next_offset)
+        """How many offsets the log is ahead, none where no record is among them; below zero where the store is."""
+        return 0 if self.has_no_records else self.log_end - (self.log_start if self.next_offset is None else self.next_offset)
 
     def as_json(self) -> dict[str, Any]:
         """For programs."""
@@ -84,7 +86,12 @@ async def show(settings: Settings, scopes: Sequence[Scope]) -> list[Place]:
     async with store(settings) as connection:
         pauses = await steering.pauses(connection)
         rows = {scope: await steering.standings(connection, scope, cluster_id) for scope in scopes}
-    return [place for scope in scopes for place in _places(scope, found, rows[scope], pauses)]
+    places = [place for scope in scopes for place in _places(scope, found, rows[scope], pauses)]
+    standing = [
+        (Tail(p.topic, p.partition, p.next_offset), p.log_end, p.moved_at) for p in places if p.next_offset is not None and p.moved_at
+    ]
+    empty = await asyncio.to_thread(without_records, cluster, tails(standing))
+    return [place._replace(has_no_records=(place.topic, place.partition, place.next_offset) in empty) for place in places]
 
 
 def _on_broker(cluster: Cluster, scopes: Sequence[Scope]) -> tuple[dict[str, tuple[Reach, ...]], str]:

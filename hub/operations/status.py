@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
@@ -11,6 +11,7 @@ from typing import Any
 from hub.consumers import CONSUMERS
 from hub.errors import HubError
 from hub.operations.cluster import Cluster, made_by_people
+from hub.operations.remains import Tail, tails, without_records
 from hub.operations.topic_facts import Reach, reaches
 from hub.settings import Settings
 from hub.state import counts
@@ -62,10 +63,12 @@ class Status:
 
 async def status(settings: Settings) -> Status:
     """Ask broker and store; raises HubError naming the one that does not answer."""
-    ends = await asyncio.to_thread(_ends, settings)
+    cluster = Cluster(settings)
+    ends = await asyncio.to_thread(_ends, cluster)
     rows = await store_counts(settings)
     offsets = {(r["consumer"], r["topic"], r["partition"]): r for r in rows["offsets"] if r["cluster_id"] == ends.cluster_id}
-    consumers = {name: _behind(name, ends.topics, offsets) for name in CONSUMERS}
+    empty = await _empty(cluster, ends, offsets.values())
+    consumers = {name: _behind(name, ends.topics, offsets, empty) for name in CONSUMERS}
     for row in rows["waiting"]:
         if row["consumer"] in consumers:
             consumers[row["consumer"]].waiting[row["hold"]] = row["count"]
@@ -82,7 +85,17 @@ async def status(settings: Settings) -> Status:
     return Status(datetime.now(UTC), settings.kafka_bootstrap, listed, *said, timers["overdue"], timers["oldest"])
 
 
-def _behind(name: str, topics: Mapping[str, Sequence[Reach]], offsets: Mapping[tuple[str, str, int], Mapping[str, Any]]) -> Behind:
+async def _empty(cluster: Cluster, ends: "_Ends", rows: Iterable[Mapping[str, Any]]) -> set[Tail]:
+    """Where a consumer is behind the end of the log, and nothing is left to be read."""
+    last = {(topic, part.partition): part.end for topic, reach in ends.topics.items() for part in reach}
+    standing = [(Tail(r["topic"], r["partition"], r["next_offset"]), r["moved_at"]) for r in rows if r["next_offset"] >= 0]
+    found = tails((tail, last.get((tail.topic, tail.partition), 0), moved_at) for tail, moved_at in standing)
+    return await asyncio.to_thread(without_records, cluster, found) if found else set()
+
+
+def _behind(
+    name: str, topics: Mapping[str, Sequence[Reach]], offsets: Mapping[tuple[str, str, int], Mapping[str, Any]], empty: Collection[Tail]
+) -> Behind:
     behind, pattern = Behind(name), re.compile(CONSUMERS[name].pattern)
     for topic, reach in topics.items():
         if not pattern.match(topic):
@@ -100,7 +113,7 @@ def _behind(name: str, topics: Mapping[str, Sequence[Reach]], offsets: Mapping[t
                 place = {"topic": topic, "partition": part.partition, "next_offset": row["next_offset"]}
                 behind.halted.append({**place, "reason": row["halted"], "since": row["halted_at"]})
             lag = part.end - row["next_offset"]
-            if lag > 0:
+            if lag > 0 and Tail(topic, part.partition, row["next_offset"]) not in empty:
                 behind.lag += lag
                 behind.since = min(filter(None, (behind.since, row["moved_at"])))
     return behind
@@ -140,8 +153,7 @@ class _Ends:
     topics: Mapping[str, Sequence[Reach]]
 
 
-def _ends(settings: Settings) -> _Ends:
-    cluster = Cluster(settings)
+def _ends(cluster: Cluster) -> _Ends:
     metadata = cluster.metadata()
     names = [name for name in made_by_people(metadata.topics) if any(re.match(c.pattern, name) for c in CONSUMERS.values())]
     return _Ends(str(metadata.cluster_id), reaches(cluster, {name: len(metadata.topics[name].partitions) for name in names}))

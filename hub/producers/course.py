@@ -4,9 +4,16 @@ from collections.abc import Sequence
 from time import time
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import InvalidTopicError, KafkaError, MessageSizeTooLargeError, RecordTooLargeError, TopicAuthorizationFailedError
+from aiokafka.errors import (
+    InvalidTopicError,
+    KafkaError,
+    KafkaTimeoutError,
+    MessageSizeTooLargeError,
+    RecordTooLargeError,
+    TopicAuthorizationFailedError,
+)
 
-from hub.state.outbox import Receipt
+from hub.state.outbox import PARTITION_AWAY, Receipt
 
 BATCH_BYTES = 512 * 1024
 """How many bytes a batch may have: a topic takes a batch only as a whole, and by default one of a megabyte."""
@@ -23,7 +30,8 @@ class Course:
     """One partition's events in their order, and how far they came.
 
     `receipts` tells what was acknowledged, `aside` what can never go (number and reason), `failure` what ended it early.
-    Where the broker refused a batch, the producer has counted records that are not there: `is_spoilt`.
+    Where the broker refused a batch, the producer has counted records that are not there: `is_spoilt`. What the partition
+    did not take may be for it to take later, or for nobody: `is_stuck`.
     """
 
     def __init__(self, topic: str, partition: int, most_bytes: int) -> None:
@@ -33,7 +41,8 @@ class Course:
         self.aside: dict[int, str] = {}
         self.failure: KafkaError | None = None
         self.is_spoilt = False
-        self._stuck: set[bytes] = set()
+        self.is_stuck = False
+        self._held: set[bytes] = set()
 
     async def send(self, producer: AIOKafkaProducer) -> None:
         """Send until all have gone or one batch is not taken; nothing overtakes an event of its key."""
@@ -47,8 +56,8 @@ class Course:
                 size += len(body)
                 if taken and size > self.most_bytes:
                     break
-                if len(body) > _LARGEST or key in self._stuck:
-                    if key not in self._stuck:
+                if len(body) > _LARGEST or key in self._held:
+                    if key not in self._held:
                         self._set_aside(parcel, MessageSizeTooLargeError())
                 elif batch.append(timestamp=now, key=key, value=body, headers=headers) is None:
                     break
@@ -71,11 +80,19 @@ class Course:
                 self._set_aside(parcel, error)
         except KafkaError as error:
             self.failure = error
+            self.is_stuck = error.retriable or isinstance(error, KafkaTimeoutError)
         else:
             self.receipts.append(Receipt(self.topic, self.partition, stored.offset, [p[0] for p in taken], [p[2] for p in taken]))
 
+    def leave(self) -> None:
+        """Set aside all that did not go, until the partition takes records again."""
+        gone = {number for receipt in self.receipts for number in receipt.numbers}
+        why = PARTITION_AWAY.format(self.partition)
+        self.aside = {number: why for number, *_ in self.parcels if number not in gone} | self.aside
+        self.failure = None
+
     def _set_aside(self, parcel: Parcel, error: KafkaError) -> None:
         """The first of its key: the others wait behind it."""
-        if parcel[1] not in self._stuck:
-            self._stuck.add(parcel[1])
+        if parcel[1] not in self._held:
+            self._held.add(parcel[1])
             self.aside[parcel[0]] = type(error).__name__

@@ -6,14 +6,16 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from time import monotonic
 from typing import NamedTuple, TypeVar
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
 
 from hub.patience import heed
 from hub.producers.closing import PATIENCE_SECONDS
-from hub.producers.round import Round
+from hub.producers.round import PATIENCE_SECONDS as ROUND_SECONDS
+from hub.producers.round import PROBE_SECONDS, Round
 from hub.producers.sender import Sender
 from hub.state import outbox
-from hub.state.outbox import Holds
+from hub.state.outbox import PARTITION_AWAY, Holds
 from hub.state.segments import Segment
 from hub.state.store import Connection
 from hub.telemetry import Metrics, log
@@ -21,12 +23,13 @@ from hub.telemetry import Metrics, log
 _MOST_BYTES = 4_000_000
 _LOOK_AGAIN = 1.0
 _SWEEP = 60.0
+_ANSWER_SECONDS = 5.0
 
 T = TypeVar("T")
 
 
 class Spoilt(Exception):  # noqa: N818 - the producer's fault: another one is made
-    """The broker refused a batch that the producer has counted: what it sends next would show a gap."""
+    """The broker did not take a batch that the producer has counted: what it sends next would show a gap."""
 
 
 class Done(NamedTuple):
@@ -57,6 +60,7 @@ class Relay(Sender):
         self._topics: frozenset[str] = frozenset()
         self._limits: dict[str, int] = {}
         self._is_apart = True  # whether there may be events apart
+        self._probed_at, self._probes = monotonic(), 0
 
     async def _session(self) -> None:
         async with self._connected() as connection:
@@ -81,6 +85,8 @@ class Relay(Sender):
                 swept = monotonic()
             elif not done.is_more:
                 await heed(self._wake, _LOOK_AGAIN)
+            if self._is_apart and monotonic() - self._probed_at > min(2.0 ** (self._probes + 1), _SWEEP):
+                await self.probe(connection, producer)
 
     async def sweep(self, connection: Connection, producer: AIOKafkaProducer) -> None:
         """Let go of old receipts, and of events whose topic has been made since."""
@@ -90,25 +96,43 @@ class Relay(Sender):
             await outbox.found(connection, [topic for topic in homeless if topic in self._topics])
         self._is_apart = True
 
+    async def probe(self, connection: Connection, producer: AIOKafkaProducer) -> None:
+        """Try again what partitions did not take, of each the oldest event, and less and less often.
+
+        What has no leader is not tried: everybody else would wait meanwhile.
+        """
+        away = (await outbox.holds(connection)).partitions
+        self._probed_at, self._probes = monotonic(), self._probes + 1 if away else 0
+        if away:
+            cluster = await producer.client.fetch_all_metadata()
+            led = [one for one in away if cluster.leader_for_partition(TopicPartition(*one)) not in {None, -1}]
+            await outbox.probe(connection, led)
+
     async def relay_once(self, connection: Connection, producer: AIOKafkaProducer) -> Done:
         """Send the oldest events; what was acknowledged goes, what never can be is set aside, the rest stays.
 
         What was put apart goes first: it is older than all segments that have events of its keys. Raises Spoilt where the
         producer is of no more use, and what Kafka raised for events that may go later.
         """
-        holds, released = Holds(set(), set()), list[Segment]()
+        holds, released = Holds(set(), set(), set()), list[Segment]()
         if self._is_apart:
             holds = await outbox.holds(connection)  # first: what an operator lets go between the two is then seen by one of them
             released = await outbox.released(connection, _MOST_BYTES)
-            self._is_apart = bool(released or holds.topics or holds.keys)
+            self._is_apart = bool(released or holds.topics or holds.keys or holds.partitions)
         segments = released or await outbox.oldest(connection, _MOST_BYTES)
         if not segments:
             return Done(0, is_more=False)
         counts = await self._partitions(producer, {topic for segment in segments for topic in segment.topics})
-        sending = Round(segments, Holds(set(), set()) if released else holds, counts, self._limits)
-        await sending.send(producer)
+        sending = Round(segments, Holds(set(), set(), set()) if released else holds, counts, self._limits)
+        await sending.send(producer, PROBE_SECONDS if released else ROUND_SECONDS)
+        stuck = sending.stuck
+        if stuck and await _answers(producer):
+            for course in stuck:
+                course.leave()
+            log.error("outbox.partition_away", partitions=[f"{course.topic}:{course.partition}" for course in stuck])
         if released or not sending.is_clean():
             await self._keep_what_stayed(connection, sending, is_apart=bool(released))
+            await self._welcome(connection, sending, holds)
         else:
             await outbox.sent(connection, sending.receipts, segments=[segment.id for segment in segments])
         sent = sum(len(receipt.numbers) for receipt in sending.receipts)
@@ -117,6 +141,7 @@ class Relay(Sender):
             raise sending.failure
         if spoilt := [course for course in sending.courses if course.is_spoilt]:
             self._limits |= {course.topic: course.most_bytes for course in spoilt}
+        if spoilt or stuck:
             raise Spoilt
         size = sum(len(body) for segment in segments for body in segment.bodies)
         return Done(sent, is_more=bool(released) or size >= _MOST_BYTES)
@@ -134,14 +159,31 @@ class Relay(Sender):
             if rest:
                 await outbox.put_apart(connection, rest)
         self._is_apart = self._is_apart or bool(rest)
-        if sending.aside:
-            log.error("outbox.set_aside", count=len(sending.aside), reason=next(iter(sending.aside.values())))
+        if aside := [why for why in sending.aside.values() if not why.startswith(PARTITION_AWAY.format(""))]:
+            log.error("outbox.set_aside", count=len(aside), reason=aside[0])
+
+    async def _welcome(self, connection: Connection, sending: Round, holds: Holds) -> None:
+        """Let everything go that was set aside for a partition which has taken something again."""
+        taking = {(receipt.topic, receipt.partition) for receipt in sending.receipts}
+        if back := holds.partitions & taking - {(course.topic, course.partition) for course in sending.stuck}:
+            await outbox.returned(connection, back)
+            self._probes = 0
 
     async def _partitions(self, producer: AIOKafkaProducer, topics: Iterable[str]) -> dict[str, int]:
         """How many partitions each of these topics has; a topic that there is not would be asked for in vain for a long time."""
         if not self._topics.issuperset(topics):
             self._topics = await _topics(producer)
         return {topic: len(await producer.partitions_for(topic)) for topic in topics if topic in self._topics}
+
+
+async def _answers(producer: AIOKafkaProducer) -> bool:
+    """Whether the brokers answer at all: where they do, a partition that took nothing is away by itself."""
+    try:
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            await producer.client.fetch_all_metadata()
+    except (KafkaError, OSError, TimeoutError):
+        return False
+    return True
 
 
 async def _topics(producer: AIOKafkaProducer) -> frozenset[str]:

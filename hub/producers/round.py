@@ -15,6 +15,9 @@ from hub.state.segments import Segment, Unsent
 PATIENCE_SECONDS = 30.0
 """How long a round waits for the broker's answers."""
 
+PROBE_SECONDS = 10.0
+"""How long one waits in which there are events that a partition did not take before."""
+
 
 class Round:
     """Segments on their way.
@@ -25,8 +28,7 @@ class Round:
 
     def __init__(self, segments: Sequence[Segment], holds: Holds, counts: Mapping[str, int], limits: Mapping[str, int]) -> None:
         self.segments = segments
-        self.aside: dict[int, str] = {}
-        self.failure: KafkaError | None = None
+        self._unheld: dict[int, str] = {}
         self._behind: set[int] = set()
         self._holds = holds
         self._courses = {
@@ -41,6 +43,21 @@ class Round:
     def courses(self) -> list[Course]:
         """All of them, also those that nothing goes to."""
         return [course for courses in self._courses.values() for course in courses]
+
+    @property
+    def stuck(self) -> list[Course]:
+        """Those whose partition did not take what it should have taken."""
+        return [course for course in self.courses if course.is_stuck]
+
+    @property
+    def failure(self) -> KafkaError | None:
+        """What ended the round early, if anything did."""
+        return next((course.failure for course in self.courses if course.failure), None)
+
+    @property
+    def aside(self) -> dict[int, str]:
+        """What cannot go now, and why."""
+        return self._unheld | {number: why for course in self.courses for number, why in course.aside.items()}
 
     @property
     def receipts(self) -> list[Receipt]:
@@ -64,26 +81,28 @@ class Round:
             self._behind.add(number)
         else:
             self._holds.keys.add((topic, key))
-            self.aside[number] = UNKNOWN_TOPIC
+            self._unheld[number] = UNKNOWN_TOPIC
 
-    async def send(self, producer: AIOKafkaProducer) -> None:
+    async def send(self, producer: AIOKafkaProducer, patience: float = PATIENCE_SECONDS) -> None:
         """Send all at once, each partition in its order, and wait for every answer, though not for ever."""
-        tasks = [asyncio.ensure_future(course.send(producer)) for course in self.courses if course.parcels]
+        tasks = {}
+        for course in self.courses:
+            if (course.topic, course.partition) in self._holds.partitions:
+                course.leave()
+            elif course.parcels:
+                tasks[asyncio.ensure_future(course.send(producer))] = course
         if not tasks:
             return
         try:
-            done, late = await asyncio.wait(tasks, timeout=PATIENCE_SECONDS)
+            done, late = await asyncio.wait(tasks, timeout=patience)
         finally:
             for task in tasks:
                 task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
         for task in done:
             task.result()
-        for course in self.courses:
-            self.aside |= course.aside
-            self.failure = self.failure or course.failure
-        if late:
-            self.failure = KafkaTimeoutError()
+        for task in late:
+            tasks[task].failure, tasks[task].is_stuck = KafkaTimeoutError(), True
 
     def touched(self) -> list[Segment]:
         """The segments that do not stay as they are: up to the last one of which something went, or cannot go.
@@ -96,8 +115,8 @@ class Round:
 
     def rest(self, segments: Sequence[Segment]) -> Iterator[tuple[Unsent, str | None]]:
         """What of these segments did not go, each with the reason for which it is set aside."""
-        gone = self._gone()
-        return ((event, self.aside.get(event.id)) for segment in segments for event in segment.events() if event.id not in gone)
+        gone, aside = self._gone(), self.aside
+        return ((event, aside.get(event.id)) for segment in segments for event in segment.events() if event.id not in gone)
 
     def is_clean(self) -> bool:
         """Whether everything was acknowledged."""

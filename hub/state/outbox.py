@@ -3,7 +3,7 @@
 A row holds what a batch said as a whole (a segment). What cannot go with its segment is put apart, a row for each event.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 from struct import pack as pack_places
@@ -31,13 +31,24 @@ _RELEASED = f"""
 SELECT {_EVENT} FROM (
     SELECT {_EVENT}, sum(length(body)) OVER (ORDER BY id) - length(body) AS before FROM outbox_apart o
     WHERE set_aside IS NULL AND NOT EXISTS (
-        SELECT FROM outbox_apart s
-        WHERE s.set_aside IS NOT NULL AND s.topic = o.topic AND (s.key = o.key OR s.set_aside = 'unknown_topic') AND s.id < o.id)
+        SELECT FROM outbox_apart s WHERE s.set_aside IS NOT NULL AND s.topic = o.topic AND s.key = o.key AND s.id < o.id)
+    AND NOT EXISTS (SELECT FROM outbox_apart s WHERE s.set_aside = 'unknown_topic' AND s.topic = o.topic AND s.id < o.id)
     ORDER BY id LIMIT 500
 ) o WHERE before < $1 ORDER BY id
 """  # noqa: S608 - names of our own
 _HOLDS = """
-SELECT DISTINCT topic, CASE WHEN set_aside <> 'unknown_topic' THEN key END FROM outbox_apart WHERE set_aside IS NOT NULL
+SELECT DISTINCT topic, CASE WHEN set_aside <> 'unknown_topic' THEN key END FROM outbox_apart
+WHERE set_aside IS NOT NULL AND set_aside NOT LIKE 'partition_away/%'
+"""
+_AWAY = "SELECT DISTINCT topic, set_aside FROM outbox_apart WHERE set_aside LIKE 'partition_away/%'"
+_PROBE = """
+UPDATE outbox_apart SET set_aside = NULL WHERE id IN (
+    SELECT min(a.id) FROM outbox_apart a JOIN unnest($1::text[], $2::text[]) AS p (topic, why) ON a.topic = p.topic AND a.set_aside = p.why
+    GROUP BY a.topic, a.set_aside)
+"""
+_RETURNED = """
+UPDATE outbox_apart a SET set_aside = NULL FROM unnest($1::text[], $2::text[]) AS p (topic, why)
+WHERE a.topic = p.topic AND a.set_aside = p.why
 """
 _SENT = """
 WITH gone AS (DELETE FROM outbox WHERE id = ANY($7::bigint[])), apart AS (DELETE FROM outbox_apart WHERE id = ANY($8::bigint[]))
@@ -59,6 +70,11 @@ _FORGET = "DELETE FROM outbox_receipts WHERE sent_at < now() - interval '1 day'"
 UNKNOWN_TOPIC = "unknown_topic"
 """Set aside until the topic is made; all that is for the topic waits behind it."""
 
+PARTITION_AWAY = "partition_away/{}"
+"""Set aside until that partition takes records again; all that is for the partition is set aside with it."""
+
+Partition = tuple[str, int]
+
 _RELAY = 0x6875625F72656C61  # 'hub_rela': one relay at a time
 
 
@@ -73,10 +89,11 @@ class Receipt(NamedTuple):
 
 
 class Holds(NamedTuple):
-    """Behind what was set aside: whole topics, and keys of topics."""
+    """What waits because of what was set aside: whole topics, keys of topics, and partitions that take nothing."""
 
     topics: set[str]
     keys: set[tuple[str, str]]
+    partitions: set[Partition]
 
 
 async def insert(connection: Connection, consumer: str, said: Sequence[Said]) -> None:
@@ -117,7 +134,8 @@ async def released(connection: Connection, most_bytes: int) -> list[Segment]:
 async def holds(connection: Connection) -> Holds:
     """What must wait because an earlier event was set aside."""
     rows = [tuple(row) for row in await connection.fetch(_HOLDS)]
-    return Holds({topic for topic, key in rows if key is None}, {(topic, key) for topic, key in rows if key is not None})
+    topics, keys = {topic for topic, key in rows if key is None}, {(topic, key) for topic, key in rows if key is not None}
+    return Holds(topics, keys, {(topic, int(why.rpartition("/")[2])) for topic, why in await connection.fetch(_AWAY)})
 
 
 async def sent(connection: Connection, receipts: Iterable[Receipt], *, segments: Sequence[int] = (), apart: Sequence[int] = ()) -> None:
@@ -156,6 +174,20 @@ async def homeless(connection: Connection) -> list[str]:
 async def found(connection: Connection, topics: Sequence[str]) -> None:
     """These topics are there now: what was set aside for them may go."""
     await connection.execute(_FOUND, topics)
+
+
+async def probe(connection: Connection, partitions: Collection[Partition]) -> None:
+    """Let the oldest event go that was set aside for each of these partitions: what comes of it tells whether it takes records again."""
+    await connection.execute(_PROBE, *_worded(partitions))
+
+
+async def returned(connection: Connection, partitions: Collection[Partition]) -> None:
+    """These partitions take records again: what was set aside for them may go."""
+    await connection.execute(_RETURNED, *_worded(partitions))
+
+
+def _worded(partitions: Collection[Partition]) -> tuple[list[str], list[str]]:
+    return [topic for topic, _ in partitions], [PARTITION_AWAY.format(number) for _, number in partitions]
 
 
 async def ends(connection: Connection) -> dict[tuple[str, int], int]:

@@ -60,6 +60,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
         self._metrics, self._revoke_seconds, self._session_seconds = metrics, revoke_seconds, session_seconds
         self._batch, self.steering = make_batch(), Steering(consumer, offsets, connect)
         self._assigned: set[TopicPartition] = set()
+        self._leaving: set[TopicPartition] = set()
         self._topic_ids, self._look_seconds = topic_ids, look_seconds
         self._known: dict[TopicPartition, str] = {}
         self._next: dict[TopicPartition, int] = {}
@@ -117,7 +118,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
             self._put(where, run)
 
     def _put(self, partition: TopicPartition, records: Sequence[Raw]) -> None:
-        if partition not in self.epochs or partition in self.still or self._is_stopping:
+        if partition not in self.epochs or partition in self.still or partition in self._leaving or self._is_stopping:
             return
         lane = self._lane(partition)
         self._ages.setdefault(partition, records[0].timestamp / 1000)
@@ -143,6 +144,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
     async def on_partitions_revoked(self, revoked: Iterable[KafkaPartition]) -> None:
         """Drop what is queued and wait for running transactions: the next owner starts behind them."""
         gone = {(p.topic, p.partition) for p in revoked}
+        self._leaving = gone  # what comes while we wait would begin another transaction, which nobody waits for
         await self._quiet(gone)
         self._assigned -= gone
         kept: tuple[dict[TopicPartition, Any], ...] = self.epochs, self._known, self._next, self._committed, self._ages
@@ -150,6 +152,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
             for of in kept:
                 of.pop(partition, None)
             self._forget_lag(partition)
+        self._leaving = set()
 
     async def _quiet(self, partitions: set[TopicPartition]) -> None:
         """Drop what is queued of these, wait for running transactions, and say how far they came."""
@@ -175,9 +178,9 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
                 async with self._claims:
                     await self._claim_once(partitions)
             except Exception as error:  # noqa: BLE001 - a claim is repeated until it succeeds or is pointless
-                if meaning(error) is Meaning.UNKNOWN and not isinstance(error, KafkaError):
-                    log.exception("claim.failed", consumer=self._consumer)
                 attempt += 1
+                say = log.exception if meaning(error) is Meaning.UNKNOWN and not isinstance(error, KafkaError) else log.warning
+                say("claim.failed", consumer=self._consumer, attempt=attempt, error=type(error).__name__)
                 self.claim_failing_since = self.claim_failing_since or monotonic()
                 await asyncio.sleep(pause(attempt))
             else:

@@ -5,12 +5,12 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
 from contracts.base import COMPETITOR_RECORDED
 from tests.faults.conftest import set_scene
 from tests.support.dealing import MODEL_KEY, Record, said, sales_model
 from tests.support.eventually import eventually
+from tests.support.kafka_clients import configure, settings_of
 from tests.support.scene import Scene
 from tests.support.stack import NewKafka
 
@@ -27,7 +27,8 @@ def quick_cleaner(new_kafka: NewKafka, database: str, tmp_path: Path) -> Iterato
 
 def test_a_compacted_gap_is_counted_and_passed(quick_cleaner: Scene) -> None:
     scene = quick_cleaner
-    _configure(scene, "oem.base", {"segment.ms": "100", "min.cleanable.dirty.ratio": "0.01", "max.compaction.lag.ms": "100"})
+    settings = {"segment_ms": "100", "min_cleanable_dirty_ratio": "0.01", "max_compaction_lag_ms": "100"}
+    configure(settings_of(scene.kafka), "oem.base", **settings)
     model = sales_model()
     first = {"id": "northwind", "name": "Northwind"}
     scene.send([said(COMPETITOR_RECORDED, first, id="first", topic="oem.base", source="/oem", key="competitor/northwind@1900-01-01")])
@@ -57,10 +58,3 @@ def test_a_compacted_gap_is_counted_and_passed(quick_cleaner: Scene) -> None:
     assert consumer.metric("hub_holes_total") == holes
     assert scene.database.value("SELECT count(*) FROM base_data WHERE ref = $1", MODEL_KEY) == 1
     assert not scene.dead()
-
-
-def _configure(scene: Scene, topic: str, settings: dict[str, str]) -> None:
-    entries = [ConfigEntry(key, value, incremental_operation=AlterConfigOpType.SET) for key, value in settings.items()]
-    resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=entries)
-    [configured] = scene.admin.incremental_alter_configs([resource]).values()
-    configured.result(20)

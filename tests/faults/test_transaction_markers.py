@@ -2,10 +2,15 @@
 
 import pytest
 from confluent_kafka import Producer
+from pydantic import SecretStr
 
+from hub.operations import offsets
+from hub.operations.status import status
+from hub.state.steering import Scope
 from tests.support.aftermath import assert_all_won
 from tests.support.dealing import DEALER, sale
 from tests.support.eventually import eventually
+from tests.support.kafka_clients import settings_of
 from tests.support.scene import Scene
 
 pytestmark = pytest.mark.thorough
@@ -37,6 +42,10 @@ def test_a_marker_at_the_very_end_is_nothing_to_wait_for(scene: Scene) -> None:
     eventually(lambda: consumer.metric("hub_records_total", outcome="handled") == 3)
     assert scene.next_offset(TOPIC) == 3 < scene.end_offset(TOPIC)
     eventually(lambda: consumer.metric("hub_lag_records", topic=TOPIC) == 0)
+    settings = settings_of(scene.kafka).model_copy(update={"database_url": SecretStr(scene.database.url)})
+    eventually(lambda: next(one.lag for one in scene.database.run(status(settings)).consumers if one.consumer == "crm-sync") == 0)
+    [place] = scene.database.run(offsets.show(settings, [Scope("crm-sync", TOPIC)]))
+    assert (place.next_offset, place.lag) == (3, 0)
     scene.send(sale("O-3"))
     scene.until_folded(TOPIC)
     scene.until_relayed()

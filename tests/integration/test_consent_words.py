@@ -64,6 +64,7 @@ async def test_a_wrong_word_is_named_and_a_consent_of_somebody_else_refused(oper
     for words, told in WRONG:
         refused = await operator.types("consents", "give", *PERSON, *words)
         assert told in str(refused.exception)
+    assert "--channel: expected" in str((await operator.types("consents", "list", "--channel", "fax")).exception)
     assert await operator.acts() == []
     right = ("--channel", "email", "--purpose", "news", "--where", "x")
     refused = await operator.does("consents", "give", *PERSON, *right, "--grantee", "mun-002", *WHY)

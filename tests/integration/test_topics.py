@@ -4,7 +4,7 @@ import json
 from uuid import uuid4
 
 import pytest
-from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, NewPartitions, NewTopic, ResourceType
+from confluent_kafka.admin import NewPartitions, NewTopic
 from typer.testing import CliRunner
 
 from contracts.envelope import Envelope, write
@@ -18,7 +18,7 @@ from hub.operations.partner_plan import Partner
 from hub.operations.records import Place
 from hub.operations.topic_plan import GROW_PARTITIONS, SHRINK_RETENTION, Plan
 from hub.settings import Settings
-from tests.support.kafka_clients import PartnerClient, acts_of, environment_of, settings_of, with_acts
+from tests.support.kafka_clients import PartnerClient, acts_of, configure, environment_of, settings_of, with_acts
 from tests.support.stack import NewKafka
 
 EMAIL = "erika.mustermann@example.com"
@@ -50,13 +50,6 @@ def _plan(settings: Settings, dealer: Partner) -> Plan:
     return Plan(mine, found.unknown)
 
 
-def _alter(settings: Settings, topic: str, **config: str) -> None:
-    cluster = Cluster(settings)
-    entries = [ConfigEntry(key.replace("_", "."), value, incremental_operation=AlterConfigOpType.SET) for key, value in config.items()]
-    resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=entries)
-    cluster.settle_all(cluster.admin.incremental_alter_configs([resource]), "altering")
-
-
 def test_applying_twice_leaves_nothing_to_do(new_kafka: NewKafka) -> None:
     settings = settings_of(new_kafka())
     topics.apply_catalogue(settings, lambda _: None)
@@ -66,21 +59,21 @@ def test_applying_twice_leaves_nothing_to_do(new_kafka: NewKafka) -> None:
 
 def test_a_plan_changes_nothing(settings: Settings, dealer: Partner) -> None:
     feed = f"{dealer.user}.feed"
-    _alter(settings, feed, retention_ms="1000")
+    configure(settings, feed, retention_ms="1000")
     assert _plan(settings, dealer) == _plan(settings, dealer)
     assert topic_facts.fact(settings, feed).config["retention.ms"] == "1000"
 
 
 def test_retention_grows_without_a_flag(settings: Settings, dealer: Partner) -> None:
     feed = f"{dealer.user}.feed"
-    _alter(settings, feed, retention_ms="1000")
+    configure(settings, feed, retention_ms="1000")
     assert topics.apply(settings, _plan(settings, dealer), progress=lambda _: None) == ()
     assert _plan(settings, dealer).is_empty
 
 
 def test_retention_shrinks_only_with_its_flag(settings: Settings, dealer: Partner) -> None:
     feed = f"{dealer.user}.feed"
-    _alter(settings, feed, retention_ms="-1")
+    configure(settings, feed, retention_ms="-1")
     [refused] = topics.apply(settings, _plan(settings, dealer), progress=lambda _: None)
     assert "older than 90 days" in refused.loses
     assert topic_facts.fact(settings, feed).config["retention.ms"] == "-1"
@@ -199,7 +192,7 @@ def test_unmasking_without_a_reason_is_refused(events: str, shell: CliRunner) ->
 
 def test_where_nobody_can_answer_a_plan_is_shown_and_not_applied(settings: Settings, dealer: Partner, shell: CliRunner) -> None:
     feed = f"{dealer.user}.feed"
-    _alter(settings, feed, retention_ms="1000")
+    configure(settings, feed, retention_ms="1000")
     with pytest.raises(InputError, match="--yes"):
         shell.invoke(app, ["apply"], catch_exceptions=False)
     assert topic_facts.fact(settings, feed).config["retention.ms"] == "1000"

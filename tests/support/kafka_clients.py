@@ -5,7 +5,7 @@ from contextlib import closing
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic, ResourceType
 from pydantic import SecretStr
 
 from contracts.topics import ACTS
@@ -38,6 +38,14 @@ def acts_of(settings: Settings) -> list[Entry]:
     cluster = Cluster(settings)
     [part] = reach(cluster, ACTS.name)
     return fold(read(cluster, ACTS.name, {0: part.start}, {0: part.end}))
+
+
+def configure(settings: Settings, topic: str, **config: str) -> None:
+    """Set what a topic is configured with (`retention_ms="1000"`)."""
+    cluster = Cluster(settings)
+    entries = [ConfigEntry(key.replace("_", "."), value, incremental_operation=AlterConfigOpType.SET) for key, value in config.items()]
+    resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=entries)
+    cluster.settle_all(cluster.admin.incremental_alter_configs([resource]), "configuring")
 
 
 def environment_of(settings: Settings) -> dict[str, str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from confluent_kafka import Consumer as KafkaReader
 from confluent_kafka import KafkaError, Message, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewPartitions
+from confluent_kafka.admin import AdminClient, NewPartitions, OffsetSpec
 
 from contracts import topics
 from hub.consumers import CONSUMERS
@@ -149,11 +149,8 @@ class Scene:
 
     def end_offset(self, topic: str, partition: int = 0) -> int:
         """The offset that the next record will have."""
-        consumer = KafkaReader(self.kafka.client_config() | {"group.id": "nobody"})
-        try:
-            return int(consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)[1])
-        finally:
-            consumer.close()
+        [asked] = self.admin.list_offsets({TopicPartition(topic, partition): OffsetSpec.latest()}, request_timeout=10).values()
+        return int(asked.result(20).offset)
 
     def next_offset(self, topic: str, consumer: str = "crm-sync") -> int:
         """How far a topic of one partition is folded; -1 before it was claimed."""

@@ -21,6 +21,8 @@ GRACE_SECONDS = 10.0
 MOST_MB_PER_MINUTE = 2.0
 MOST_GROWTH_MB = 48.0
 MOST_LOG_BYTES_PER_MINUTE = 200_000
+WARM_SECONDS = 30.0
+"""A process that loads its code, and a crowded machine lets it wait for that, has not grown: what it takes until then does not count."""
 _LEAST_SECRET = 8
 
 
@@ -102,14 +104,14 @@ class Memory(NamedTuple):
 
 
 def memories(samples: Sequence[Sample]) -> dict[str, Memory]:
-    """Each process's memory once it is warm: the first quarter of its time does not count."""
+    """Each process's memory once it is warm: the first quarter of its time does not count, nor what it takes to begin."""
     seen: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for sample in samples:
         for name, megabytes in sample.rss.items():
             seen[name].append((sample.at, megabytes))
     found = {}
     for name, points in seen.items():
-        warm = points[len(points) // 4 :]
+        warm = [(at, held) for at, held in points[len(points) // 4 :] if at - points[0][0] >= WARM_SECONDS]
         third = len(warm) // 3
         if third:
             slope = linear_regression(*zip(*warm, strict=True)).slope * 60

@@ -75,6 +75,11 @@ def test_memory_that_grows_without_end_is_seen_and_that_of_warming_up_is_not() -
     assert invariants(list(memory(seen(due=[0], folded=[0], ready=[BOTH], rss=leaking)))) == {"I9"}
 
 
+def test_a_process_that_began_a_moment_ago_has_not_grown() -> None:
+    young = [Sample(second / 2, 0, 0, {}, {"crm-sync": min(20.0 + 10 * second, 106)}) for second in range(24)]
+    assert not list(memory(young))
+
+
 def test_a_slow_leak_is_seen_where_it_was_watched_for_long() -> None:
     slow = [Sample(float(second), 0, 0, {}, {"relay": 80 + second / 20}) for second in range(0, 900, 5)]
     assert invariants(list(memory(slow))) == {"I9"}
