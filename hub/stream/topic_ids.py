@@ -20,10 +20,16 @@ class TopicIds:
 
     async def __call__(self, names: Collection[str]) -> dict[str, str]:
         """The id of each of these topics that there is; raises aiokafka's KafkaConnectionError where nobody answers."""
-        self._admin = self._admin or AdminClient(self._config | {"log_level": 0})  # it would tell of a lost broker every second
+        if self._admin is None:  # a client with nothing under way counts as false, and one let go of answers nobody any more
+            self._admin = AdminClient(self._config | {"log_level": 0})  # it would tell of a lost broker every second
         asked = self._admin.describe_topics(TopicCollection(sorted(names)), request_timeout=_PATIENCE_SECONDS)
         # shielded: librdkafka would trip over a future that was cancelled
-        answers = await asyncio.gather(*(asyncio.shield(asyncio.wrap_future(one)) for one in asked.values()), return_exceptions=True)
+        coming = [asyncio.shield(asyncio.wrap_future(one)) for one in asked.values()]
+        try:
+            async with asyncio.timeout(2 * _PATIENCE_SECONDS):
+                answers = await asyncio.gather(*coming, return_exceptions=True)
+        except TimeoutError:
+            raise KafkaConnectionError(f"{', '.join(sorted(names))}: no answer") from None
         found = {}
         for name, answer in zip(asked, answers, strict=True):
             if isinstance(answer, KafkaException) and answer.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
