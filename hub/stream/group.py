@@ -21,7 +21,7 @@ from hub.stream.brake import Brake
 from hub.stream.failures import Gap, Meaning, meaning
 from hub.stream.lane import Lane
 from hub.stream.outcome import Applied
-from hub.stream.polling import look_again
+from hub.stream.polling import look_again, position
 from hub.stream.record import Raw, Reader
 from hub.stream.standstill import Standstill
 from hub.stream.steering import Heard, Steering
@@ -373,11 +373,9 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
 
     def _passed(self, kafka: AIOKafkaConsumer, partition: TopicPartition, offset: int) -> int:
         """How far we are, behind what Kafka's own transactions left at the very end of the log: no record ever says that it was passed."""
-        held = kafka._subscription.subscription.assignment  # None while the group is made anew
-        state = held.state_value(KafkaPartition(*partition)) if held is not None else None
-        if partition in self._ages or partition in self.still or state is None or not state.has_valid_position:
+        if partition in self._ages or partition in self.still:
             return offset
-        return max(offset, int(state.position))
+        return max(offset, position(kafka, partition) or offset)
 
     def _forget_lag(self, partition: TopicPartition) -> None:
         """What another process folds now must not look behind here for ever."""

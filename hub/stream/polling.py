@@ -52,3 +52,10 @@ def look_again(kafka: AIOKafkaConsumer) -> None:
     fetcher = kafka._fetcher
     for waiter in list(fetcher._fetch_waiters):
         fetcher._notify(waiter)
+
+
+def position(kafka: AIOKafkaConsumer, partition: tuple[str, int]) -> int | None:
+    """Where the next fetch of a partition begins; None where that is not known."""
+    held = kafka._subscription.subscription.assignment  # None while the group is made anew
+    state = held.state_value(TopicPartition(*partition)) if held is not None else None
+    return int(state.position) if state is not None and state.has_valid_position else None
