@@ -89,7 +89,9 @@ async def one_thread(settings: "Settings", trade: "Trade") -> None:
     }
     if not trade.threads:
         return
-    known = {vin: any(("order", order) in steps for order in led) + len(steps) / 100 for vin, steps in sorted(trade.threads.items())}
+    known = {}
+    for name, steps in sorted(trade.threads.items()):
+        known[name] = len({what for what, _ in steps}), any(("order", order) in steps for order in led)
     vin = max(known, key=lambda one: known[one])
     found = await thread(url, vin)
     if isinstance(found, Thread):

@@ -66,15 +66,17 @@ class Dealership:
             self._live("contact", contact, lives.contact(rng, self._moments(), self._customers, self._contacts))
             self._contacts = [*self._contacts[-9:], contact]
         lead = self._name("lead") if rng.random() < 0.6 else None
-        opportunity = self._name("opportunity")
+        opportunity, came = self._name("opportunity"), None
         if lead is not None:
-            self._live("lead", lead, lives.lead(rng, self._moments(), self._staff, customer if rng.random() < 0.5 else None, opportunity))
+            life = lives.lead(rng, self._moments(), self._staff, customer if rng.random() < 0.5 else None, opportunity)
+            came = life[0].at
+            self._live("lead", lead, life)
         if rng.random() < 0.7:
-            life = lives.opportunity(rng, self._moments(), self._staff, customer, lead)
+            life = lives.opportunity(rng, self._moments(came), self._staff, customer, lead)
             self._live("opportunity", opportunity, life, is_historical=rng.random() < faults.historical)
 
-    def _moments(self) -> Iterator[datetime]:
-        return lives.moments(self._rng, self._until)
+    def _moments(self, since: datetime | None = None) -> Iterator[datetime]:
+        return lives.moments(self._rng, self._until, since)
 
     def _live(self, kind: str, ref: str, life: list[Draft], *, is_historical: bool = False) -> None:
         """Send a subject's events on their way, and at times something bad under its key."""

@@ -57,7 +57,10 @@ class Piece(NamedTuple):
 
 
 class Fate(NamedTuple):
-    """What becomes of one order; `window` is the verdict on what arrives of its call-offs, None where nothing is called off."""
+    """What becomes of one order; `window` is the verdict on what arrives of its call-offs, None where nothing is called off.
+
+    The day that is promised and when all is over follow from the papers, which some orders share.
+    """
 
     asked: Asked
     answer: str | None
@@ -68,6 +71,7 @@ class Fate(NamedTuple):
     window: str | None
     is_paid: bool = False
     is_completed: bool = False
+    ended_at: datetime | None = None
 
     @property
     def status(self) -> str:

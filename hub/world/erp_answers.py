@@ -55,15 +55,17 @@ def carry_out(
         of_dealers[one.dealer].append(fate(rng, one, mark, number))
     haulage = haulage or Haulage(mark=mark)
     said: list[Meant] = []
+    every: list[Fate] = []
     items: dict[Named, Row] = {}
     threads: dict[str, set[tuple[str, str]]] = {}
     for dealer, fates in of_dealers.items():
+        fates.sort(key=lambda one: one.asked.at)
         for at in range(0, len(fates), _TOGETHER):
             papers = Papers(rng, fates[at : at + _TOGETHER], f"{mark}-{dealer}-{first + at}", until, haulage)
+            every += papers.fates
             said += [*papers.said, *papers.moved]
             items.update(papers.items)
             threads.update(papers.threads)
-    every = [one for fates in of_dealers.values() for one in fates]
     orders = {(f"dealer:{one.asked.dealer}", f"{one.asked.opportunity}#{one.asked.win}"): row(one) for one in every}
     spoken = [_spoken(rng, one) for one in in_spoken_order(rng, said, late, repeated)]
     for built in every:

@@ -24,27 +24,34 @@ _STAGES = {"answer": 10, "change": 15, "schedule": 20, "progress": 30, "advice":
 class Papers:
     """The papers of some orders of one dealer, and the open items that come of them; `moved` is what carriers report meanwhile.
 
+    `fates` are the orders with the days that follow from these papers.
+
     `threads` are, by VIN, the papers, consignments and receipts that concern a vehicle, each as (what, which).
     """
 
     def __init__(self, rng: Random, fates: Sequence[Fate], mark: str, until: datetime, haulage: Haulage) -> None:
-        self._rng, self._fates, self._mark, self._haulage = rng, fates, mark, haulage
+        self._rng, self._mark, self._haulage = rng, mark, haulage
         self._begin = max(fate.asked.at for fate in fates)
-        self._span = until - self._begin
+        self._span = min(until - self._begin, timedelta(days=rng.uniform(40, 120)))
+        self.fates = [self._dated(one) for one in fates]
         self.said: list[Meant] = []
         self.moved: list[Meant] = []
         self.items: dict[tuple[str, str], dict[str, Any]] = {}
         self.threads: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
-        for one in fates:
+        for one in self.fates:
             self._answer(one)
         self._carry()
         self._charge()
-        for one in fates:
+        for one in self.fates:
             if one.is_completed:
                 self._of(one, "completed", self._at("end"))
 
     def _at(self, stage: str, extra: int = 0) -> datetime:
         return (self._begin + self._span * (_STAGES[stage] + extra) / 100).replace(microsecond=0)
+
+    def _dated(self, fate: Fate) -> Fate:
+        promised = self._at("arrival").date() + timedelta(days=self._rng.randrange(-5, 15))
+        return fate._replace(promised=promised if fate.promised else None, ended_at=self._at("end"))
 
     def _say(self, deed: str, letters: str, at: datetime, said: dict[str, Any], corrects: str | None = None) -> Meant:
         number = f"{letters}-{self._mark}-{len(self.said):03}"
@@ -56,16 +63,17 @@ class Papers:
         self._say(f"order.{what}", what[:2].upper(), at, {"order": fate.asked.order, **said})
 
     def _answer(self, fate: Fate) -> None:
-        rng, at = self._rng, self._at("answer")
+        rng = self._rng
         if fate.answer is None:
             return
+        at = min(fate.asked.at + timedelta(hours=rng.randrange(2, 40)), self._at("answer")).replace(microsecond=0)
         if fate.answer == "rejected":
             self._of(fate, "rejected", at, reason="This model is no longer made.")
             return
         lines = [_ordered(piece) for piece in fate.pieces]
         promised = fate.promised.isoformat() if fate.promised else None
         if rng.random() < 0.3:
-            self._of(fate, "changed", self._at("change"), lines=lines, promised=promised)
+            self._of(fate, "changed", at + (self._at("change") - at) / 2, lines=lines, promised=promised)
             lines = [{**line, "quantity": line["quantity"] + 1} for line in lines]
             promised = self._begin.date().isoformat()
         self._of(fate, "accepted", at, number=fate.number, lines=lines, promised=promised)
@@ -80,7 +88,7 @@ class Papers:
         came: dict[tuple[str, str], datetime] = {}
         trucks: tuple[list[dict[str, Any]], ...] = ([], [])
         arriving: tuple[list[dict[str, Any]], ...] = ([], [])
-        for one, piece in ((fate, piece) for fate in self._fates for piece in fate.pieces):
+        for one, piece in ((fate, piece) for fate in self.fates for piece in fate.pieces):
             first = self._rng.randint(0, piece.despatched)
             arrived = min(first, piece.received)
             for nth, sent in enumerate((piece.vins[:first], piece.vins[first:])):
@@ -94,7 +102,7 @@ class Papers:
             if arriving[nth]:
                 came_by = self._say("delivery.received", "WE", self._at("arrival", 10 * nth), {"lines": arriving[nth]})
                 self._trace("arrival", came_by.ref, arriving[nth])
-        for one in self._fates:
+        for one in self.fates:
             if one.window:
                 calls = [self._call(one, piece, came.get((one.asked.order, piece.line))) for piece in one.pieces]
                 self._of(one, "scheduled", self._at("schedule"), calls=calls)
@@ -123,7 +131,7 @@ class Papers:
 
     def _charge(self) -> None:
         """One invoice for all, to the dealer; or one for each order, to its customer."""
-        charged = [one for one in self._fates if any(piece.invoiced for piece in one.pieces)]
+        charged = [one for one in self.fates if any(piece.invoiced for piece in one.pieces)]
         together = [charged] if len({one.is_paid for one in charged}) == 1 and self._rng.random() < 0.5 else [[one] for one in charged]
         for fates in together:
             account = {"dealer": fates[0].asked.dealer}

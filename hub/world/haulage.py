@@ -108,12 +108,13 @@ class Haulage:
         return said
 
     def bills(self, at: datetime) -> list[Meant]:
-        """Collective bills for all that was carried and not billed yet."""
+        """Collective bills for all that was carried and not billed yet: a week after the last of it arrived, and not after `at`."""
         said: list[Meant] = []
         for carrier in self.carriers:
             own = [one for one in self._unbilled if one.carrier == carrier]
             for start in range(0, len(own), _A_BILL):
-                said += self._bill(carrier, own[start : start + _A_BILL], at)
+                loads = own[start : start + _A_BILL]
+                said += self._bill(carrier, loads, min(at, max(load.delivered_at for load in loads) + timedelta(days=7)))
         self._unbilled.clear()
         return said
 

@@ -20,9 +20,10 @@ class Draft(NamedTuple):
 Said = dict[str, Any]
 
 
-def moments(rng: Random, until: datetime) -> Iterator[datetime]:
-    """Ever later moments, all before `until`; now and then two things happen in the same second."""
-    at = until - timedelta(days=rng.uniform(3, 900))
+def moments(rng: Random, until: datetime, since: datetime | None = None) -> Iterator[datetime]:
+    """Ever later moments, all before `until` and after `since`; now and then two things happen in the same second."""
+    days = rng.uniform(3, 900)
+    at = until - timedelta(days=days) if since is None else until - (until - since) * (1 - days / 9_000)
     yield at.replace(microsecond=0)
     while True:
         ahead = (until - at).total_seconds()

@@ -17,6 +17,8 @@ from hub.world.world import World
 _LONGEST_AGO = timedelta(days=1_400)
 _PAPERS, _BILLS, _CREDITS = timedelta(hours=4), timedelta(hours=23), timedelta(hours=23, minutes=30)
 _HANDOVERS, _VISITS = timedelta(hours=5), timedelta(hours=23)
+_NOT_DUE_YET = timedelta(days=250)
+"""A car that was handed over later than so long ago needs no service yet, and nobody is reminded of it."""
 """How long after the world's end the last of each come: all of it within a day."""
 
 STORES = ("orders", "open_items", "shipments", "freight_charges")
@@ -81,17 +83,21 @@ class Trade:
 
     def _handed_over(self, fate: Fate) -> Iterator[Meant]:
         """The dealer gives its customer the vehicles of an order that is completed, and has them back once for a towbar."""
-        asked = fate.asked
-        if not fate.is_completed or asked.customer is None:
+        asked, until = fate.asked, self._world.until
+        if not fate.is_completed or asked.customer is None or fate.ended_at is None:
             return
+        at = min(fate.ended_at + timedelta(days=2), until + _HANDOVERS)
+        back_at = min(at + timedelta(days=20), until + _VISITS)
+        plans = [PLAN] if until - at < _NOT_DUE_YET else []
         for vin in (vin for piece in fate.pieces for vin in piece.vins[: piece.received]):
+            visit = f"W-{vin[-6:]}"
             bought = {"customer": asked.customer, "opportunity": asked.opportunity, "order": asked.order}
-            handed = {**bought, "odometer_km": 8, "service_plans": [PLAN]}
-            visited = {"visit": f"W-{vin[-6:]}", "odometer_km": 61}
-            for deed, at, said in (("vehicle.handed_over", _HANDOVERS, handed), ("service.visited", _VISITS, visited)):
-                moment, source = self._world.until + at, f"/dealers/{asked.dealer}/dms"
+            handed = {**bought, "odometer_km": 8, "service_plans": plans}
+            visited = {"visit": visit, "odometer_km": 61}
+            for deed, moment, said in (("vehicle.handed_over", at, handed), ("service.visited", back_at, visited)):
+                source = f"/dealers/{asked.dealer}/dms"
                 yield Meant(f"dealer:{asked.dealer}", deed, vin, moment, None, None, source, f"{vin}-{deed}", said)
-            self.threads[vin] |= {("handover", vin), ("visit", str(visited["visit"]))}
+            self.threads[vin] |= {("handover", vin), ("visit", visit), *(("service due", f"service/{vin}/{plan}") for plan in plans)}
 
     def truth(self) -> Mapping[str, Mapping[Named, Row]]:
         """What the stores must hold of it: an order for each win, whether the hub has asked for it or not."""

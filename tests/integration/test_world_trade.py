@@ -26,7 +26,10 @@ from tests.support.engine import Engine, Log
 from tests.support.recalls import Ear
 
 _MOST = 150
-OF_THREADS = {"order", "despatch", "shipment", "freight charge", "arrival", "invoice", "credit note", "receipt", "handover", "visit"}
+OF_THREADS = {
+    *("order", "despatch", "shipment", "freight charge", "arrival", "invoice", "credit note", "receipt"),
+    *("handover", "visit", "service due"),
+}
 
 
 async def fold(database: str, consumer: Consumer, log: Log, records: list[Stored]) -> list[Stored]:
