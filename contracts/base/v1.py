@@ -220,14 +220,16 @@ class PlanStep(ReminderStep):
 class ReminderPlan(BaseDatum):
     """When a dealer and its customer are reminded of what its `id` says; a kind without a plan is reminded of to nobody.
 
-    `dunning` counts from the day by which an invoice is to be paid. Steps come as those of a service plan do. The customer hears
-    of them by the consent purpose, in the words of `template` or of the step's own.
+    `dunning` counts from the day by which an invoice is to be paid, `contract_end` from the last day of a leasing or financing,
+    `repurchase` from the day on which a customer has had a car for so many `months`. Steps come as those of a service plan do.
+    The customer hears of them by the consent purpose, in the words of `template` or of the step's own.
     """
 
     KIND = "reminder_plan"
 
-    id: Literal["dunning"]
+    id: Literal["dunning", "contract_end", "repurchase"]
     name: Line
+    months: Annotated[int, Field(ge=1, le=240)] | None = None
     steps: Annotated[tuple[PlanStep, ...], Field(min_length=1, max_length=20), FailFast()]
     zone: TimeZone = "UTC"
     hour: Annotated[int, Field(ge=0, le=23)] = 9
@@ -238,6 +240,12 @@ class ReminderPlan(BaseDatum):
     @classmethod
     def _follow_one_another(cls, steps: tuple[PlanStep, ...]) -> tuple[PlanStep, ...]:
         return _in_order(steps)
+
+    @model_validator(mode="after")
+    def _counts_from_a_day(self) -> Self:
+        if (self.months is None) == (self.id == "repurchase"):
+            raise ValueError("months for repurchase, and for it alone")
+        return self
 
 
 class SalesDocument(BaseDatum):

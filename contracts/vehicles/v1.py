@@ -3,11 +3,14 @@
 from typing import Literal
 
 from contracts.contract import Event
-from contracts.values import Kilometres, Line, Ref, Several, Slug, Vin
+from contracts.values import Day, Kilometres, Line, Ref, Several, Slug, Vin
 
 
 class VehicleHandedOver(Event):
-    """A customer of the dealer holds the car from now on; `service_plans` say how it is looked after."""
+    """A customer of the dealer holds the car from now on; `service_plans` say how it is looked after.
+
+    `contract_ends` is the last day of its leasing or financing; said again of the same customer, the day has moved.
+    """
 
     vin: Vin
     customer: Ref
@@ -16,6 +19,7 @@ class VehicleHandedOver(Event):
     service_plans: Several[Slug] = ()
     opportunity: Ref | None = None
     order: Line | None = None
+    contract_ends: Day | None = None
 
 
 class VehicleSoldOn(Event):

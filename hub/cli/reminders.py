@@ -9,13 +9,15 @@ from hub.cli.printing import AsJson, print_json, print_table, printable
 if TYPE_CHECKING:
     from hub.operations.reminders import PlanShown, VehicleShown
 
-app = typer.Typer(no_args_is_help=True, help="Reminders: of services, of activities, of sales that grow old, of what is to be paid.")
+app = typer.Typer(no_args_is_help=True, help="Reminders: of services, of activities, of sales that grow old, of days that somebody named.")
 
 
 @app.command("list")
 def list_(
     dealer: Annotated[str, typer.Option("--dealer", help="Only this dealer's.")] = "",
-    kind: Annotated[str, typer.Option("--kind", help="Only those of a kind: service, activity, ageing or dunning.")] = "",
+    kind: Annotated[
+        str, typer.Option("--kind", help="Only those of a kind: service, ageing, dunning and so on; another word lists them.")
+    ] = "",
     within: Annotated[int, typer.Option("--within", min=0, max=3650, help="Due within so many days, besides what is overdue.")] = 30,
     overdue: Annotated[bool, typer.Option("--overdue", help="Only what is overdue.")] = False,
     limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many.")] = 200,

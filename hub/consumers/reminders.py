@@ -1,4 +1,4 @@
-"""Remind dealers and their customers in time: of services, of activities, of sales that grow old, of what is to be paid."""
+"""Remind dealers and their customers in time: of services, of activities, of sales that grow old, of days that somebody named."""
 
 from contracts import activities as activity_events
 from contracts import crm, topics
@@ -7,7 +7,7 @@ from contracts import vehicles as vehicle_events
 from contracts.accounts import OPEN_ITEM_UPDATED
 from contracts.timers import TIMER_FIRED
 from hub.rules import activities, agendas, odometer_readings, reminding, vehicles
-from hub.rules.occasions import dunning, occasion
+from hub.rules.occasions import cars, dunning, occasion
 from hub.rules.occasions import told as occasion_told
 from hub.state import stores
 from hub.stream.consumer import Consumer
@@ -85,10 +85,14 @@ reminders.fold(
     stores.occasions,
     {
         OPEN_ITEM_UPDATED: dunning.item_updated,
+        vehicle_events.VEHICLE_HANDED_OVER: cars.handed_over,
+        vehicle_events.VEHICLE_SOLD_ON: cars.sold_on,
         TIMER_FIRED: occasion.timer_fired,
     },
     concerns={
         OPEN_ITEM_UPDATED: dunning.of_invoice,
+        vehicle_events.VEHICLE_HANDED_OVER: cars.of_car,
+        vehicle_events.VEHICLE_SOLD_ON: cars.of_car,
     },
     tell=[
         (topics.REMINDERS, reminder_events.REMINDER_CLOSED, occasion_told.over),

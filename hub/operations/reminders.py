@@ -18,7 +18,7 @@ from hub.state.reading import snapshot
 from hub.state.reminder_desk import AgendaRow, OccasionRow, ReadingRow, ServiceRow
 
 _OF_AGENDAS = ("activity", "ageing")
-_OF_OCCASIONS = ("dunning",)
+_OF_OCCASIONS = ("dunning", "contract_end", "repurchase")
 KINDS = ("service", *_OF_AGENDAS, *_OF_OCCASIONS)
 
 
@@ -149,7 +149,7 @@ def _item(row: AgendaRow, now: datetime) -> Standing:
 
 
 def _occasion(row: OccasionRow, now: datetime) -> Standing:
-    about = written(row.open_minor, row.currency) if row.open_minor is not None and row.currency else ""
+    about = written(row.open_minor, row.currency) if row.open_minor is not None and row.currency else row.product or ""
     is_overdue = row.due_on < now.date()
     return Standing(row.dealer, row.ref, row.due_on, is_overdue, about, row.customer, row.told, row.next_step, row.next_at, None)
 

@@ -27,7 +27,7 @@ ORDER BY 5, 1, 2, 4 LIMIT :most
 """)
 
 _OCCASIONS = sa.text("""
-SELECT o.dealer, o.ref, o.kind, o.due_on, o.customer, o.open_minor, o.currency, o.told, o.next_step, o.next_at
+SELECT o.dealer, o.ref, o.kind, o.due_on, o.customer, o.open_minor, o.currency, o.told, o.next_step, o.next_at, o.product
 FROM occasions o
 WHERE o.ended_as IS NULL AND o.dealer IS NOT NULL AND o.due_on <= CAST(:until AS date)
   AND (CAST(:dealer AS text) IS NULL OR o.dealer = :dealer) AND (CAST(:kind AS text) IS NULL OR o.kind = :kind)
@@ -74,6 +74,7 @@ class OccasionRow(NamedTuple):
     told: list[str]
     next_step: str | None
     next_at: datetime | None
+    product: str | None
 
 
 class ReadingRow(NamedTuple):

@@ -177,6 +177,22 @@ async def test_an_invoice_is_reminded_of_until_it_is_paid(engine: Engine, town: 
     assert (delivery["person"], delivery["nature"], delivery["template"]) == ("C1", "transactional", "dunning")
 
 
+async def test_the_end_of_a_contract_is_told_to_whose_customer_has_the_car(engine: Engine, town: Town) -> None:
+    steps = [{"id": "early", "days": -90}, {"id": "due", "days": 0}]
+    town.base(REMINDER_PLAN_RECORDED, id="contract_end", name="Contracts", steps=steps, purpose="renewal", template="contract-end")
+    await engine.lay(town.log)
+    ends = (START + timedelta(days=700)).date().isoformat()
+    await engine.apply([town.car(VEHICLE_HANDED_OVER, 0, customer="C1", contract_ends=ends)])
+    await heard_by_clock(engine, town, 650)
+    assert await told(engine, "dealer.ber-001.feed") == [("contract_end", "early")]
+    await engine.apply([town.car(VEHICLE_SOLD_ON, 660, "muc-002", customer="K9")])
+    await heard_by_clock(engine, town, 800)
+    assert await told(engine, "dealer.ber-001.feed") == [("contract_end", "early"), ("contract_end", "sold")]
+    assert await told(engine, "dealer.muc-002.feed") == []
+    [delivery] = await engine.rows("deliveries")
+    assert (delivery["principal"], delivery["person"], delivery["nature"]) == ("dealer:ber-001", "C1", "marketing")
+
+
 async def test_an_activity_s_result_returns_to_its_opportunity_and_its_lead(database: str, engine: Engine) -> None:
     """Told by the one consumer, folded by the other: never a second write."""
     dealer = Words(Log())

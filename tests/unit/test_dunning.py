@@ -95,6 +95,14 @@ def test_without_a_plan_nobody_is_reminded() -> None:
     assert course.state.next_at is None
 
 
+def test_a_plan_laid_down_anew_goes_on_with_its_own_steps() -> None:
+    other = plan("dunning", effective_from=date(2026, 3, 5), steps=[{"id": "at_once", "days": 1}, {"id": "later", "days": 30}])
+    course = an_invoice(other)
+    account(course, 0, 1, 10_000)
+    course.until(60)
+    assert [step for _, step in course.said] == ["at_once", "later"]
+
+
 def test_a_step_waits_for_a_day_of_business() -> None:
     course = an_invoice(calendar("ber-01", business_hours=SHOP))
     account(course, 0, 1, 10_000, due=date(2026, 3, 1))  # a week later is a Sunday
@@ -105,7 +113,7 @@ def test_a_step_waits_for_a_day_of_business() -> None:
 papers = st.lists(st.tuples(st.integers(-20, 60), st.sampled_from([10_000, 4_000, 0, -100])), min_size=1, max_size=6)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(papers, st.data())
 def test_whatever_is_heard_when_it_comes_to_the_same_and_no_step_goes_twice(said: list[tuple[int, int]], data: st.DataObject) -> None:
     """Papers heard in another order and late, while the clock goes on: the same stands in the end, and nobody is told twice."""

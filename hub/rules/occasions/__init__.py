@@ -1,1 +1,1 @@
-"""Reminders of what comes once, on a day that somebody names: of an invoice that is to be paid."""
+"""Reminders of what comes on a day that somebody names: of an invoice that is to be paid, of a car that may soon be another."""

@@ -7,6 +7,7 @@ Nothing waits for a plan: a kind that has none is reminded of to nobody.
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from contracts.base import ReminderPlan
 from contracts.base.v1 import PlanStep
@@ -14,6 +15,7 @@ from contracts.contract import Event
 from hub.rules.basedata import BaseData
 from hub.rules.business_days import Office
 from hub.rules.decision import Change, Decision, Facts, Keep, Subject
+from hub.rules.service_due import in_months
 
 _SOON = timedelta(seconds=1)
 
@@ -21,8 +23,9 @@ _SOON = timedelta(seconds=1)
 class Occasion(NamedTuple):
     """One reminder of a dealer's customer, or of the dealer alone; it is folded up to `as_of`, and its next step comes at `next_at`.
 
-    `about` is the invoice's number. `ended_as` says why nobody need be reminded, None while somebody does. Amounts are in
-    minor units. `told` are the steps that were said of `due_on`, the last one at `told_at` in the words of `template`.
+    `about` is the invoice's number, or the VIN. What counts from the moment `since` has its day by the plan. `ended_as` says why
+    nobody need be reminded, None while somebody does. Amounts are in minor units. `told` are the steps that were said of `due_on`,
+    the last one at `told_at` in the words of `template`.
     """
 
     kind: str
@@ -40,6 +43,8 @@ class Occasion(NamedTuple):
     purpose: str | None = None
     next_step: str | None = None
     next_at: datetime | None = None
+    product: str | None = None
+    since: datetime | None = None
 
 
 def named(kind: str, about: str) -> str:
@@ -53,11 +58,18 @@ def begun(facts: Facts, at: datetime) -> Occasion:
     return Occasion(kind, about, None, None, None, None, at)
 
 
+def plan_of(kind: str, base: BaseData, at: datetime) -> ReminderPlan | None:
+    """The plan in force; None where nobody is reminded of that."""
+    found = base.find(ReminderPlan, kind, at)
+    return None if found is None or found.retired else found
+
+
 def settled(before: Occasion | None, after: Occasion, at: datetime, base: BaseData) -> Change[Occasion]:
     """The reminder with its next step, after news; another day, or another person, begins its steps anew."""
+    after = _dated(after._replace(as_of=max(after.as_of, at)), base)
     if before is None or (before.due_on, before.dealer, before.customer) != (after.due_on, after.dealer, after.customer):
         after = after._replace(told=[], told_at=None)
-    return Change(_with_next(after._replace(as_of=max(after.as_of, at)), base))
+    return Change(_with_next(after, base))
 
 
 def timer_fired(state: Occasion | None, event: Event, facts: Facts) -> Decision[Occasion]:
@@ -65,10 +77,10 @@ def timer_fired(state: Occasion | None, event: Event, facts: Facts) -> Decision[
     at = event.occurred_at
     if state is None or state.next_at is None or state.next_step is None or state.next_at > at:
         return Keep("another time was set meanwhile")
-    plan = _plan(state, facts.base, at)
+    plan = plan_of(state.kind, facts.base, at)
     step = next((step for step in plan.steps if step.id == state.next_step), None) if plan else None
     if plan is None or step is None:
-        return Keep("its plan has no such step any more")
+        return Change(_with_next(state._replace(as_of=max(state.as_of, at)), facts.base))  # the plan was laid down anew meanwhile
     told = state._replace(
         told=[*state.told, step.id], told_at=at, template=step.template or plan.template, purpose=plan.purpose, as_of=max(state.as_of, at)
     )
@@ -78,6 +90,16 @@ def timer_fired(state: Occasion | None, event: Event, facts: Facts) -> Decision[
 def next_step(state: Occasion, _subject: Subject) -> datetime | None:
     """When the clock shall speak of it."""
     return state.next_at
+
+
+def _dated(state: Occasion, base: BaseData) -> Occasion:
+    """What counts from a moment is due so many months later, on a day of the plan's zone."""
+    if state.since is None:
+        return state
+    plan = plan_of(state.kind, base, state.as_of)
+    if plan is None or plan.months is None:
+        return state._replace(due_on=None)
+    return state._replace(due_on=in_months(state.since.astimezone(ZoneInfo(plan.zone)).date(), plan.months))
 
 
 def _with_next(state: Occasion, base: BaseData) -> Occasion:
@@ -90,7 +112,7 @@ def _with_next(state: Occasion, base: BaseData) -> Occasion:
 
 def _moments(state: Occasion, base: BaseData) -> Iterator[tuple[PlanStep, datetime]]:
     """Each step that is still to be told, after those that were: plans change, so one that was told may be a step no longer."""
-    plan = _plan(state, base, state.as_of)
+    plan = plan_of(state.kind, base, state.as_of)
     if plan is None or state.due_on is None or state.dealer is None or state.ended_as is not None:
         return
     office = Office(base, state.dealer)
@@ -98,8 +120,3 @@ def _moments(state: Occasion, base: BaseData) -> Iterator[tuple[PlanStep, dateti
     for step in plan.steps[last + 1 :]:
         day = state.due_on + timedelta(days=step.days)
         yield step, office.moment(day, plan.hour, plan.zone, is_early=step.days < 0).astimezone(UTC)
-
-
-def _plan(state: Occasion, base: BaseData, at: datetime) -> ReminderPlan | None:
-    found = base.find(ReminderPlan, state.kind, at)
-    return None if found is None or found.retired else found

@@ -8,6 +8,7 @@ from contracts.contract import Event
 from contracts.reminders import ReminderClosed, ReminderDue
 from hub.rules.decision import Subject
 from hub.rules.notices import Nature, Notice, Person
+from hub.rules.occasions.cars import OF_CARS
 from hub.rules.occasions.occasion import Occasion, named
 
 _LAST_WORD = timedelta(days=30)
@@ -26,6 +27,7 @@ def due(before: Occasion | None, after: Occasion, _subject: Subject, because: Ev
             "customer": after.customer,
             "invoice": after.about if is_owed else None,
             "open": {"minor": after.open_minor, "currency": after.currency} if is_owed else None,
+            "vin": after.about if after.kind in OF_CARS else None,
         }
         yield ReminderDue.model_validate(body)
 
@@ -45,6 +47,8 @@ def notices(before: Occasion | None, after: Occasion, _subject: Subject, _becaus
     fields: dict[str, Any] = {"step": step, "due_on": due_on}
     if after.open_minor is not None:
         fields |= {"invoice": after.about, "open": {"minor": after.open_minor, "currency": after.currency}}
+    if after.kind in OF_CARS:
+        fields |= {"vin": after.about, "product": after.product}
     yield Notice(
         dedupe_key="/".join((after.kind, after.about, due_on, step, after.dealer or "", after.customer)),
         person=Person(f"dealer:{after.dealer}", "customer", after.customer),
@@ -67,6 +71,8 @@ def _is_new(before: Occasion | None, after: Occasion) -> bool:
 def _over(before: Occasion, after: Occasion) -> str | None:
     if after.ended_as is not None:
         return after.ended_as
+    if before.kind in OF_CARS and (before.dealer, before.customer) != (after.dealer, after.customer):
+        return "sold"
     return "moved" if _of(before) != _of(after) or not after.told else None
 
 
