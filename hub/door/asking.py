@@ -65,9 +65,9 @@ def is_secret(given: str, secret: str) -> bool:
     return bool(secret) and hmac.compare_digest(given.encode("utf-8", "replace"), secret.encode())
 
 
-def bound(limits: Limits, who: str) -> None:
-    """Count a request; Denied where it is one too many."""
-    if wait := limits.wait(who):
+def bound(limits: Limits, who: str, weight: float = 1.0) -> None:
+    """Count a request; Denied where it is one too many. A heavy one counts as several."""
+    if wait := limits.wait(who, weight):
         raise Denied(429, "too_many", Finding("(request)", "fewer requests"), after=wait)
 
 

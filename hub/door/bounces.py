@@ -1,5 +1,7 @@
-"""Take mail that came back, from whatever server catches it: each report in it becomes one of ours."""
+"""Take mail that came back, from whatever server catches it: what it reports of a mail of ours becomes a report of ours."""
 
+import asyncio
+from collections.abc import Sequence
 from hashlib import sha256
 from uuid import UUID
 
@@ -25,34 +27,38 @@ async def take(desk: Desk, request: Request, raw: bytes) -> Response:
         raise Denied(401, "token_unknown", Finding("authorization", "the secret of who catches our mail (HUB_DOOR_BOUNCE_SECRET)"))
     if asking.media_type(request) != _MAIL:
         raise Denied(415, "media_type", Finding("content-type", _MAIL))
-    mail = sha256(raw).hexdigest()
-    heard = [
-        told
-        for place, report in enumerate(read_reports(raw, desk.mail_domain))
-        if (told := _heard(report, await _recipient(desk, report), (mail, place))) is not None
-    ]
+    reports = await asyncio.to_thread(read_reports, raw, desk.mail_domain)  # whoever wrote it may have made that slow
+    heard = await _heard(desk, [report for report in reports if report.kind != "delayed"], sha256(raw).hexdigest())
     await desk.report(heard)
     return JSONResponse({"reports": len(heard)}, 202)
 
 
-async def _recipient(desk: Desk, report: MailReport) -> str | None:
-    """Whose mail came back: as the report says, else as the delivery went."""
-    if report.recipient is not None or report.delivery is None:
-        return report.recipient
+async def _heard(desk: Desk, reports: Sequence[MailReport], mail: str) -> list[Heard]:
+    """What is believed of a mail: one report at most, on the address that our own mail went to. What is still tried says nothing yet.
+
+    Anybody can write to where bounces go. A report that names no delivery of ours could keep whomever it likes from getting mail.
+    """
+    if not reports:
+        return []
+    found = await _delivered(desk, reports[0].delivery)
+    if found is None:
+        desk.unknown(reports[0].delivery or "")
+        return []
+    delivery, address = found
+    key = address_key("email", address)
+    report = next((one for one in reports if one.recipient and address_key("email", one.recipient) == key), reports[0])
+    about = {"address": key, "channel": "email", "hint": hint("email", address), "delivery": str(delivery)}
+    if report.kind == "complained":
+        return [Heard(RECIPIENT_COMPLAINED, about, ("complained", mail))]
+    fields = {**about, "cause": report.cause, "is_permanent": report.is_permanent, "code": report.code}
+    return [Heard(ADDRESS_BOUNCED, fields, ("bounced", mail))]
+
+
+async def _delivered(desk: Desk, named: str | None) -> tuple[UUID, str] | None:
+    """The delivery that a report names and the address that it went to, if it is one of ours and went by mail."""
     try:
-        delivery = UUID(report.delivery)
+        delivery = UUID(named or "")
     except ValueError:
         return None
     found = await desk.lines.ask(lambda connection: door.delivered(connection, delivery))
-    return found.address if found else None
-
-
-def _heard(report: MailReport, recipient: str | None, name: tuple[object, ...]) -> Heard | None:
-    """The report on an address; None where nobody knows on which. What is still tried says nothing yet."""
-    if recipient is None or report.kind == "delayed":
-        return None
-    about = {"address": address_key("email", recipient), "channel": "email", "hint": hint("email", recipient), "delivery": report.delivery}
-    if report.kind == "complained":
-        return Heard(RECIPIENT_COMPLAINED, about, ("complained", *name))
-    fields = {**about, "cause": report.cause, "is_permanent": report.is_permanent, "code": report.code}
-    return Heard(ADDRESS_BOUNCED, fields, ("bounced", *name))
+    return (delivery, found.address) if found and found.address and found.channel == "email" else None

@@ -31,7 +31,8 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """`public_url` is how the outside reaches the door, `mail_domain` that of our messages' names; `dealers` bounds what each may send.
+    """`public_url` is how the outside reaches the door, `mail_domain` that of our messages' names; `dealers` bounds what each may send,
+    `links` how often each link is followed.
 
     `kept` are the files of sales documents.
     """
@@ -42,6 +43,7 @@ class Desk:
     public_url: str
     mail_domain: str
     dealers: Limits
+    links: Limits
     kept: DocumentStore
     metrics: Metrics
 

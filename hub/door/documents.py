@@ -7,7 +7,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from hub.door import pages
+from hub.door import asking, pages
 from hub.door.desk import Desk
 from hub.rules.links import document_of
 from hub.state import door
@@ -22,6 +22,7 @@ async def give(desk: Desk, request: Request, _raw: bytes) -> Response:
     accepted, named = request.headers.get("accept-language", ""), document_of(request.path_params["token"], desk.keys.links)
     if named is None:
         return pages.unknown(accepted)
+    asking.bound(desk.links, f"{named[0]}/{named[1]}")
     found = await desk.lines.ask(lambda connection: door.document(connection, *named))
     if found is None:
         desk.unknown(str(named[0]))

@@ -1,5 +1,6 @@
 """Take events from dealers without a Kafka client: judged at once, written to the dealer's own topic, answered with a verdict."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -22,16 +23,22 @@ from hub.state import door
 
 BATCH = "application/cloudevents-batch+json"
 _MOST_EVENTS = 500
+_LARGE = 100_000  # bytes: what has more of them counts as so many requests
 _ONE: list[tuple[str, bytes | None]] = [("content-type", cloudevents.STRUCTURED.encode())]
 
 
 async def take(desk: Desk, request: Request, raw: bytes) -> Response:
     """All events of the request, or none of them: 202 with a verdict each, 422 with the faults' paths. `?dry-run` judges only."""
-    dealer = await admitted(desk, request)
+    dealer = await admitted(desk, request, raw)
     is_batch = asking.media_type(request) == BATCH
-    events = _batch(raw) if is_batch else [of_http(request.headers.items(), raw)]
     now = datetime.now(UTC)
-    verdicts = [desk.judge.judge(dealer, headers, value, now) for headers, value in events]
+
+    def judged() -> list[Verdict]:
+        events = _batch(raw) if is_batch else [of_http(request.headers.items(), raw)]
+        return [desk.judge.judge(dealer, headers, value, now) for headers, value in events]
+
+    # a large one takes a second: others are answered meanwhile
+    verdicts = await asyncio.to_thread(judged) if len(raw) > _LARGE else judged()
     if is_batch:
         verdicts = [verdict._replace(faults=_placed(verdict.faults, place)) for place, verdict in enumerate(verdicts)]
     return await answered(desk, request, verdicts)
@@ -61,7 +68,7 @@ async def answered(
     return JSONResponse({"verdicts": shown, **told}, 202)
 
 
-async def admitted(desk: Desk, request: Request) -> str:
+async def admitted(desk: Desk, request: Request, raw: bytes) -> str:
     """The dealer whose token the request brings; Denied where it opens nothing, or the dealer asks too often."""
     token = asking.bearer(request)
     speaker = await desk.lines.ask(lambda connection: door.speaker(connection, token))
@@ -70,7 +77,7 @@ async def admitted(desk: Desk, request: Request) -> str:
     if speaker.is_suspended:
         raise Denied(403, "suspended", Finding("authorization", "a dealer that is not suspended"))
     dealer = dealer_of(speaker.principal)
-    asking.bound(desk.dealers, dealer)
+    asking.bound(desk.dealers, dealer, len(raw) / _LARGE)
     return dealer
 
 

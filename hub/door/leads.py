@@ -24,7 +24,7 @@ _MEDIA = {"application/xml", "text/xml", "application/adf+xml", "application/x-a
 
 async def take(desk: Desk, request: Request, raw: bytes) -> Response:
     """All leads of the document, or none of them: 202 with a verdict each and what was mended, 422 with the faults' paths."""
-    dealer = await intake.admitted(desk, request)
+    dealer = await intake.admitted(desk, request, raw)
     if asking.media_type(request) not in _MEDIA:
         raise Denied(415, "media_type", Finding("content-type", "application/xml or text/xml"))
     try:

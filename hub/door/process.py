@@ -7,8 +7,9 @@ from pathlib import Path
 
 from hub.door.app import application
 from hub.door.desk import Desk, Keys
+from hub.door.impatience import Impatient
 from hub.door.judging import Judge
-from hub.door.limits import Limits
+from hub.door.limits import LINKS, Limits
 from hub.door.sweeping import sweep
 from hub.producers.lines import Lines
 from hub.serving import Serving
@@ -29,6 +30,7 @@ def make_desk(settings: Settings, lines: Lines, consumers: Iterable[Consumer], m
         public_url=settings.door_url,
         mail_domain=settings.mail_from.rpartition("@")[2],
         dealers=Limits(settings.door_requests_per_second, settings.door_requests_per_second * 4),
+        links=Limits(*LINKS),
         kept=DocumentStore(Path(settings.documents)),
         metrics=metrics,
     )
@@ -45,6 +47,7 @@ async def serve(settings: Settings, lines: Lines, consumers: Iterable[Consumer],
         if not given:
             log.warning("door.closed_entrance", setting=name)
     options = {
+        "http": Impatient,
         "limit_concurrency": _MOST_AT_ONCE,
         "timeout_keep_alive": 5,
         "timeout_graceful_shutdown": 10,

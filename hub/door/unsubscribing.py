@@ -9,7 +9,7 @@ from starlette.responses import Response
 from contracts.addresses import address_key, hint
 from contracts.reports import RECIPIENT_UNSUBSCRIBED
 from contracts.values import Channel
-from hub.door import pages
+from hub.door import asking, pages
 from hub.door.desk import Desk
 from hub.door.reports import Heard
 from hub.rules.decision import dealer_of
@@ -31,6 +31,7 @@ async def act(desk: Desk, request: Request, raw: bytes) -> Response:
     accepted, delivery = request.headers.get("accept-language", ""), _delivery(desk, request)
     if delivery is None:
         return pages.unknown(accepted)
+    asking.bound(desk.links, str(delivery))
     found = await desk.lines.ask(lambda connection: door.delivered(connection, delivery))
     if found is None:
         desk.unknown(str(delivery))

@@ -1,6 +1,7 @@
 """What the mail channel answers to each fault of a real server, and how many copies that server then has."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 
 import pytest
@@ -150,3 +151,25 @@ async def test_what_was_taken_comes_back_as_a_report_that_names_its_delivery(
     (report,) = read_reports(came[0], "hub.test")
     assert (report.kind, report.cause, report.is_permanent) == wanted
     assert (report.recipient, report.delivery) == (f"anna+{mood}@example.test", "d-1")
+
+
+async def test_an_answer_that_never_ends_is_not_listened_to() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mx.test\r\n")
+        with contextlib.suppress(ConnectionError):
+            while line := await reader.readline():
+                if not line.startswith(b"MAIL"):
+                    writer.write(b"250 well\r\n")
+                    continue
+                while not writer.transport.is_closing():
+                    writer.write(b"250-and another thing\r\n" * 100)
+                    await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    channel = SmtpChannel(MailServer("127.0.0.1", port, "never"), sessions=1, seconds=1_000)
+    receipt = await channel.send(a_parcel())
+    assert isinstance(receipt, TryLater)
+    await channel.close()
+    server.close()

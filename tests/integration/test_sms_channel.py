@@ -1,9 +1,11 @@
 """What the SMS channel answers to each fault of a provider, and how many copies that provider then has."""
 
+import contextlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from aiohttp import web
 
 from hub.channels.parcel import Accepted, Mail, Parcel, Refused, TryLater
 from hub.channels.sms.number import number_of
@@ -119,3 +121,24 @@ def test_a_retry_after_is_read_in_both_notations(said: str, seconds: float | Non
 )
 def test_a_number_is_read_as_people_write_it(text: str, country: str | None, number: str | None) -> None:
     assert number_of(text, country) == number
+
+
+async def test_an_answer_that_never_ends_is_not_listened_to() -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(status=400)
+        await response.prepare(request)
+        with contextlib.suppress(ConnectionError):
+            while True:
+                await response.write(b" " * 10_000)
+        return response
+
+    app = web.Application()
+    app.router.add_post("/{path:.*}", answer)
+    runner = web.AppRunner(app, shutdown_timeout=1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    channel = TwilioChannel(SmsAccount(ACCOUNT, TOKEN, "", f"http://127.0.0.1:{runner.addresses[0][1]}"), at_once=1, seconds=1_000)
+    receipt = await channel.send(a_parcel())
+    assert isinstance(receipt, Refused)
+    await channel.close()
+    await runner.cleanup()

@@ -161,6 +161,38 @@ GUARDS = (
         "tests/unit/test_consent_rules.py::test_callbacks_out_of_order_and_doubled_never_move_a_delivery_back",
     ),
     Guard(
+        "bounce-of-ours",
+        "keeps whomever a stranger names in a bounce from getting mail",
+        Edit(
+            "hub.door.bounces",
+            'address_key("email", address)\n    report =',
+            'address_key("email", reports[0].recipient or "")\n    report =',
+        ),
+        "tests/integration/test_door_strangers.py::test_a_bounce_of_our_mail_is_about_the_address_that_it_went_to_whatever_it_names",
+    ),
+    Guard(
+        "document-validity",
+        "gives out a price list that is over",
+        Edit("hub.door.documents", "found.valid_until < datetime.now(UTC).date()", "found.valid_until.year < 0"),
+        "tests/integration/test_door_documents.py::test_it_gives_the_document_to_the_last_day_of_its_validity_and_no_longer",
+    ),
+    Guard(
+        "document-signature",
+        "gives a document to whoever guesses a delivery's id",
+        Edit("hub.rules.links", "return what if any(matches) and", "return what if True or any(matches) and"),
+        "tests/unit/test_door_parts.py::test_a_link_to_a_document_opens_that_one_only_and_ends_nothing",
+    ),
+    Guard(
+        "definitions-refused",
+        "reads entities that a lead's document defines",
+        Edit(
+            "hub.intake.markup",
+            "parser.StartDoctypeDeclHandler = building.doctype\n    parser.EntityDeclHandler = building.entity",
+            "parser.StartDoctypeDeclHandler = None\n    parser.EntityDeclHandler = None",
+        ),
+        "tests/unit/test_adf.py::test_what_is_hostile_or_no_document_is_refused_with_its_place",
+    ),
+    Guard(
         "provider-signature",
         "believes whoever calls back",
         Edit("hub.door.signatures", "return hmac.compare_digest(", "return True or hmac.compare_digest("),

@@ -11,7 +11,7 @@ from hub.consumers import CONSUMERS
 from hub.door.app import application
 from hub.door.desk import Desk, Keys
 from hub.door.judging import Judge
-from hub.door.limits import Limits
+from hub.door.limits import LINKS, Limits
 from hub.errors import Unavailable
 from hub.producers.lines import Lines, Saying
 from hub.state.document_store import DocumentStore
@@ -62,6 +62,7 @@ class Door:
             public_url="https://hub.example",
             mail_domain="hub.example",
             dealers=Limits(100, 400),
+            links=Limits(*LINKS),
             kept=DocumentStore(documents),
             metrics=Metrics(),
         )

@@ -136,3 +136,20 @@ def test_bounces_of_real_servers_are_read() -> None:
 @pytest.mark.parametrize(("text", "cause"), [("Mail box space not enough", "mailbox_full"), ("nothing of note", None), ("", None)])
 def test_words_say_why(text: str, cause: Cause | None) -> None:
     assert cause_by_words(text) == cause
+
+
+def nested(depth: int) -> bytes:
+    return "".join(f'Content-Type: multipart/mixed; boundary="b{n}"\n\n--b{n}\n' for n in range(depth)).encode()
+
+
+@pytest.mark.parametrize(
+    "mail",
+    [
+        nested(200) + b"\n" * 400_000,
+        b"From: mailer-daemon@mx.test\nSubject: it failed\n\n" + b"\n" * 19_000 + b"x",
+        b"From: mailer-daemon@mx.test\nSubject: it failed\n\n" + b"<a@b.test>" + b" " * 19_000 + b"x",
+        b"From: mailer-daemon@mx.test\nSubject: it failed\n\n" + b"<a@b.test" * 2_000,
+    ],
+)
+def test_a_monstrous_mail_names_nobody_and_is_soon_done_with(mail: bytes) -> None:
+    assert all(report.recipient is None for report in read_reports(mail, DOMAIN))

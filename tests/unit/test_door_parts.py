@@ -88,6 +88,16 @@ def test_a_caller_is_bounded_and_nobody_else_with_it() -> None:
     assert limits.wait("a") > 0
 
 
+def test_a_heavy_request_counts_as_several_and_is_let_through_all_the_same() -> None:
+    now = [0.0]
+    limits = Limits(2, 4, clock=lambda: now[0])
+    assert limits.wait("a", 3) == 0.0
+    assert limits.wait("a", 3) == 1.0
+    assert limits.wait("a", 0.1) == 0.0
+    assert limits.wait("b", 1_000) == 0.0
+    assert limits.wait("b") == 0.5
+
+
 def heard(**form: str) -> list[tuple[str, Mapping[str, Any]]]:
     return [(one.lineage.name, one.fields) for one in reports.sms_status(DELIVERY, {"MessageSid": SID, "To": "+493023125001", **form})]
 

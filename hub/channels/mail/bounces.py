@@ -10,10 +10,15 @@ from contracts.values import Cause
 from hub.channels.mail.bounce_words import cause_by_words
 from hub.channels.mail.outcome import cause_of
 
-LARGEST = 2_000_000
+LARGEST = 500_000
+"""Bytes that are read: a report stands before the message that it brings back."""
+
+_MOST_PARTS = 20  # within one another or beside: the parser's time grows with each, and anybody may write to where bounces go
 _LONGEST = 20_000  # bytes of prose that are read
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
-_NAMED = re.compile(rf"<({_ADDRESS.pattern})>:?\s*$|^\s*<?({_ADDRESS.pattern})>?:|SMTP=({_ADDRESS.pattern})", re.MULTILINE)
+_NAMED = re.compile(
+    rf"<({_ADDRESS.pattern})>:?[ \t]{{0,40}}$|^[ \t]{{0,40}}<?({_ADDRESS.pattern})>?:|SMTP=({_ADDRESS.pattern})", re.MULTILINE
+)
 _ENHANCED = re.compile(r"\b([45]\.\d{1,3}\.\d{1,3})\b")
 _PLAIN = re.compile(r"(?:^|[\s;:#(])([45]\d\d)[\s-]")
 _ORIGINAL = re.compile(
@@ -52,9 +57,12 @@ class MailReport(NamedTuple):
 
 def read_reports(raw: bytes, domain: str) -> tuple[MailReport, ...]:
     """Every recipient that a mail reports of; none where it is no report but an answer. `domain` is that of our messages' names."""
+    raw = raw[:LARGEST]
+    if raw.lower().count(b"multipart/") > _MOST_PARTS:
+        return ()
     try:
-        mail = message_from_bytes(raw[:LARGEST])
-        delivery = _delivery(raw[:LARGEST], domain)
+        mail = message_from_bytes(raw)
+        delivery = _delivery(raw, domain)
         if feedback := _part(mail, "message/feedback-report"):
             return (_complaint(feedback, delivery),)
         if status := _part(mail, "message/delivery-status"):

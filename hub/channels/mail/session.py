@@ -9,7 +9,7 @@ import aiosmtplib
 from hub.channels.mail.outcome import Stage, judge
 from hub.channels.parcel import Receipt, Refused, TryLater, Unsure
 
-_LONGEST_ANSWER = 64_000
+_LONGEST_ANSWER, _MOST_LINES = 64_000, 200
 _NAME = re.compile(r"[A-Za-z0-9-]{1,100}\Z")
 _UNEVEN = re.compile(rb"\r\n|\n|\r")
 
@@ -130,6 +130,9 @@ class Session(asyncio.Protocol):
                 self.close()
                 return
             self._lines.append(text[4:].strip())
+            if len(self._lines) > _MOST_LINES:  # an answer that never ends would fill the memory
+                self.close()
+                return
             if text[3:4] != "-":
                 self._answers.append(Answer(int(text[:3]), " ".join(filter(None, self._lines))))
                 self._lines = []

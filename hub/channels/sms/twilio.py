@@ -21,6 +21,8 @@ from hub.channels.parcel import Parcel, Receipt, Refused, Sms, TryLater, Unsure
 from hub.channels.sms.number import is_number
 from hub.channels.sms.outcome import Answer, judge
 
+_LONGEST_ANSWER = 100_000
+
 
 @dataclass(frozen=True, slots=True)
 class SmsAccount:
@@ -98,7 +100,7 @@ class _Http(AsyncHttpClient):  # type: ignore[misc]  # twilio ships no types
         async with self._open().request(
             method, url, data=said.get("data"), headers=headers, allow_redirects=False, trace_request_ctx=exchange
         ) as response:
-            text = await response.text()
+            text = await _text(response)
             exchange.answer = _answer(response.status, text, response.headers.get("Retry-After", ""))
             return Response(response.status, text, response.headers)
 
@@ -113,6 +115,17 @@ class _Http(AsyncHttpClient):  # type: ignore[misc]  # twilio ships no types
             connector = aiohttp.TCPConnector(limit=self._at_once, keepalive_timeout=5.0)
             self._session = aiohttp.ClientSession(connector=connector, timeout=self._timeout, trace_configs=[_trace()])
         return self._session
+
+
+async def _text(response: aiohttp.ClientResponse) -> str:
+    """As much of an answer as one has; who says more is not listened to."""
+    read = bytearray()
+    async for part in response.content.iter_any():
+        read += part
+        if len(read) > _LONGEST_ANSWER:
+            response.close()
+            break
+    return read.decode("utf-8", "replace")
 
 
 def _answer(status: int, text: str, retry_after: str) -> Answer:
