@@ -159,7 +159,7 @@ CARRIER_REQUESTS = Topic(
 )
 ERP_REQUESTS = Topic("hub.erp.requests", "orders from won opportunities, cancellations", "hub", "order id", orders.REQUESTS, reader="erp")
 ACTS = Topic("hub.acts", "every operator's act", "hub", "subject", acts.LINEAGES, partitions=1, retention=None)
-TIMERS = Topic("hub.timers", "every timer that fired", "hub", "subject", timers.LINEAGES, partitions=1, retention=None)
+TIMERS = Topic("hub.timers", "every timer that fired", "hub", "subject", timers.LINEAGES, retention=None)
 REPORTS = Topic("hub.reports", "what providers and recipients report", "hub", "delivery or address", reports.LINEAGES, retention=None)
 CRM = Topic("hub.crm", "what changed in customers, contacts, leads, opportunities", "hub", "subject", crm.LINEAGES)
 ORDERS = Topic(

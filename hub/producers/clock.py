@@ -12,7 +12,7 @@ from contracts import envelope as cloudevents
 from contracts import topics
 from contracts.contract import Lineage
 from contracts.timers import TIMER_FIRED, WAIT_ANSWERED, WAIT_EXPIRED, WaitAnswered, WaitExpired
-from hub.producers.firing import fire
+from hub.producers.firing import Firing
 from hub.producers.sender import Sender
 from hub.state import waiting
 from hub.state.store import Connection
@@ -44,12 +44,13 @@ class Clock(Sender):
         super().__init__(connect, make_producer)
         self._metrics, self._interval, self._now = metrics, interval, now
         self._said: set[str] = set()
+        self._firing = Firing(SOURCE)
 
     async def _session(self) -> None:
         async with self._connected() as connection, self._producing() as producer:
             while True:
                 await self.tick(connection, producer)
-                async for fired in fire(connection, producer, self._now(), SOURCE):
+                async for fired in self._firing.fire(connection, producer, self._now()):
                     self._metrics.timers.labels(TIMER_FIRED.name).inc(fired)
                     self.progress()
                 self.progress()

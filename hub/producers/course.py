@@ -30,8 +30,8 @@ class Course:
     """One partition's events in their order, and how far they came.
 
     `receipts` tells what was acknowledged, `aside` what can never go (number and reason), `failure` what ended it early.
-    Where the broker refused a batch, the producer has counted records that are not there: `is_spoilt`. What the partition
-    did not take may be for it to take later, or for nobody: `is_stuck`.
+    Where the broker refused a batch (`refusal`), the producer has counted records that are not there: `is_spoilt`. What the
+    partition did not take may be for it to take later, or for nobody: `is_stuck`.
     """
 
     def __init__(self, topic: str, partition: int, most_bytes: int) -> None:
@@ -40,9 +40,14 @@ class Course:
         self.receipts: list[Receipt] = []
         self.aside: dict[int, str] = {}
         self.failure: KafkaError | None = None
-        self.is_spoilt = False
+        self.refusal: KafkaError | None = None
         self.is_stuck = False
         self._held: set[bytes] = set()
+
+    @property
+    def is_spoilt(self) -> bool:
+        """Whether the producer is of no more use."""
+        return self.refusal is not None
 
     async def send(self, producer: AIOKafkaProducer) -> None:
         """Send until all have gone or one batch is not taken; nothing overtakes an event of its key."""
@@ -72,7 +77,7 @@ class Course:
         try:
             stored = await (await producer.send_batch(batch, self.topic, partition=self.partition))
         except _PERMANENT as error:
-            self.is_spoilt = True
+            self.refusal = error
             if isinstance(error, _TOO_LARGE) and len(taken) > 1:  # one of them may be, or all together: look closer
                 self.most_bytes = sum(len(parcel[3]) for parcel in taken) // 2
                 return

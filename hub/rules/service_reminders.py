@@ -74,33 +74,36 @@ def reckoned(reminder: Reminder, plan: ServicePlan | None, course: Course, as_of
         return reminder._replace(due_on=None, basis=None, next_step=None, next_at=None)
     if reminder.told_due and found.on - date.fromisoformat(reminder.told_due) > FAR:
         reminder = reminder._replace(round=reminder.round + 1, told=[], told_due=None, told_at=None, told_until=None)
-    reminder = reminder._replace(due_on=found.on.isoformat(), basis=found.basis, template=plan.template, title=plan.name)
-    return _with_next(reminder, plan, found.on, as_of, office) if office.dealer else reminder._replace(next_step=None, next_at=None)
+    step, at = _next(reminder, reminder.told, plan, found.on, as_of, office) if office.dealer else (None, None)
+    return reminder._replace(
+        due_on=found.on.isoformat(), basis=found.basis, template=plan.template, title=plan.name, next_step=step, next_at=at
+    )
 
 
-def _with_next(reminder: Reminder, plan: ServicePlan, on: date, as_of: datetime, office: Office) -> Reminder:
-    moments = [
-        (office.moment(on + timedelta(days=step.days), plan.hour, plan.zone, is_early=step.days < 0), step)
-        for step in _left(reminder, plan.steps)
-    ]
+def _next(
+    reminder: Reminder, told: Sequence[str], plan: ServicePlan, on: date, as_of: datetime, office: Office
+) -> tuple[str | None, str | None]:
+    """The step that comes next once these were told, and its moment; of those that have passed the last one, at once."""
     if reminder.answer == "declined":
-        moments = []
-    elif reminder.quiet_until is not None:
-        moments = [found for found in moments if found[0] > datetime.fromisoformat(reminder.quiet_until)]
-    passed = [found for found in moments if found[0] <= as_of]
-    coming = [found for found in moments if found[0] > as_of]
-    if passed:
-        at, step = as_of + _SOON, passed[-1][1]
-    elif coming:
-        at, step = coming[0]
-    else:
-        return reminder._replace(next_step=None, next_at=None)
-    return reminder._replace(next_step=step.id, next_at=at.astimezone(UTC).isoformat())
+        return None, None
+    quiet_until = datetime.fromisoformat(reminder.quiet_until) if reminder.quiet_until is not None else None
+    passed: tuple[str, datetime] | None = None
+    coming: tuple[str, datetime] | None = None
+    for step in _left(told, plan.steps):
+        at = office.moment(on + timedelta(days=step.days), plan.hour, plan.zone, is_early=step.days < 0)
+        if quiet_until is not None and at <= quiet_until:
+            continue
+        if at <= as_of:
+            passed = step.id, as_of + _SOON
+        elif coming is None:
+            coming = step.id, at
+    found = passed or coming
+    return (found[0], found[1].astimezone(UTC).isoformat()) if found else (None, None)
 
 
-def _left(reminder: Reminder, steps: Sequence[ReminderStep]) -> Sequence[ReminderStep]:
+def _left(told: Sequence[str], steps: Sequence[ReminderStep]) -> Sequence[ReminderStep]:
     """The steps after those that were told; plans change, so a step that was told may be one no longer."""
-    last = max((place for place, step in enumerate(steps) if step.id in reminder.told), default=-1)
+    last = max((place for place, step in enumerate(steps) if step.id in told), default=-1)
     return steps[last + 1 :]
 
 
@@ -108,13 +111,16 @@ def stepped(reminder: Reminder, plan: ServicePlan, at: datetime, office: Office)
     """The reminder after its next step was told at a moment; it is worth saying until the step after it comes."""
     assert reminder.next_step is not None  # noqa: S101 - whoever calls has looked
     assert reminder.due_on is not None  # noqa: S101 - a step has a due date
-    told = reminder._replace(
-        told=[*reminder.told, reminder.next_step],
+    told, at = [*reminder.told, reminder.next_step], at.astimezone(UTC)
+    step, next_at = _next(reminder, told, plan, date.fromisoformat(reminder.due_on), at, office)
+    return reminder._replace(
+        told=told,
         told_due=reminder.due_on,
-        told_at=at.astimezone(UTC).isoformat(),
+        told_at=at.isoformat(),
+        told_until=next_at or (at + _LAST_WORD).isoformat(),
+        next_step=step,
+        next_at=next_at,
     )
-    told = _with_next(told, plan, date.fromisoformat(reminder.due_on), at, office)
-    return told._replace(told_until=told.next_at or (at.astimezone(UTC) + _LAST_WORD).isoformat())
 
 
 def answered(reminder: Reminder, answer: str, appointment_at: datetime | None, at: datetime) -> Reminder:

@@ -7,7 +7,7 @@ from pydantic_core import to_json
 from contracts import topics
 from contracts.contract import Event
 from contracts.timers import WAIT_ANSWERED, WaitAnswered
-from hub.rules.decision import Subject
+from hub.rules.decision import Subject, Tell
 from hub.state import waiting
 from hub.state.deliveries import Planned
 from hub.state.segments import Said
@@ -27,14 +27,19 @@ def sayings(consumer: str, declared: Fold, news: Iterable[News]) -> list[Said]:
     """
     heard = []
     for subject, before, after, cause, version in news:
+        bodies: dict[Tell, list[tuple[Event, bytes]]] = {}  # what goes to several topics is made once
         for telling in declared.tells:
             lineage = telling.lineage
-            for number, body in enumerate(_bodies(telling.tell(before, after, subject, cause.body, version))):
+            made = bodies.get(telling.tell)
+            if made is None:
+                told = telling.tell(before, after, subject, cause.body, version)
+                made = bodies[telling.tell] = [(body, to_json(body, exclude_none=True)) for body in _bodies(told)]
+            for number, (body, packed) in enumerate(made):
                 topic = _topic(telling, after, subject, body)
                 if topic is not None:
                     ref, place = lineage.ref(body), (telling.topic.name, lineage.name, number)
                     said_id = slips.name(consumer, cause.event, declared.store.name, *subject, version, *place)
-                    heard.append(Said(topic, ref, lineage.wire, said_id, ref, to_json(body, exclude_none=True)))
+                    heard.append(Said(topic, ref, lineage.wire, said_id, ref, packed))
     return heard
 
 

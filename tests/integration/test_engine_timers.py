@@ -5,14 +5,19 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from itertools import permutations
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 import pytest
+from aiokafka.errors import KafkaTimeoutError, MessageSizeTooLargeError
 
 from contracts import topics
 from contracts.leads import LEAD_DROPPED, LEAD_RECEIVED
 from contracts.timers import TIMER_FIRED
+from hub.producers.firing import name_of
 from hub.state import stores, timers
 from hub.state.connect import connect
+from hub.state.store import Connection
+from hub.state.timers import Timer
 from hub.stream.consumer import Consumer
 from hub.stream.outcome import Outcome
 from hub.stream.slips import Stored
@@ -62,6 +67,12 @@ async def fire(engine: Engine, ear: Ear, now: datetime = LATER) -> list[Outcome]
     before = len(ear.log.records["hub.timers", 0])
     await ear.hear(engine.db, now)
     return await engine.outcomes(ear.log.records["hub.timers", 0][before:])
+
+
+async def many_due(engine: Engine, count: int) -> None:
+    await engine.db.execute(
+        "INSERT INTO timers SELECT 'crm-sync', 'leads', 'dealer:d', 'L' || n, $1 FROM generate_series(1, $2::int) n", NOON, count
+    )
 
 
 async def test_a_state_sets_moves_and_takes_away_its_timer(engine: Engine, dealer: Words) -> None:
@@ -168,9 +179,7 @@ async def test_late_news_comes_to_the_same_before_and_after_the_timer(engine: En
 
 async def test_very_many_that_are_due_at_once_are_said_once_each(engine: Engine, ear: Ear) -> None:
     many = timers.PAGE + 1
-    await engine.db.execute(
-        "INSERT INTO timers SELECT 'crm-sync', 'leads', 'dealer:d', 'L' || n, $1 FROM generate_series(1, $2::int) n", NOON, many
-    )
+    await many_due(engine, many)
     await engine.db.execute(
         "INSERT INTO timers SELECT 'crm-sync', 'leads', 'dealer:d', 'F' || n, $1 FROM generate_series(1, 9) n", LATER + DAY
     )
@@ -178,6 +187,62 @@ async def test_very_many_that_are_due_at_once_are_said_once_each(engine: Engine,
     assert len(set(ear.ids)) == many
     assert await ear.hear(engine.db, LATER) == 0
     assert len(await set_for(engine)) == 9
+
+
+async def test_what_kafka_does_not_take_stays_set_and_is_said_later_under_the_same_ids(engine: Engine, log: Log) -> None:
+    """One partition takes all that is for it, the other nothing at first."""
+    await many_due(engine, 20)
+    ear = Ear(log, partitions=2)
+    ear.refuses = lambda partition, _count: KafkaTimeoutError() if partition else None
+    with pytest.raises(KafkaTimeoutError):
+        await ear.hear(engine.db, LATER)
+    assert 0 < len(ear.ids) < 20
+    assert len(await set_for(engine)) == 20 - len(ear.ids)
+    ear.refuses = lambda _partition, _count: None
+    await ear.hear(engine.db, LATER)
+    assert (len(ear.ids), len(set(ear.ids)), await set_for(engine)) == (20, 20, {})
+
+
+async def test_a_topic_that_takes_small_batches_gets_small_ones(engine: Engine, ear: Ear) -> None:
+    """A refusal ends the session; the next one knows better."""
+    await many_due(engine, 20)
+    ear.refuses = lambda _partition, count: MessageSizeTooLargeError() if count > 3 else None
+    for _ in range(3):
+        with pytest.raises(MessageSizeTooLargeError):
+            await ear.hear(engine.db, LATER)
+    assert await ear.hear(engine.db, LATER) == 20
+    assert (len(ear.ids), len(set(ear.ids))) == (20, 20)
+
+
+async def test_the_next_page_is_read_while_kafka_takes_one(engine: Engine, ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
+    await many_due(engine, 6)
+    is_read, due_in_pages = asyncio.Event(), timers.due
+
+    async def in_threes(connection: Connection, now: datetime) -> AsyncIterator[list[Timer]]:
+        first = True
+        async for page in due_in_pages(connection, now, 3):
+            if not first:
+                is_read.set()
+            first = False
+            yield page
+
+    monkeypatch.setattr(timers, "due", in_threes)
+    taking = ear.send_batch
+
+    async def in_its_own_time(*batch: Any, **where: Any) -> Any:
+        async with asyncio.timeout(20):
+            await is_read.wait()
+        return await taking(*batch, **where)
+
+    monkeypatch.setattr(ear, "send_batch", in_its_own_time)
+    assert await ear.hear(engine.db, LATER) == 6
+
+
+def test_a_timer_is_named_as_it_always_was() -> None:
+    """Two clocks of different versions say the same."""
+    timer = Timer("reminders", "vehicles", "hub", "VIN/ü", NOON)
+    text = "\0".join((*timer[:4], NOON.isoformat()))
+    assert name_of(timer) == str(uuid5(uuid5(NAMESPACE_URL, "urn:hub:timer"), text))
 
 
 async def test_pages_go_on_where_the_one_before_ended_whatever_became_of_it(engine: Engine) -> None:

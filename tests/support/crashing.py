@@ -17,8 +17,9 @@ from hub import wiring
 from hub.channels import lane
 from hub.channels.flight import Flight
 from hub.cli import mount
+from hub.producers.course import Course
 from hub.settings import Settings
-from hub.state import campaigns, outbox, outcomes
+from hub.state import campaigns, outbox, outcomes, timers
 from hub.state.exchange import Exchange
 from hub.state.offsets import Offsets
 from hub.stream.lane import Lane
@@ -28,6 +29,9 @@ POINTS: dict[str, tuple[object, str, Signals]] = {
     "killed-after-commit": (Lane, "_settle", SIGKILL),
     "killed-before-receipt": (outbox, "sent", SIGKILL),
     "frozen-before-receipt": (outbox, "sent", SIGSTOP),
+    "killed-before-letting-go": (timers, "fired", SIGKILL),
+    "frozen-before-letting-go": (timers, "fired", SIGSTOP),
+    "frozen-before-saying": (Course, "send", SIGSTOP),
     "killed-in-the-exchange": (Exchange, "take", SIGKILL),
     "killed-after-claim": (lane, "begin", SIGKILL),
     "killed-before-send": (Flight, "start", SIGKILL),

@@ -4,14 +4,17 @@ Its need tells its story: a dot for each time that it was heard of, an exclamati
 """
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
+
+from aiokafka.errors import KafkaError
 
 from contracts import topics
 from contracts.leads import LEAD_DROPPED, LEAD_RECEIVED, LeadDropped, LeadReceived
 from contracts.timers import TIMER_FIRED, TimerFired
 from hub.producers.clock import SOURCE
-from hub.producers.firing import fire
+from hub.producers.firing import Firing
 from hub.rules.decision import Change, Decision, Facts, Keep, Subject
 from hub.rules.leads import Lead
 from hub.rules.leads import received as lead_received
@@ -49,26 +52,61 @@ def fired(state: Lead | None, event: TimerFired, facts: Facts) -> Decision[Lead]
     return Change(state._replace(need=f"{state.need}!"))
 
 
-class Ear:
-    """A producer whose records stand in a log, under the hub's own names; `ids` are those of the events."""
+class _Batch(list[tuple[bytes, bytes, list[tuple[str, bytes]]]]):
+    """A record batch that has room for everything."""
 
-    def __init__(self, log: Log) -> None:
+    def append(self, *, timestamp: int, key: bytes, value: bytes, headers: list[tuple[str, bytes]]) -> object:  # type: ignore[override]
+        del timestamp
+        super().append((key, value, headers))
+        return self
+
+    def close(self) -> None:
+        """Nothing is added any more."""
+
+
+class Taken(NamedTuple):
+    """Where a batch stands."""
+
+    offset: int
+
+
+class Ear:
+    """A producer whose records stand in a log, under the hub's own names; `ids` are those of the events.
+
+    `refuses` says of a partition and how many are to go there what Kafka answers instead.
+    """
+
+    def __init__(self, log: Log, partitions: int = 1) -> None:
         self.log, self.ids = log, list[str]()
         self.together: asyncio.Barrier | None = None
+        self.refuses: Callable[[int, int], KafkaError | None] = lambda _partition, _count: None
+        self._partitions = set(range(partitions))
+        self._firing = Firing(SOURCE)
 
-    async def send(self, topic: str, value: bytes, *, key: bytes, headers: list[tuple[str, bytes]]) -> "asyncio.Future[None]":
+    async def partitions_for(self, _topic: str) -> set[int]:
+        """One, or as many as there were to be."""
+        return self._partitions
+
+    def create_batch(self) -> _Batch:
+        """An empty one."""
+        return _Batch()
+
+    async def send_batch(self, batch: _Batch, topic: str, *, partition: int) -> "asyncio.Future[Taken]":
         """Taken at once; the first of each clock waits for the other's, where they are to speak `together`."""
         if self.together is not None:
             await self.together.wait()
-        self.log.write(topic, value, key=key, headers=headers)
-        self.ids.append(dict(headers)["ce_id"].decode())
-        answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        answered.set_result(None)
+        if refusal := self.refuses(partition, len(batch)):
+            raise refusal
+        answered: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
+        answered.set_result(Taken(len(self.log.records[topic, partition])))
+        for key, value, headers in batch:
+            self.log.write(topic, value, key=key, headers=headers, partition=partition)
+            self.ids.append(dict(headers)["ce_id"].decode())
         return answered
 
     async def hear(self, connection: Connection, now: datetime) -> int:
         """All that a clock says of timers at that moment."""
-        return sum([fired async for fired in fire(connection, self, now, SOURCE)])
+        return sum([fired async for fired in self._firing.fire(connection, self, now)])
 
 
 def recalls(**how: Any) -> Consumer:

@@ -152,16 +152,17 @@ class Scene:
         [asked] = self.admin.list_offsets({TopicPartition(topic, partition): OffsetSpec.latest()}, request_timeout=10).values()
         return int(asked.result(20).offset)
 
-    def next_offset(self, topic: str, consumer: str = "crm-sync") -> int:
-        """How far a topic of one partition is folded; -1 before it was claimed."""
-        found = "SELECT next_offset FROM consumer_offsets WHERE consumer = $1 AND topic = $2 AND cluster_id <> $3"
-        rows = self.database.rows(found, consumer, topic, CLUSTER)
+    def next_offset(self, topic: str, consumer: str = "crm-sync", partition: int = 0) -> int:
+        """How far a partition is folded; -1 before it was claimed."""
+        found = "SELECT next_offset FROM consumer_offsets WHERE consumer = $1 AND topic = $2 AND partition = $3 AND cluster_id <> $4"
+        rows = self.database.rows(found, consumer, topic, partition, CLUSTER)
         return int(rows[0]["next_offset"]) if rows else -1
 
     def until_folded(self, topic: str, consumer: str = "crm-sync", seconds: float = CALM_SECONDS) -> None:
         """Wait until the store has all that the topic has."""
-        end = self.end_offset(topic)
-        eventually(lambda: self.next_offset(topic, consumer) >= end, seconds)
+        partitions = self.admin.list_topics(topic, timeout=10).topics[topic].partitions
+        ends = {number: self.end_offset(topic, number) for number in partitions}
+        eventually(lambda: all(self.next_offset(topic, consumer, number) >= end for number, end in ends.items() if end), seconds)
 
     def until_relayed(self, seconds: float = CALM_SECONDS) -> None:
         """Wait until nothing is left to be sent."""
