@@ -1,5 +1,6 @@
 """The workload of reminders that are due at once: fired means that the timer is folded, delivery and outbox rows are committed."""
 
+import asyncio
 import random
 from collections.abc import Sequence
 from typing import Protocol
@@ -16,12 +17,17 @@ from hub.errors import HubError
 from hub.state.connect import connect
 from hub.state.store import Connection
 
-_FOLDED = "SELECT coalesce(sum(next_offset), 0)::bigint FROM consumer_offsets WHERE consumer = 'reminders' AND topic = $1"
+_FOLDED = """
+SELECT coalesce(sum(next_offset), 0)::bigint FROM consumer_offsets WHERE consumer = 'reminders' AND topic = $1 AND next_offset > 0
+"""
+_CLAIMED = "SELECT count(*), count(DISTINCT owner) FROM consumer_offsets WHERE consumer = 'reminders' AND topic = $1"
 _PLANNED = "SELECT count(*) FROM deliveries"
 _DONE = """
 SELECT (SELECT count(*) FROM deliveries), (SELECT count(*) FROM vehicles WHERE row_version = 2), (SELECT count(*) FROM dead_letters),
        (SELECT count(*) FROM timers WHERE due_at <= now())
 """
+_LISTENERS = 2
+_LOOK_SECONDS = 0.1
 
 
 class Reminder(Protocol):
@@ -37,7 +43,7 @@ class Reminder(Protocol):
 
 
 class HubReminds:
-    """`hub run clock` and `hub run reminders`: a record for each timer, folded, and what follows from it committed with it."""
+    """`hub run clock` and, as deployed, two of `hub run reminders`: a record for each timer, folded, and what follows committed with it."""
 
     name, words = "full", "clock and reminders"
 
@@ -45,15 +51,24 @@ class HubReminds:
         self._house, self._log, self.due = house, log, due
 
     async def remind(self, watcher: Connection, url: str) -> Figures:
-        """A topic of timers that is empty, and both processes."""
-        self._log.fresh({topics.TIMERS.name: 1})
-        commands = (("hub", "run", "clock"), ("hub", "run", "reminders"))
+        """An empty topic of timers, consumers that share it, and then the clock."""
+        self._log.fresh({topics.TIMERS.name: topics.TIMERS.partitions})
+        environment = self._house.environment(url)
 
         async def progress() -> int:
             return int(await watcher.fetchval(_FOLDED, topics.TIMERS.name))
 
-        async with running(commands, self._house.environment(url)) as processes:
-            figures = await measure(self._house, processes.pids, self.due, progress, processes.check)
+        async with running([("hub", "run", "reminders")] * _LISTENERS, environment) as listeners:
+            while tuple(await watcher.fetchrow(_CLAIMED, topics.TIMERS.name) or ()) != (topics.TIMERS.partitions, _LISTENERS):
+                listeners.check()
+                await asyncio.sleep(_LOOK_SECONDS)
+            async with running([("hub", "run", "clock")], environment) as clock:
+
+                def check() -> None:
+                    listeners.check()
+                    clock.check()
+
+                figures = await measure(self._house, [*listeners.pids, *clock.pids], self.due, progress, check)
         found = tuple(await watcher.fetchrow(_DONE) or ())
         if found != (self.due, self.due, 0, 0):
             raise HubError(f"bench: deliveries, cars told, dead letters, timers left: expected {self.due} twice, 0, 0; found {found}")

@@ -1,6 +1,7 @@
 """Locks at which transactions meet that speak of the same subjects, so that none misses what another is about to commit."""
 
 from collections.abc import Iterable
+from functools import cache
 from hashlib import blake2b
 
 from hub.rules.decision import Subject
@@ -15,7 +16,11 @@ FROM unnest($1::bigint[], $2::bool[]) AS l (key, is_alone)
 
 def place(store: str, subject: Subject) -> int:
     """Where whoever speaks of a subject meets."""
-    bucket = blake2b("\0".join(subject).encode(), digest_size=1).digest()[0] % _BUCKETS
+    return _key(store, blake2b("\0".join(subject).encode(), digest_size=1).digest()[0] % _BUCKETS)
+
+
+@cache
+def _key(store: str, bucket: int) -> int:
     return int.from_bytes(blake2b(f"meeting\0{store}\0{bucket}".encode(), digest_size=8).digest(), "big", signed=True)
 
 

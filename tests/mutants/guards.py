@@ -21,6 +21,7 @@ class Guard(NamedTuple):
 
 
 _FENCING, _DUPLICATES = "tests/integration/test_engine_fencing.py", "tests/integration/test_engine_duplicates.py"
+_TIMERS = "tests/integration/test_engine_timers.py"
 _CLAIMS, _LEASE = "tests/integration/test_claims.py", "tests/integration/test_courier_lease.py"
 
 GUARDS = (
@@ -93,6 +94,18 @@ GUARDS = (
         "relays beside another relay",
         Edit("hub.state.outbox", "return bool(await connection.fetchval(", "return True or bool(await connection.fetchval("),
         "tests/integration/test_relay_lock.py::test_of_two_relays_only_one_sends",
+    ),
+    Guard(
+        "timer-name",
+        "says a timer under another name each time",
+        Edit("hub.producers.firing", "sha1(_NAMES + ", "sha1(__import__('os').urandom(16) + "),
+        f"{_TIMERS}::test_two_clocks_fire_once",
+    ),
+    Guard(
+        "timer-moment",
+        "lets go of a timer that was set anew since it was said",
+        Edit("hub.state.timers", " AND t.due_at = f.due_at", ""),
+        f"{_TIMERS}::test_a_timer_of_a_state_that_has_moved_on_is_kept_as_pointless",
     ),
     Guard(
         "principal-check",
