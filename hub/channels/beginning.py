@@ -19,8 +19,8 @@ Every window is kept longer by as much, so that it holds at the provider's door.
 """
 
 
-AHEAD = timedelta(seconds=0.2)
-"""So long before its moment a start may be laid down, so that it does not wait for the database when the moment has come."""
+LEAST_AHEAD, MOST_AHEAD = 0.2, 2.0
+"""So many seconds before its moment a start may be laid down, so that it does not wait for the database when the moment has come."""
 
 
 class Started(NamedTuple):
@@ -51,12 +51,15 @@ async def begin(
     limits: Limits,
     longest: float,
     now: Now,
+    *,
     missed: Sequence[Started] = (),
+    ahead: float = LEAST_AHEAD,
 ) -> Begun:
     """Note that sending begins, for as many as the limits leave room for over all couriers, each at its moment.
 
     What the provider has no room for stays in hand. What a domain has no room for goes back: others must not wait behind it. `missed`
-    are starts of this process that did not come to be, since it was busy when their moment had come: their room is given back.
+    are starts of this process that did not come to be, since it was busy when their moment had come: their room is given back. `ahead`:
+    so many seconds ahead of its moment a start may be laid down.
     """
     until, lease = hand.until - longest, timedelta(seconds=longest)
     if not limits.is_kept(provider):
@@ -67,7 +70,6 @@ async def begin(
     unused = [(scope, start.at) for start in missed for scope in limits.of(provider, start.one.address) if start.at]
     by_scope = {scope: _longer(limit) for scopes in held for scope, limit in scopes.items()}
     slack = min((limit.within.total_seconds() * SLACK for scopes in held for limit in scopes.values()), default=0.0)
-    ahead = min((AHEAD, *(limit.within / 5 for limit in by_scope.values())))
     async with connection.transaction():
         windows = await send_windows.lock(connection, sorted({*by_scope, *(scope for scope, _ in unused)}))
         windows = {scope: without(starts, [at for of, at in unused if of == scope]) for scope, starts in windows.items()}
@@ -76,7 +78,9 @@ async def begin(
         before = monotonic()
         moment = await now(connection)
         after = monotonic()  # the clock was read between the two: nothing starts too early by one, or too late by the other
-        shared = share([tuple(scopes) for _, scopes in ours], by_scope, {scope: windows[scope] for scope in by_scope}, moment, ahead)
+        asking = [tuple(scopes) for _, scopes in ours]
+        bounds = timedelta(seconds=ahead), timedelta(seconds=MOST_AHEAD)
+        shared = share(asking, by_scope, {scope: windows[scope] for scope in by_scope}, moment, *bounds)
         await send_windows.keep(connection, {**windows, **shared.windows})
         started = []
         for place, at in shared.started.items():
@@ -90,7 +94,7 @@ async def begin(
         back = [(ours[place][0], scope) for place, scope in shared.waiting.items() if scope != provider]
         if back:
             await outcomes.give_back(connection, hand.token, _apart(back, shared, by_scope), moment)
-    pause = max(0.0, (shared.again_at[provider] - shared.at - ahead / 2).total_seconds()) if waits else 0.0
+    pause = max(0.0, (shared.again_at[provider] - shared.at).total_seconds() - ahead / 2) if waits else 0.0
     return Begun(started, waits, pause)
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from contracts.values import Channel
-from hub.channels.beginning import Started, begin
+from hub.channels.beginning import LEAST_AHEAD, MOST_AHEAD, Begun, Started, begin
 from hub.channels.claim import Claimed, Desk, Hand
 from hub.channels.flight import Flight, Landed
 from hub.channels.parcel import Parcel, ParcelChannel, Receipt, Refused, TryLater
@@ -26,10 +26,10 @@ MOST = 400
 """Deliveries of one claim."""
 
 _QUEUED, _LEAST_QUEUED = 4, 64  # times as many are begun as are under way at once, where no limit is to be kept to the moment
-_AT_A_MOMENT = 8  # are begun together where one is: so many start before the moment is over, on a busy machine too
+_AT_ONCE = 64  # are begun at most in one transaction where one is
 _UNRECORDED, _UNRECORDED_SECONDS = 64, 0.1
 _FEW = 3  # parcels in a row that were not taken say something of the provider, one alone of its recipient
-_GATHER = 0.005
+_GATHER, _FORGETTING = 0.005, 0.8
 _SHORTEST_WAIT, _LONGEST_WAIT, _LONGEST_PAUSE = 0.01, 1.0, 60.0
 
 
@@ -86,7 +86,7 @@ class Lane:
         self._free = free or asyncio.Semaphore(way.out.at_once)
         self._in_flight = way.out.at_once * 2 if self._is_limited else max(way.out.at_once * _QUEUED, _LEAST_QUEUED)
         self._unrecorded: list[tuple[UUID, Sent]] = []
-        self._in_vain, self._recorded_at = 0, 0.0
+        self._in_vain, self._recorded_at, self._ahead = 0, 0.0, LEAST_AHEAD
 
     @property
     def pause(self) -> float:
@@ -125,7 +125,7 @@ class Lane:
             most = self._room(len(flight))
             if waits and not self.is_stopping and most and monotonic() >= ask_at:
                 asked = [waits.popleft() for _ in range(min(most, len(waits)))]
-                begun = await begin(connection, hand, asked, self.way.provider, self._limits, self.way.out.longest, self._desk.now, missed)
+                begun = await self._begun(connection, hand, asked, missed)
                 missed.clear()
                 waits.extendleft(reversed(begun.waits))
                 ask_at = monotonic() + max(begun.pause, _SHORTEST_WAIT) if begun.waits else 0.0
@@ -144,11 +144,19 @@ class Lane:
             now = await self._desk.now(connection)
             await outcomes.give_back(connection, hand.token, [(one.due.id, now, None) for one in waits], now)
 
+    async def _begun(self, connection: Connection, hand: Hand, asked: Sequence[Claimed], missed: Sequence[Started]) -> Begun:
+        """Begin these; where the database takes long for it, starts are laid down longer ahead the next time."""
+        at = monotonic()
+        terms = self.way.provider, self._limits, self.way.out.longest, self._desk.now
+        begun = await begin(connection, hand, asked, *terms, missed=missed, ahead=self._ahead)
+        self._ahead = min(MOST_AHEAD, max(LEAST_AHEAD, 3 * (monotonic() - at), self._ahead * _FORGETTING))
+        return begun
+
     def _room(self, flying: int) -> int:
-        """How many to begin now: a few at their moment, or many at once."""
+        """How many to begin now: each at its moment, or many at once."""
         room = self._in_flight - flying
         if self._is_limited:
-            return min(room, _AT_A_MOMENT)
+            return min(room, _AT_ONCE)
         return room if 2 * room >= self._in_flight else 0
 
     def _wait(self, ask_at: float | None) -> float:

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+_NOTHING, _APART = timedelta(), timedelta(milliseconds=4)
+
 
 class Limit(NamedTuple):
     """At most so many in any stretch of that length, wherever it begins (its end left out)."""
@@ -45,7 +47,7 @@ def admit(starts: Sequence[Start], limit: Limit, now: datetime, wanted: int) -> 
 class Shared(NamedTuple):
     """When each of those that asked may start; of the others which limit was in the way, and when it has room again.
 
-    All by `at`, which is now: where the clock was put back, the latest start, less what may be laid ahead.
+    All by `at`, which is now: where the clock was put back, the latest start, less what anybody may lay ahead.
     """
 
     at: datetime
@@ -61,18 +63,20 @@ def share(
     windows: Mapping[str, Sequence[Start]],
     now: datetime,
     ahead: timedelta = timedelta(),
+    most_ahead: timedelta = timedelta(),
 ) -> Shared:
     """Lay the starts of as many of those as all of each one's limits leave room for, in their order; `wanted` names the limits of each.
 
-    The first limit of each may be waited for up to `ahead`. The others must have room by then: nobody waits behind a full domain.
+    The first limit of each may be waited for up to `ahead`, of which nobody has more than `most_ahead`; its starts come a little apart, as
+    one process starts them one after the other. The others must have room by then: nobody waits behind a full domain.
     """
-    at = max((now, *(starts[-1].at - ahead for starts in windows.values() if starts)))
+    at = max((now, *(starts[-1].at - max(ahead, most_ahead) for starts in windows.values() if starts)))
     kept = {scope: _inside(windows[scope], limit, at) for scope, limit in limits.items()}
     started, waiting, again_at = dict[int, datetime](), dict[int, str](), dict[str, datetime]()
     for place, scopes in enumerate(wanted):
         moment, bound = at, at + ahead
         for scope in scopes:
-            free_at = _free_at(kept[scope], limits[scope], moment)
+            free_at = _free_at(kept[scope], limits[scope], moment, _APART if ahead and scope == scopes[0] else _NOTHING)
             if free_at > bound:
                 waiting[place], again_at[scope] = scope, free_at
                 break
@@ -102,9 +106,9 @@ def _inside(starts: Sequence[Start], limit: Limit, at: datetime) -> list[Start]:
     return inside
 
 
-def _free_at(starts: Sequence[Start], limit: Limit, at: datetime) -> datetime:
-    """From when on one more may start: not before what has its start already."""
-    at = max(at, starts[-1].at) if starts else at
+def _free_at(starts: Sequence[Start], limit: Limit, at: datetime, apart: timedelta) -> datetime:
+    """From when on one more may start: not before what has its start already, nor too soon after it."""
+    at = max(at, starts[-1].at + min(apart, limit.within / limit.most)) if starts else at
     room = limit.most
     for start in reversed(starts):
         room -= start.number

@@ -6,7 +6,7 @@ from time import monotonic
 
 import pytest
 
-from hub.channels.beginning import AHEAD, Started, begin
+from hub.channels.beginning import LEAST_AHEAD, Started, begin
 from hub.channels.flight import Flight
 from hub.channels.keeping import Keeper
 from hub.channels.parcel import Parcel, Sms
@@ -70,7 +70,7 @@ async def test_two_couriers_share_a_limit_to_the_start(database: str, most: int)
         ]
         assert [len(one.started) for one in begun] == [most, 0]
         assert [len(one.waits) for one in begun] == [10 - most, 10]
-        assert begun[1].pause == pytest.approx(10.2 - AHEAD.total_seconds() / 2, abs=0.01)
+        assert begun[1].pause == pytest.approx(10.2 - LEAST_AHEAD / 2, abs=0.01)
 
 
 async def test_a_window_is_asked_by_one_courier_after_the_other(database: str) -> None:
