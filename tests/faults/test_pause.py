@@ -129,17 +129,14 @@ def test_what_the_log_no_longer_holds_is_not_released_by_going_on(scene: Scene, 
     assert consumer.why_not_ready() == ["records_lost"]
 
 
-@pytest.mark.parametrize(
-    ("words", "told"),
-    [
+def test_what_cannot_be_paused_is_told_by_its_name(scene: Scene, operator: Helm) -> None:
+    for words, told in (
         (("crm-sync", "hub.acts", "--why", "a test"), "another topic: hub.acts cannot be paused"),
         (("crm-sync", "hub.crm", "--why", "a test"), "a topic that crm-sync reads"),
         (("crm-sink", "--why", "a test"), "CONSUMER: expected one of base-data, crm-sync"),
         (("crm-sync",), "--why: expected a reason"),
-    ],
-)
-def test_what_cannot_be_paused_is_told_by_its_name(scene: Scene, operator: Helm, words: tuple[str, ...], told: str) -> None:
-    assert told in str(operator.types("pause", *words).exception)
+    ):
+        assert told in str(operator.types("pause", *words).exception)
     assert operator.sees()["paused"] == []
 
 

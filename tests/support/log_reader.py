@@ -14,17 +14,20 @@ async def read_log(options: Mapping[str, Any], topics: Iterable[str]) -> dict[st
     """Every record of these topics up to their present ends, in offset order by partition; `options` are aiokafka's."""
     log: dict[str, list[Stored]] = defaultdict(list)
     async with AIOKafkaConsumer(**options, enable_auto_commit=False) as consumer:
-        for topic in await _described(options, list(topics)):
-            name = topic["topic"]
-            partitions = [TopicPartition(name, partition["partition"]) for partition in topic["partitions"]]
-            consumer.assign(partitions)
-            await consumer.seek_to_beginning(*partitions)
-            ends = await consumer.end_offsets(partitions)
-            while any([await consumer.position(partition) < end for partition, end in ends.items()]):
-                for records in (await consumer.getmany(timeout_ms=500)).values():
-                    log[name] += [Stored(r.topic, r.partition, r.offset, r.timestamp, r.key, r.value, r.headers) for r in records]
-            log[name].sort(key=lambda record: record[1:3])
-    return dict(log)
+        described = await _described(options, list(topics))
+        partitions = [TopicPartition(topic["topic"], partition["partition"]) for topic in described for partition in topic["partitions"]]
+        if not partitions:
+            return {}
+        consumer.assign(partitions)  # all at once: a new assignment waits for the fetch that is under way for the one before
+        await consumer.seek_to_beginning(*partitions)
+        ends = await consumer.end_offsets(partitions)
+        while any([await consumer.position(partition) < end for partition, end in ends.items()]):
+            for records in (await consumer.getmany(timeout_ms=500)).values():
+                for r in records:
+                    log[r.topic].append(Stored(r.topic, r.partition, r.offset, r.timestamp, r.key, r.value, r.headers))
+    for records in log.values():
+        records.sort(key=lambda record: record[1:3])
+    return {topic["topic"]: log[topic["topic"]] for topic in described}
 
 
 async def _described(options: Mapping[str, Any], topics: list[str]) -> list[Any]:
