@@ -106,7 +106,7 @@ class _Reading:
         """The sender's own: the first in its order, with its source where it says one, as several may number alike."""
         ids = sorted(
             (one for one in self._prospect.all("id") if one.line),
-            key=lambda one: one.attributes.get("sequence", "").strip().zfill(9) or "9",
+            key=lambda one: (_said(one, "sequence") or "9").zfill(9),
         )
         if not ids:
             return None
@@ -129,12 +129,9 @@ class _Reading:
         return "", contacts[0] if contacts else None
 
     def _phone(self, contact: Element | None) -> str:
-        numbers = (
-            [one for one in contact.all("phone") if one.attributes.get("type", "").strip().lower() not in {"fax", "pager"}]
-            if contact
-            else []
-        )
-        return self._one("phone", sorted(numbers, key=lambda one: one.attributes.get("preferredcontact", "").strip() != "1"))
+        """A number at which somebody answers, the one that they prefer first."""
+        numbers = [one for one in (contact.all("phone") if contact else ()) if _said(one, "type") not in {"fax", "pager"}]
+        return self._one("phone", sorted(numbers, key=lambda one: _said(one, "preferredcontact") != "1"))
 
     def _one(self, field: str, elements: Iterable[Element]) -> str:
         """The first that says something."""

@@ -5,8 +5,6 @@ from email import message_from_bytes, policy
 from hashlib import sha256
 from pathlib import Path
 
-import pytest
-
 from contracts.values import Channel
 from hub.channels.lane import Lane, WayOut
 from hub.channels.parcel import Enclosure, Letter, Mail, Sms
@@ -74,27 +72,24 @@ async def test_one_version_goes_to_three_people_by_three_channels_and_all_are_li
     assert letter.enclosures == (Enclosure(NAME, sha256(PRICES).hexdigest(), PRICES),)
 
 
-@pytest.mark.parametrize(
-    ("channel", "facts", "links", "path"),
-    [
+async def test_what_cannot_go_along_keeps_the_message_back_and_says_why(database: str, tmp_path: Path) -> None:
+    kept, links = keep(tmp_path, PRICES), Links("https://hub.example", b"s")
+    cases: list[tuple[Channel, dict[str, str], Links | None, str]] = [
         ("sms", {}, None, "documents"),
         ("post", {"file": "prices.xlsx"}, None, f"documents.{NAME}"),
-        ("sms", {"valid_until": date(2026, 3, 2).isoformat()}, Links("https://hub.example", b"s"), f"documents.{NAME}"),
+        ("sms", {"valid_until": date(2026, 3, 2).isoformat()}, links, f"documents.{NAME}"),
         ("post", {"sha256": sha256(b"other").hexdigest()}, None, f"documents.{NAME}"),
-    ],
-)
-async def test_what_cannot_go_along_keeps_the_message_back_and_says_why(
-    database: str, tmp_path: Path, channel: Channel, facts: dict[str, str], links: Links | None, path: str
-) -> None:
-    async with Centre(database) as centre:
+    ]
+    async with Centre(database, cap=9) as centre:
         await centre.people("C-1")
         await centre.template()
-        await centre.document("price-list", "2026-03", PRICES, **facts)
-        await centre.plan(a_notice(channel=channel, documents=(NAME,)))
-        hand = await centre.desk.take(centre.db, channel, "any", 10)
-        [words] = await a_writer(centre, keep(tmp_path, PRICES), links)(centre.db, hand.claimed, channel)
-    assert isinstance(words, InputError)
-    assert words.path == path
+        for number, (channel, facts, found, path) in enumerate(cases):
+            await centre.document("price-list", "2026-03", PRICES, **facts)
+            await centre.plan(a_notice(f"k-{number}", channel=channel, documents=(NAME,)))
+            hand = await centre.desk.take(centre.db, channel, "any", 10)
+            [words] = await a_writer(centre, kept, found)(centre.db, hand.claimed, channel)
+            assert isinstance(words, InputError)
+            assert words.path == path
 
 
 async def test_a_file_that_was_changed_where_it_is_kept_goes_to_nobody(database: str, tmp_path: Path) -> None:

@@ -45,11 +45,11 @@ async def hands_in(door: Door, mail: bytes) -> int:
     return int(json.loads(answer.body)["reports"])
 
 
-@pytest.mark.parametrize("named", [None, uuid4(), delivery_id("by-sms"), delivery_id("never")])
-async def test_a_bounce_that_names_no_mail_of_ours_keeps_nobody_from_getting_mail(centre: Centre, named: UUID | None) -> None:
+async def test_a_bounce_that_names_no_mail_of_ours_keeps_nobody_from_getting_mail(centre: Centre) -> None:
     door = Door(centre.db, bounces=CATCHER)
-    for kind in ("delivery-status", "feedback-report"):
-        assert await hands_in(door, a_bounce(named, "victim@example.com", OURS, kind=kind)) == 0
+    for named in (None, uuid4(), delivery_id("by-sms"), delivery_id("never")):
+        for kind in ("delivery-status", "feedback-report"):
+            assert await hands_in(door, a_bounce(named, "victim@example.com", OURS, kind=kind)) == 0
     assert door.line.said == []
 
 

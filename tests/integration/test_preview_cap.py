@@ -78,7 +78,7 @@ async def test_a_preview_keeps_back_whom_the_claim_keeps_back(database: str, nat
         claimed = set[tuple[str, str]]()
         for channel in CHANNELS:
             hand = await centre.desk.take(centre.db, channel, "p", 400)
-            claimed |= {(one.due.person_ref, channel) for one in hand.claimed}
+            claimed |= {(one.due.person.ref, channel) for one in hand.claimed}
         capped = {
             (ref, cast("str", channel))
             for ref, channel, reason, key in await centre.ledger("person", "channel", "reason", "dedupe_key")

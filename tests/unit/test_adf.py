@@ -145,6 +145,24 @@ def test_a_moment_that_is_not_whole_is_told_as_a_repair(given_moment: str) -> No
     assert [repair.path for repair in leads(text.encode()).repairs] == ["prospect[0].requestdate"]
 
 
+@pytest.mark.parametrize(
+    ("ids", "ref"),
+    [
+        ('<id source="B">b</id><id sequence="10">ten</id><id sequence="2">two</id>', "two"),
+        ("<id></id><id>1</id>", "1"),
+        ('<id source=" A  B ">1</id>', "A B:1"),
+    ],
+)
+def test_a_leads_reference_is_the_first_in_its_senders_order(ids: str, ref: str) -> None:
+    assert one(WHOLE.replace('<id sequence="1" source="Fair">4711</id>', ids)).ref == ref
+
+
+def test_the_number_that_is_preferred_is_taken_and_never_a_fax() -> None:
+    text = WHOLE.replace('<phone type="voice">', '<phone>1</phone><phone preferredcontact="1">2</phone><phone type="voice">')
+    assert one(text).fields["phone"] == "2"
+    assert one(WHOLE.replace('type="fax"', "")).fields["phone"] == "+49 30 23125 009"
+
+
 def test_a_lead_without_a_name_goes_by_its_address() -> None:
     text = WHOLE.replace(">Ada<", "><").replace(">Quist<", "><")
     assert one(text).fields["name"] == "ada@mail.example"
