@@ -108,13 +108,16 @@ class Haulage:
         return said
 
     def bills(self, at: datetime) -> list[Meant]:
-        """Collective bills for all that was carried and not billed yet: a week after the last of it arrived, and not after `at`."""
+        """Collective bills for all that was carried and not billed yet: a week after the last of it arrived, and not after `at`.
+
+        What nobody despatched is billed at the end, so that it is too early to say what it is.
+        """
         said: list[Meant] = []
         for carrier in self.carriers:
             own = [one for one in self._unbilled if one.carrier == carrier]
             for start in range(0, len(own), _A_BILL):
                 loads = own[start : start + _A_BILL]
-                said += self._bill(carrier, loads, min(at, max(load.delivered_at for load in loads) + timedelta(days=7)))
+                said += self._bill(carrier, loads, min(at, max(load.delivered_at for load in loads) + timedelta(days=7)), at)
         self._unbilled.clear()
         return said
 
@@ -134,7 +137,7 @@ class Haulage:
         self._answered = len(self.planted)
         return said
 
-    def _bill(self, carrier: str, loads: Sequence[Carried], at: datetime) -> list[Meant]:
+    def _bill(self, carrier: str, loads: Sequence[Carried], at: datetime, end: datetime) -> list[Meant]:
         rng = self._rng
         invoice = f"I-{self._number('invoice')}"
         bills: dict[str, list[dict[str, Any]]] = {invoice: []}
@@ -162,12 +165,14 @@ class Haulage:
                     pass
             bills[invoice] += [{**line, "line": f"{len(bills[invoice]) + number}"} for number, line in enumerate(lines, 1)]
         abroad = {error.invoice for error in self.planted if error.reason == "currency"}
+        strange = {error.invoice for error in self.planted if error.reason == "unknown_shipment"}
         said: list[Meant] = []
         for nth, (number, lines) in enumerate(bills.items()):
             if lines:
                 total = sum(line["amount_minor"] for line in lines)
                 body = {"currency": "CHF" if number in abroad else "EUR", "lines": lines, "net_minor": total}
-                said.append(self._say(carrier, "freight.invoiced", number, at + timedelta(minutes=nth), body))
+                when = end if number in strange else at
+                said.append(self._say(carrier, "freight.invoiced", number, when + timedelta(minutes=nth), body))
         return said
 
     def _plant(self, carrier: str, invoice: str, lines: Sequence[dict[str, Any]], reason: str) -> None:

@@ -45,6 +45,25 @@ def test_the_same_requests_are_answered_alike_by_carriers_with_errors() -> None:
     assert {one.topic.partition(".")[0] for one in said[0]} == {"erp", "carrier"}
 
 
+def test_what_nobody_despatched_is_billed_so_late_that_nobody_can_tell_yet_what_it_is() -> None:
+    world = World(3, seed=1)
+    said = Trade(world).answer([request("order.requested", f"ber-001/O{world.mark}-{n}#1", f"O{world.mark}-{n}") for n in range(40)])
+    bills = [json.loads(one.value or b"") for one in said if one.topic.endswith(".freight") and b'"lines"' in (one.value or b"")]
+    strange = [bill["occurred_at"] for bill in bills if any("-X" in line["consignment"] for line in bill["lines"])]
+    assert strange
+    assert min(strange) > world.until.isoformat() > min(bill["occurred_at"] for bill in bills)
+
+
+def test_an_order_is_carried_out_once_whatever_is_asked_of_it_later() -> None:
+    world = World(3, seed=1)
+    trade, name = Trade(world), f"O{world.mark}-1"
+    asked = request("order.requested", f"ber-001/{name}#1", name)
+    assert trade.answer([asked])
+    taken_back = request("order.cancellation_requested", f"ber-001/{name}#1", name)
+    assert trade.answer([taken_back]) == trade.answer([asked]) == []
+    assert [one.asked.order for one in trade.fates] == [f"ber-001/{name}#1"]
+
+
 def test_no_order_that_is_no_longer_wanted_is_compared() -> None:
     assert comparable("orders", {"is_wanted": False}) is None
     assert comparable("orders", {"is_wanted": True}) == {"is_wanted": True}
