@@ -12,6 +12,8 @@ from hub.world.speech import Meant
 
 ERRORS = ("rate", "weight", "fuel", "arithmetic", "accessorial_not_earned", "duplicate_invoice", "currency", "unknown_shipment")
 _HAULIERS = ("rhein-trans", "nordfracht", "alpen-cargo", "hansa-spedition")
+_SEEN_AFTER = frozenset({"collected", "in_transit", "at_hub"})
+"""The statuses after which the lorry tells once where it is."""
 _WAY = ("booked", "collected", "in_transit", "at_hub", "out_for_delivery", "delivered")
 _INCIDENTS = ("traffic", "breakdown", "weather")
 _A_BILL = 5
@@ -38,7 +40,10 @@ class Planted(NamedTuple):
 
 
 class Carried(NamedTuple):
-    """What became of a consignment, and what its carriage costs by rights: `charges` by their codes, in cents."""
+    """What became of a consignment, and what its carriage costs by rights: `charges` by their codes, in cents.
+
+    `seen` is where it was seen last, in millionths of a degree.
+    """
 
     carrier: str
     consignment: str
@@ -47,6 +52,7 @@ class Carried(NamedTuple):
     charges: dict[str, int]
     weight_kg: int
     fuel_milli: int
+    seen: dict[str, int]
 
     @property
     def cost_minor(self) -> int:
@@ -94,15 +100,18 @@ class Haulage:
         weight, fuel = sum(one.weight_kg for one in cargo), prices.fuel_milli(at)
         charges = prices.charges(weight, waiting, at)
         said: list[Meant] = []
-        delivered = at
+        delivered, seen = at, dict[str, int]()
         for number, status in enumerate(_WAY):
             delivered = at + timedelta(hours=3 * (number + 1), minutes=rng.randrange(60))
             services = [{"code": "waiting", "quantity": waiting}] if waiting and status == "collected" else []
             said += self._reports(carrier, ref, status, delivered, services)
+            if status in _SEEN_AFTER:
+                seen = _somewhere(f"{ref} {status}")
+                said.append(self._say(carrier, "shipment.positioned", ref, delivered + timedelta(minutes=90), seen))
         if rng.random() < 0.3:
             said.append(self._say(carrier, "shipment.estimated", ref, at + timedelta(hours=5), {"estimated_arrival": _written(delivered)}))
         said.append(self._say(carrier, "shipment.proven", ref, delivered + timedelta(minutes=2), {"document": f"POD-{ref}"}))
-        carried = Carried(carrier, ref, delivered, tuple(dict.fromkeys(one.order for one in cargo)), charges, weight, fuel)
+        carried = Carried(carrier, ref, delivered, tuple(dict.fromkeys(one.order for one in cargo)), charges, weight, fuel, seen)
         self.carried.append(carried)
         self._unbilled.append(carried)
         return said
@@ -218,6 +227,12 @@ def heading(carrier: str, ref: str, at: datetime) -> dict[str, Any]:
     """What a despatch advice says beside its lines: whose consignment it is, from where to where, and until when."""
     ends = {"origin": {"country": "DE", "postal_code": "10317"}, "destination": {"country": "DE", "postal_code": "80939"}}
     return {"carrier": carrier, "consignment": ref, "expected_at": _written(at + timedelta(hours=24)), **ends}
+
+
+def _somewhere(what: str) -> dict[str, int]:
+    """A place in the middle of Germany, of its own for each thing."""
+    rng = Random(what)
+    return {"latitude_micro": 48_000_000 + rng.randrange(6_000_000), "longitude_micro": 8_000_000 + rng.randrange(5_000_000)}
 
 
 def _late(rng: Random, said: list[Meant]) -> list[Meant]:

@@ -21,7 +21,7 @@ _NOT_DUE_YET = timedelta(days=250)
 """A car that was handed over later than so long ago needs no service yet, and nobody is reminded of it."""
 """How long after the world's end the last of each come: all of it within a day."""
 
-STORES = ("orders", "open_items", "shipments", "freight_charges")
+STORES = ("orders", "open_items", "shipments", "shipment_positions", "freight_charges")
 
 
 class Request(NamedTuple):
@@ -111,6 +111,7 @@ class Trade:
             "orders": orders,
             "open_items": self._rows["open_items"],
             "shipments": self._shipments(),
+            "shipment_positions": {(f"carrier:{load.carrier}", load.consignment): dict(load.seen) for load in self._haulage.carried},
             "freight_charges": self._charges(),
         }
 
