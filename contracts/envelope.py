@@ -5,7 +5,7 @@ Kafka Protocol Binding for CloudEvents 1.0.2, sections 3.1 (headers), 3.2 (binar
 
 import re
 from base64 import b64decode
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -22,7 +22,7 @@ STRUCTURED = "application/cloudevents+json"
 _FAMILY = "application/cloudevents"  # any event format, and the batches, which the binding leaves out
 _PLAIN = frozenset({b"", b"application/json"})
 
-Headers = Iterable[tuple[str, bytes | None]]
+Headers = Sequence[tuple[str, bytes | None]]
 
 _ATTRIBUTES = frozenset({"id", "source", "type", "specversion", "time", "subject", "datacontenttype", "dataschema"})
 _HEADERS = {f"ce_{name}": name for name in _ATTRIBUTES} | {"content-type": "content-type"}
@@ -34,6 +34,9 @@ _LONGEST = 500
 _INT32 = (-(2**31), 2**31 - 1)
 _MOST_HEADERS = 100
 _NONE: Mapping[str, str] = {}
+_ALIKE = ("ce_source", "ce_type", "ce_specversion", "content-type")
+_OWN = frozenset({*_ALIKE, "ce_id", "ce_time", "ce_subject"})
+_MOST_ALIKE = 10_000
 
 
 class Envelope(NamedTuple):
@@ -49,7 +52,8 @@ class Envelope(NamedTuple):
     @property
     def is_historical(self) -> bool:
         """Whether the event only records the past."""
-        return self.extensions.get(HISTORICAL) == "true"
+        extensions = self.extensions
+        return bool(extensions) and extensions.get(HISTORICAL) == "true"
 
 
 def read(headers: Headers, value: bytes | None) -> tuple[Envelope, bytes]:
@@ -59,6 +63,11 @@ def read(headers: Headers, value: bytes | None) -> tuple[Envelope, bytes]:
     tracing junk must not cost it its record. Names are compared as they are: the binding folds no case,
     and Kafka's own tools do not either. An attribute sent twice is refused, as each reader would take another one.
     """
+    known = _quickly(headers)
+    return _closely(headers, value) if known is None or value is None else (known, value)
+
+
+def _closely(headers: Headers, value: bytes | None) -> tuple[Envelope, bytes]:
     found: dict[str, bytes] = {}
     for count, (name, raw) in enumerate(headers):
         if count == _MOST_HEADERS:
@@ -82,7 +91,9 @@ def read(headers: Headers, value: bytes | None) -> tuple[Envelope, bytes]:
             attributes[name] = raw.decode()
         except UnicodeDecodeError:
             raise Invalid("envelope", Finding(name, "UTF-8")) from None
-    return _envelope(attributes), value
+    envelope = _envelope(attributes)
+    _remember(headers, envelope)
+    return envelope, value
 
 
 def write(envelope: Envelope) -> list[tuple[str, bytes]]:
@@ -188,6 +199,42 @@ def _envelope(attributes: dict[str, str]) -> Envelope:
     attributes.pop("datacontenttype", None)
     said = attributes.pop("time", None)
     return Envelope(event_id, source, wire, None if said is None else _time(said), attributes.pop("subject", None), attributes or _NONE)
+
+
+_seen: dict[tuple[bytes | None, ...], tuple[str, str]] = {}
+"""Source and type by the headers that are alike in all that one source says of one type."""
+
+
+def _quickly(headers: Headers) -> Envelope | None:
+    """The envelope of an event like one that was read before: only id, time and subject are looked at. None for any other."""
+    found = dict(headers)
+    get = found.get
+    alike = _seen.get((get("ce_source"), get("ce_type"), get("ce_specversion"), get("content-type")))
+    if alike is None or len(found) != len(headers) or not found.keys() <= _OWN:
+        return None
+    said, about = get("ce_time"), get("ce_subject")
+    event_id, time, subject = _plain(get("ce_id")), _plain(said), _plain(about)
+    if not event_id or (time is None) != (said is None) or (subject is None) != (about is None):
+        return None
+    return Envelope(event_id, *alike, None if time is None else _time(time), subject)
+
+
+def _plain(raw: bytes | None) -> str | None:
+    """What surely is text as an attribute may be; None where it has to be looked at closely."""
+    if raw is None:
+        return None
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        return None
+    return text if len(text) <= _LONGEST and text.isprintable() else None
+
+
+def _remember(headers: Headers, envelope: Envelope) -> None:
+    """Know the next one that is like this one; however many strangers come, this takes no more memory than so."""
+    found = dict(headers)
+    if len(found) == len(headers) and len(_seen) < _MOST_ALIKE:
+        _seen[tuple(found.get(name) for name in _ALIKE)] = envelope.source, envelope.type
 
 
 def _time(text: str) -> datetime:

@@ -59,16 +59,17 @@ def is_read_whole(data: bytes, body: BaseModel) -> bool:
 
 def _fields(body: BaseModel) -> int:
     """How many keys a body was read from; below zero where that cannot be told."""
-    named = body.model_fields_set
+    named, values = body.__pydantic_fields_set__, body.__dict__
     count = len(named)
     for name in _holders(type(body)):
-        if name in named:
-            held = getattr(body, name)
-            for value in held if isinstance(held, tuple) else (held,):
-                if isinstance(value, BaseModel):
-                    count += _fields(value)
-                elif type(value) not in _PLAIN:
-                    count -= _MANY
+        value = values[name]
+        if value is None or name not in named:
+            continue
+        for held in value if type(value) is tuple else (value,):
+            if isinstance(held, BaseModel):
+                count += _fields(held)
+            elif type(held) not in _PLAIN:
+                count -= _MANY
     return count
 
 

@@ -114,11 +114,12 @@ def assigned(state: Customer | None, event: CustomerAssigned, facts: Facts) -> D
 
 def told(_before: Customer | None, after: Customer, subject: Subject, because: Event, revision: int) -> CustomerUpdated:
     """What everybody may hear of it."""
+    dealer, ref = subject.dealer, subject.ref
     return CustomerUpdated(
         occurred_at=because.occurred_at,
         revision=revision,
-        subject=f"{subject.dealer}/{subject.ref}",
-        dealer=subject.dealer,
-        customer=subject.ref,
+        subject=f"{dealer}/{ref}",
+        dealer=dealer,
+        customer=ref,
         status=after.status,
     )

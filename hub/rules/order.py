@@ -52,7 +52,7 @@ class Position(NamedTuple):
 def in_order(events: Sequence[D]) -> list[tuple[Position, D]]:
     """All events of one subject in their order, each with the subject's position after it."""
     if len(events) == 1:
-        (only,) = events
+        only = events[0]
         return [(Position(only.occurred_at, only.revision or 0, only.tie), only)]
     placed: list[tuple[datetime, int, str, Any, D]] = []
     counts: dict[Any, list[D]] = defaultdict(list)
@@ -80,10 +80,11 @@ def follows(last: Position, event: Dated) -> Position | None:
 
     A position does not keep how far each counter has come: what is not above all of them may still follow its own.
     """
-    if event.revision is None:
-        if event.occurred_at > last.at or (event.occurred_at == last.at and last.revision == 0 and event.tie > last.tie):
-            return Position(event.occurred_at, last.revision, event.tie)
+    revision, at = event.revision, event.occurred_at
+    if revision is None:
+        if at > last.at or (at == last.at and last.revision == 0 and event.tie > last.tie):
+            return Position(at, last.revision, event.tie)
         return None
-    if event.revision > last.revision and event.occurred_at >= last.at:
-        return Position(event.occurred_at, event.revision, event.tie)
+    if revision > last.revision and at >= last.at:
+        return Position(at, revision, event.tie)
     return None

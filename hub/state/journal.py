@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 import zstandard
@@ -22,28 +22,24 @@ ROWS = RowType(
     {
         "event": "uuid",
         "part": "smallint",
-        "principal": "text",
-        "source": "text",
+        "likeness": "int",
         "event_id": "text",
-        "type": "text",
-        "store": "text",
         "ref": "text",
         "occurred_at": "timestamptz",
         "revision": "bigint",
         "corrects": "text",
-        "is_historical": "bool",
         "fingerprint": "bigint",
         "body": "bytea",
-        "topic": "text",
-        "partition": "int",
         '"offset"': "bigint",
     },
 )
+# What many rows of a batch are alike in is said once, and looked up by its number: half of a row's columns.
 _INSERT = f"""
 INSERT INTO journal (event, part, consumer, principal, source, event_id, type, store, ref, occurred_at, revision, corrects,
                      is_historical, fingerprint, body, topic, partition, "offset")
-SELECT n.event, n.part, $2, n.principal, n.source, n.event_id, n.type, n.store, n.ref, n.occurred_at, n.revision, n.corrects,
-       n.is_historical, n.fingerprint, n.body, n.topic, n.partition, n."offset"
+SELECT n.event, n.part, $2, ($3::text[])[n.likeness], ($4::text[])[n.likeness], n.event_id, ($5::text[])[n.likeness],
+       ($6::text[])[n.likeness], n.ref, n.occurred_at, n.revision, n.corrects, ($7::bool[])[n.likeness], n.fingerprint, n.body,
+       ($8::text[])[n.likeness], ($9::int[])[n.likeness], n."offset"
 FROM unnest($1::{ROWS.array}) AS n
 ON CONFLICT (event, part) DO NOTHING
 RETURNING event
@@ -84,29 +80,13 @@ WHERE c.event = ANY($1::uuid[]) AND j.store <> ''
 """
 
 
-class Row(NamedTuple):
-    """One part of one event, as it is journalled; `body` is packed, and stands with the first part alone.
+Likeness: TypeAlias = tuple[str, str, str, str, bool, str, int]
+"""What many rows of a batch are alike in: the subject's principal, source, type, store, whether it is historical, topic, partition.
 
-    `principal` and `ref` are the subject's; who says it follows from the topic.
-    """
-
-    event: UUID
-    part: int
-    principal: str
-    source: str
-    event_id: str
-    type: str
-    store: str
-    ref: str
-    occurred_at: datetime
-    revision: int | None
-    corrects: str | None
-    is_historical: bool
-    fingerprint: int
-    body: bytes
-    topic: str
-    partition: int
-    offset: int
+Who says it follows from the topic.
+"""
+Row: TypeAlias = tuple[UUID, int, int, str, str, datetime, int | None, str | None, int, bytes, int]
+"""One part of one event, as in `ROWS`; `body` is packed, and stands with the first part alone, `likeness` is a number from 1 on."""
 
 
 class _Correction(NamedTuple):
@@ -141,9 +121,13 @@ class Past(NamedTuple):
         return self.topic, self.partition, self.offset
 
 
-async def insert(connection: Connection, consumer: str, rows: Sequence[Row]) -> set[UUID]:
-    """Journal what is new and return those events; rows go in by event so that the index is filled side by side."""
-    return {row[0] for row in await connection.fetch(_INSERT, sorted(rows, key=itemgetter(0, 1)), consumer)}
+async def insert(connection: Connection, consumer: str, rows: Sequence[Row], likenesses: Iterable[Likeness]) -> set[UUID]:
+    """Journal what is new and return those events; `likenesses` are in the order of their numbers.
+
+    Rows go in by event so that the index is filled side by side.
+    """
+    alike = [list(column) for column in zip(*likenesses, strict=True)]
+    return {row[0] for row in await connection.fetch(_INSERT, sorted(rows, key=itemgetter(0, 1)), consumer, *alike)}
 
 
 async def known(connection: Connection, events: Iterable[UUID]) -> dict[UUID, tuple[str, int, bytes]]:

@@ -110,16 +110,18 @@ class Store(Generic[S]):
         What was never stored is created, what was is updated: an upsert would bring back a state that
         another transaction has removed since.
         """
-        rows = [(*subject, k.version, *k.position, k.because, *k.state) for subject, k in sorted(kept.items(), key=itemgetter(0))]
-        created, updated = [row for row in rows if row[2] == 1], [row for row in rows if row[2] > 1]
+        rows: tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]] = [], []
+        for subject, (version, position, because, state) in sorted(kept.items(), key=itemgetter(0)):
+            row = [*subject, version, *position, because, *state]
+            for place in self._packed:
+                if row[place] is not None:
+                    row[place] = orjson.dumps(row[place]).decode()
+            rows[version > 1].append(tuple(row))  # a list would be an array within the array
+        created, updated = rows
         return await self._write(connection, self._create, created) and await self._write(connection, self._update, updated)
 
     async def _write(self, connection: "Connection", statement: str, rows: Sequence[tuple[Any, ...]]) -> bool:
-        if not rows:
-            return True
-        for place in self._packed:
-            rows = [(*row[:place], None if row[place] is None else orjson.dumps(row[place]).decode(), *row[place + 1 :]) for row in rows]
-        return _count(await connection.execute(statement, rows)) == len(rows)
+        return not rows or _count(await connection.execute(statement, rows)) == len(rows)
 
     async def remove(self, connection: "Connection", versions: Mapping[Subject, int]) -> bool:
         """Remove states whose every event was corrected away; False if any was no longer at that version."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias, cast
 
 from contracts.acts import FOR_CONSUMERS
+from contracts.acts.v1 import ConsumerAct
 from contracts.contract import Event, Lineage
 from contracts.timers import TIMER_FIRED, WAIT_ANSWERED, WAIT_EXPIRED, TimerFired
 from contracts.topics import Topic
@@ -57,6 +58,9 @@ class Consumer:
         self.name, self.topics, self.using = name, topics, using
         self.folds: dict[str, list[Fold]] = {}
         self.stores: dict[str, Fold] = {}
+        self.is_asked = False  # whether its own rules fold operators' acts
+        self._forgotten: set[str] = set()
+        self._concerning: set[Lineage[Any]] = set()
 
     @property
     def pattern(self) -> str:
@@ -98,8 +102,11 @@ class Consumer:
                 raise TypeError(f"{telling.topic.name}: say whose topic it is where each partner has one, and there alone")
         fold = Fold(store, rules, tells, answers, history, concerned, notices, books, timer)
         self.stores[store.name] = fold
+        self.is_asked |= any(issubclass(lineage.body, ConsumerAct) for lineage in rules)
+        self._concerning.update(concerned)
         for lineage in rules:
             self.folds.setdefault(lineage.name, []).append(fold)
+        self._forgotten.update(lineage.name for lineage in rules if not history)
 
     def _set_for(self, store: str) -> Concerns:
         """A timer concerns the subject whose state set it, in that store of that consumer alone."""
@@ -115,17 +122,19 @@ class Consumer:
 
     def remembers(self, lineage: Lineage[Any]) -> bool:
         """Whether the journal keeps events of this lineage; else the inbox knows only that they came."""
-        return all(fold.history for fold in self.folds.get(lineage.name, ()))
+        return lineage.name not in self._forgotten
 
     def parts(self, lineage: Lineage[Any], body: Event, principal: str, ref: str) -> tuple[tuple[str, Subject], ...]:
         """Whom an event concerns: stores and subjects, each once, in the order of the event's parts in the journal."""
+        folds = self.folds.get(lineage.name, ())
+        if lineage not in self._concerning:
+            subject = Subject(principal, ref)
+            return tuple([(fold.store.name, subject) for fold in folds])
         found: list[tuple[str, Subject]] = []
-        for fold in self.folds.get(lineage.name, ()):
+        for fold in folds:
             concerns = fold.concerns.get(lineage)
-            if concerns is None:
-                found.append((fold.store.name, Subject(principal, ref)))
-            else:
-                found.extend((fold.store.name, subject) for subject in dict.fromkeys(concerns(body, principal)))
+            subjects = (Subject(principal, ref),) if concerns is None else dict.fromkeys(concerns(body, principal))
+            found.extend((fold.store.name, subject) for subject in subjects)
         return tuple(found)
 
     def topic(self, name: str) -> Topic | None:

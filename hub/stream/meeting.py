@@ -36,11 +36,11 @@ async def meet(connection: Connection, consumer: str, folded: Iterable[tuple[Sto
 
 
 def _waits(result: StoreFold) -> dict[Subject, set[Row]]:
-    return {
-        subject: rows
-        for subject, folded in result.folded.items()
-        if (rows := {told.row for told, verdict in folded.verdicts if isinstance(verdict, Wait)})
-    }
+    waits: dict[Subject, set[Row]] = {}
+    for subject, told, verdict in result.unsettled:
+        if isinstance(verdict, Wait):
+            waits.setdefault(subject, set()).add(told.row)
+    return waits
 
 
 def _version(kept: Mapping[Subject, Kept[Any]], subject: Subject) -> int:

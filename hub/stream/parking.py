@@ -47,19 +47,18 @@ def _waits(consumer: str, found: Sorted, settled: Settled, until: datetime) -> t
     awaited: set[tuple[str, str]] = set()
     parts: dict[Row, Part] | None = None
     for result in settled.folds:
-        for subject, folded in result.folded.items():
-            for told, verdict in folded.verdicts:
-                if not isinstance(verdict, Wait):
-                    continue
-                if parts is None:
-                    parts = {part.told.row: part for part in found.parts}
-                if verdict != (told.lineage.kind, subject.ref):
-                    awaited.add(verdict)
-                part = parts.get(told.row)
-                if part:
-                    found.outcomes[place(part.good)] = Outcome.WAITING
-                where = place(part.good) if part else result.pasts[told.row].place
-                waits.append(slips.waiter(consumer, told, subject, result.store, verdict, where, until))
+        for subject, told, verdict in result.unsettled:
+            if not isinstance(verdict, Wait):
+                continue
+            if parts is None:
+                parts = {part.told.row: part for part in found.parts}
+            if verdict != (told.lineage.kind, subject.ref):
+                awaited.add(verdict)
+            part = parts.get(told.row)
+            if part:
+                found.outcomes[place(part.good)] = Outcome.WAITING
+            where = place(part.good) if part else result.pasts[told.row].place
+            waits.append(slips.waiter(consumer, told, subject, result.store, verdict, where, until))
     return waits, awaited
 
 

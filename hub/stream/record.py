@@ -1,7 +1,6 @@
 """One Kafka record, read and judged before any transaction begins."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b, sha256
 from typing import Any, NamedTuple, Protocol
@@ -23,6 +22,7 @@ from hub.stream.consumer import Consumer
 _AHEAD_SECONDS = 600.0
 _PARTIES = {"dealers": "dealer", "carriers": "carrier", "oem": "oem", "erp": "erp", "hub": "hub"}
 _MOST_KEY_BYTES = 1_000
+_MOST_HEARD = 10_000
 _LEADING = 6
 MOST_PARTS = 1_000
 """How many subjects a document may concern: its rule is shown the whole of it for each."""
@@ -65,8 +65,7 @@ class Good(NamedTuple):
     parts: tuple[tuple[str, Subject], ...]
 
 
-@dataclass(slots=True)
-class Part:
+class Part(NamedTuple):
     """One good record as it concerns one subject of one store; `order` is its place of arrival in the batch."""
 
     good: Good
@@ -113,12 +112,21 @@ class _Known(NamedTuple):
     carried: frozenset[str]
 
 
+class _Speech(NamedTuple):
+    """What is the same of all that one source says of one type in one topic: without a lineage it means nothing here."""
+
+    lineage: Lineage[Any] | None
+    version: int
+    is_newer: bool = False
+
+
 class Reader:
     """Judges the records of one consumer's topics."""
 
     def __init__(self, consumer: Consumer, max_record_bytes: int) -> None:
         self._consumer, self._max = consumer, max_record_bytes
         self._topics: dict[str, _Known] = {}
+        self._heard: dict[tuple[str, str, str], _Speech] = {}
 
     def judge(self, raw: Raw) -> Judged:
         """Whether a record is good, and if not why; never raises for what a sender wrote."""
@@ -133,15 +141,10 @@ class Reader:
 
     def _judge_event(self, raw: Raw, known: "_Known", key: str | None, envelope: Envelope, data: bytes) -> Judged:
         principal = known.principal
-        _check_principal(envelope.source, principal)
-        try:
-            lineage, version = lookup(envelope.type)
-        except NewerVersion:
-            return Newer(raw, principal, key, envelope) if self._may_fold(envelope.type) else Ignored(raw)
-        if lineage.name not in known.carried:
-            raise Invalid("wrong_topic", Finding("type", f"an event type that {known.topic.name} carries"))
-        if not self._consumer.listens_to(lineage):
-            return Ignored(raw)
+        speech = self._heard.get((raw.topic, envelope.source, envelope.type)) or self._hear(raw.topic, known, envelope)
+        lineage, version, is_newer = speech
+        if lineage is None:
+            return Newer(raw, principal, key, envelope) if is_newer else Ignored(raw)
         body = lineage.decode(version, data)
         ref = lineage.ref(body)
         if key != ref:
@@ -157,6 +160,20 @@ class Reader:
             raise Invalid("too_many_subjects", Finding("", f"at most {MOST_PARTS:,} subjects in one document, and not {len(parts):,}"))
         event = event_name(self._consumer.name, principal, envelope.source, envelope.id)
         return Good(raw, principal, ref, envelope, lineage, body, event, fingerprint(envelope.type, data), data, parts)
+
+    def _hear(self, topic: str, known: "_Known", envelope: Envelope) -> _Speech:
+        """Whether that source may say such a thing in that topic, and whether it means anything here; raises Invalid where it may not."""
+        _check_principal(envelope.source, known.principal)
+        try:
+            lineage, version = lookup(envelope.type)
+        except NewerVersion:
+            return _Speech(None, 0, self._may_fold(envelope.type))
+        if lineage.name not in known.carried:
+            raise Invalid("wrong_topic", Finding("type", f"an event type that {known.topic.name} carries"))
+        speech = _Speech(lineage if self._consumer.listens_to(lineage) else None, version)
+        if len(self._heard) < _MOST_HEARD:  # senders make up sources, and memory is bounded
+            self._heard[topic, envelope.source, envelope.type] = speech
+        return speech
 
     def _check_correction(self, corrects: str, event_id: str, lineage: Lineage[Any]) -> None:
         if corrects == event_id:

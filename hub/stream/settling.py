@@ -7,7 +7,7 @@ from uuid import UUID
 
 from contracts.contract import Finding
 from hub.rules.basedata import BaseData
-from hub.rules.decision import Change, Facts, Reject, Subject, Wait
+from hub.rules.decision import Facts, Reject, Subject, Wait
 from hub.rules.folding import Told
 from hub.state import journal
 from hub.state.dead_letters import DeadLetter
@@ -135,24 +135,21 @@ def _refusals(consumer: str, folds: Iterable[StoreFold], found: Sorted, touched:
     refusals: list[_Refusal] = []
     parts: dict[Row, Part] | None = None
     for result in folds:
-        for subject, folded in result.folded.items():
-            for told, verdict in folded.verdicts:
-                if isinstance(verdict, Change):
-                    continue
-                reason = _reason(result, touched, subject, told, verdict)
-                if reason is None:
-                    continue
-                if parts is None:
-                    parts = {part.told.row: part for part in found.parts}
-                part = parts.get(told.row)
-                if part is not None and not result.declared.history:
-                    good = part.good
-                    letter = slips.dead(consumer, Bad(good.raw, good.principal, good.key, reason[0], reason[1:], good.envelope))
-                elif part is not None:
-                    letter = slips.refused(consumer, part, *reason)
-                else:
-                    letter = slips.refused_late(consumer, result.pasts[told.row], told, result.store, *reason)
-                refusals.append(_Refusal(part.order if part else _BEFORE, part, letter, told))
+        for subject, told, verdict in result.unsettled:
+            reason = _reason(result, touched, subject, told, verdict)
+            if reason is None:
+                continue
+            if parts is None:
+                parts = {part.told.row: part for part in found.parts}
+            part = parts.get(told.row)
+            if part is not None and not result.declared.history:
+                good = part.good
+                letter = slips.dead(consumer, Bad(good.raw, good.principal, good.key, reason[0], reason[1:], good.envelope))
+            elif part is not None:
+                letter = slips.refused(consumer, part, *reason)
+            else:
+                letter = slips.refused_late(consumer, result.pasts[told.row], told, result.store, *reason)
+            refusals.append(_Refusal(part.order if part else _BEFORE, part, letter, told))
     return refusals
 
 

@@ -42,7 +42,12 @@ class Stored(NamedTuple):
 
 def name(*parts: object) -> UUID:
     """A name that follows from what it names, so that a repeated act carries the same one: a version 5 UUID."""
-    digest = bytearray(sha1(_NAMESPACE + "\0".join(map(str, parts)).encode(), usedforsecurity=False).digest()[:16])
+    return named("\0".join(map(str, parts)))
+
+
+def named(words: str) -> UUID:
+    """The name that follows from these words, `name`'s parts with NUL between them."""
+    digest = bytearray(sha1(_NAMESPACE + words.encode(), usedforsecurity=False).digest()[:16])
     digest[6] = digest[6] & 0x0F | 0x50
     digest[8] = digest[8] & 0x3F | 0x80
     return pgproto.UUID(bytes(digest))

@@ -1,7 +1,7 @@
 """Journal a batch and sort its records: what is new, what was known, what its key holds back."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
@@ -100,7 +100,7 @@ async def _note(connection: Connection, consumer: Consumer, goods: Sequence[Good
     known: dict[UUID, _Earlier] = {}
     kept = [good for good in goods if consumer.remembers(good.lineage)]
     if kept:
-        fresh = await journal.insert(connection, consumer.name, [row for good in kept for row in _rows(good)])
+        fresh = await journal.insert(connection, consumer.name, *_rows(kept))
         if len(fresh) < len(kept):
             known |= await journal.known(connection, {good.event for good in kept} - fresh)
     if len(kept) < len(goods):
@@ -117,8 +117,9 @@ def _gather(found: Sorted, records: Sequence[Judged]) -> tuple[dict[UUID, _Arriv
     for order, record in enumerate(records):
         match record:
             case Good():
-                if batch.setdefault(record.event, (order, record))[1] is not record:
-                    again[record.event].append((order, record))
+                arrived = order, record
+                if batch.setdefault(record.event, arrived) is not arrived:
+                    again[record.event].append(arrived)
             case Bad():
                 found.bad.append((order, record))
             case Newer():
@@ -154,28 +155,17 @@ def _take(found: Sorted, consumer: Consumer, good: Good, order: int) -> None:
         found.corrections.append(Correction(target, told, order))
 
 
-def _rows(good: Good) -> list[journal.Row]:
-    """One for each part, the body with the first alone; what concerns nobody is kept as well."""
-    envelope, body, raw, packed = good.envelope, good.body, good.raw, journal.pack(good.data)
-    return [
-        journal.Row(
-            good.event,
-            part,
-            subject.principal,
-            envelope.source,
-            envelope.id,
-            envelope.type,
-            store,
-            subject.ref,
-            body.occurred_at,
-            body.revision,
-            body.corrects,
-            envelope.is_historical,
-            good.fingerprint,
-            b"" if part else packed,
-            raw.topic,
-            raw.partition,
-            raw.offset,
-        )
-        for part, (store, subject) in enumerate(good.parts or [("", Subject(good.principal, good.key))])
-    ]
+def _rows(goods: Iterable[Good]) -> tuple[list[journal.Row], dict[journal.Likeness, int]]:
+    """One for each part, the body with the first alone; what concerns nobody is kept as well. Likenesses come with their numbers."""
+    rows: list[journal.Row] = []
+    alike: dict[journal.Likeness, int] = {}
+    pack = journal.pack
+    for good in goods:
+        raw, envelope, body = good.raw, good.envelope, good.body
+        source, wire, is_historical, topic, partition = envelope.source, envelope.type, envelope.is_historical, raw.topic, raw.partition
+        packed = pack(good.data)
+        for part, (store, (principal, ref)) in enumerate(good.parts or [("", Subject(good.principal, good.key))]):
+            likeness = alike.setdefault((principal, source, wire, store, is_historical, topic, partition), len(alike) + 1)
+            said = envelope.id, ref, body.occurred_at, body.revision, body.corrects, good.fingerprint
+            rows.append((good.event, part, likeness, *said, b"" if part else packed, raw.offset))
+    return rows, alike

@@ -1,7 +1,7 @@
 """Fold the subjects of one store that a batch touches: load, fold in order, save what moved on."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -9,7 +9,7 @@ from uuid import UUID
 from contracts.catalogue import lookup
 from contracts.contract import Event
 from hub.rules.basedata import BaseData
-from hub.rules.decision import Subject
+from hub.rules.decision import Change, Decision, Subject
 from hub.rules.folding import NOTHING, Folded, Told, fold
 from hub.rules.order import Position, follows, in_order
 from hub.state import journal, waiting
@@ -30,7 +30,7 @@ class StoreFold:
     """What folding one store's touched subjects came to, before anything is saved.
 
     `kept` are the states as loaded. `pasts` are the journal's parts of those subjects that were folded again,
-    `waited` those among them that waited for news until now, and until when they would have.
+    `waited` those among them that waited for news until now, and until when they would have. `unsettled` is what changed nothing.
     """
 
     declared: Fold
@@ -38,6 +38,7 @@ class StoreFold:
     folded: dict[Subject, Folded[Any]]
     pasts: dict[Row, Past]
     waited: Mapping[Row, datetime]
+    unsettled: list[tuple[Subject, Told, Decision[Any]]] = field(default_factory=list)
 
     @property
     def store(self) -> str:
@@ -70,6 +71,10 @@ async def fold_store(
             result.folded[subject] = fold(subject, declared.rules, base, start, onward)
     if again:
         await _fold_again(connection, consumer, result, base, again, without)
+    for subject, folded in result.folded.items():
+        for told, verdict in folded.verdicts:
+            if not isinstance(verdict, Change):
+                result.unsettled.append((subject, told, verdict))
     return result
 
 

@@ -26,19 +26,20 @@ def sayings(consumer: str, declared: Fold, news: Iterable[News]) -> list[Said]:
     one before it is corrected), from where it goes, and from its number among what is said there.
     """
     heard = []
+    store = declared.store.name
+    tells = [(telling, telling.tell, telling.lineage, f"{telling.topic.name}\0{telling.lineage.name}") for telling in declared.tells]
     for subject, before, after, cause, version in news:
+        because = f"{consumer}\0{cause.event}\0{store}\0{subject.principal}\0{subject.ref}\0{version}"
         bodies: dict[Tell, list[tuple[Event, bytes]]] = {}  # what goes to several topics is made once
-        for telling in declared.tells:
-            lineage = telling.lineage
-            made = bodies.get(telling.tell)
+        for telling, tell, lineage, place in tells:
+            made = bodies.get(tell)
             if made is None:
-                told = telling.tell(before, after, subject, cause.body, version)
-                made = bodies[telling.tell] = [(body, to_json(body, exclude_none=True)) for body in _bodies(told)]
+                told = tell(before, after, subject, cause.body, version)
+                made = bodies[tell] = [(body, to_json(body, exclude_none=True)) for body in _bodies(told)]
             for number, (body, packed) in enumerate(made):
-                topic = _topic(telling, after, subject, body)
+                topic = telling.topic.name if telling.partner is None else _topic(telling, after, subject, body)
                 if topic is not None:
-                    ref, place = lineage.ref(body), (telling.topic.name, lineage.name, number)
-                    said_id = slips.name(consumer, cause.event, declared.store.name, *subject, version, *place)
+                    ref, said_id = lineage.ref(body), slips.named(f"{because}\0{place}\0{number}")
                     heard.append(Said(topic, ref, lineage.wire, said_id, ref, packed))
     return heard
 
@@ -59,10 +60,8 @@ def _bodies(said: Event | Iterable[Event] | None) -> Iterable[Event]:
 
 
 def _topic(telling: Telling, state: object, subject: Subject, body: Event) -> str | None:
-    """The topic's name; None where it is nobody's, which is noted where a name was given that no partner can have."""
-    if telling.partner is None:
-        return telling.topic.name
-    partner = telling.partner(state, subject, body)
+    """The name of a partner's topic; None where it is nobody's, which is noted where a name was given that no partner can have."""
+    partner = telling.partner(state, subject, body) if telling.partner else None
     if partner is None:
         return None
     try:

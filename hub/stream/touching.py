@@ -53,10 +53,10 @@ async def touch(connection: Connection, consumer: Consumer, found: Sorted, relea
     holds = found.holds
     if released:
         await _let_go(connection, touched, released)
-    for arrived in found.parts:
-        subject = touched[arrived.store][arrived.subject]
-        subject.new.append(arrived.told)
-        if arrived.told.event in holds.corrected or (arrived.store, arrived.subject) in holds.subjects:
+    for _, told, store, concerned, _ in found.parts:
+        subject = touched[store][concerned]
+        subject.new.append(told)
+        if told.event in holds.corrected or (store, concerned) in holds.subjects:
             subject.again = True
     if found.corrections:
         await journal.correct(connection, [(correction.target, correction.told.event) for correction in found.corrections])

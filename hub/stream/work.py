@@ -66,7 +66,8 @@ class Work:
         if planned:
             await deliveries.insert(connection, consumer.name, planned)
         applied.emitted += len(said)
-        await ruled.note(connection, consumer.name, found, settled)
+        if consumer.is_asked:
+            await ruled.note(connection, consumer.name, found, settled)
         await meet(connection, consumer.name, folded)
         _note(found, settled)
         applied.outcomes.update(found.outcomes)
@@ -80,5 +81,6 @@ def _note(found: Sorted, settled: Settled) -> None:
         found.outcomes[place(part.good)] = Outcome.HELD
     for part in settled.dead:
         found.outcomes[place(part.good)] = Outcome.DEAD
-    for part in found.parts:
-        found.outcomes.setdefault(place(part.good), Outcome.HANDLED)
+    for good, *_ in found.parts:
+        raw = good.raw
+        found.outcomes.setdefault((raw.topic, raw.partition, raw.offset), Outcome.HANDLED)
