@@ -115,6 +115,23 @@ def test_attributes_are_short_and_fit_a_line(attribute: str, text: str) -> None:
     assert refused([*STRUCTURED], structured(**{attribute: text})) == attribute
 
 
+@pytest.mark.parametrize(
+    "own", [{"ce_id": b""}, {"ce_id": None}, {"ce_id": b"a\nb"}, {"ce_id": b"\xff"}, {"ce_time": b"today"}, {"ce_subject": b"x" * 501}]
+)
+def test_an_event_like_one_that_was_read_is_looked_at_as_closely(own: dict[str, bytes | None]) -> None:
+    read(BINARY, BODY)
+    (header,) = own
+    assert refused(list((dict(BINARY) | own).items())) == header.removeprefix("ce_")
+
+
+def test_an_event_like_one_that_was_read_keeps_what_is_its_own() -> None:
+    read(BINARY, BODY)
+    own = [*BINARY[:1], ("ce_id", b"e-2"), *BINARY[2:], ("ce_time", b"2026-05-04T09:30:00+02:00"), ("ce_subject", b"L-1")]
+    assert read(own, BODY)[0] == Envelope("e-2", "/dealers/ber-01", "hub.lead.received.v1", NOW, "L-1")
+    assert read([*own, ("ce_hubhistorical", b"true"), ("traceparent", b"\xff")], BODY)[0].is_historical
+    assert refused([("ce_source", None), *(pair for pair in BINARY if pair[0] != "ce_source")]) == "source"
+
+
 def test_attributes_are_utf_8() -> None:
     assert refused([*BINARY, ("ce_subject", b"\xff")]) == "subject"
     assert refused([*BINARY, ("ce_subject", b"\xed\xa0\x80")]) == "subject"

@@ -52,6 +52,33 @@ async def test_a_record_told_on_two_partitions_at_once_counts_once(engine: Engin
     assert len(await engine.rows("journal")) == 1
 
 
+async def test_each_row_of_the_journal_says_whose_event_it_is_and_where_it_stands(engine: Engine) -> None:
+    log = Log()
+    records = [
+        Words(log, dealer).recorded("C1", dealer, id=f"{dealer}/{partition}", partition=partition)
+        for dealer in ("ber-001", "muc-002")
+        for partition in (0, 1)
+    ]
+    assert await engine.outcomes(records) == [HANDLED] * 4
+    assert {
+        row["event_id"]: tuple(row[name] for name in ("principal", "source", "type", "store", "ref", "topic", "partition", "offset"))
+        for row in await engine.rows("journal")
+    } == {
+        f"{dealer}/{partition}": (
+            f"dealer:{dealer}",
+            f"/dealers/{dealer}",
+            "hub.customer.recorded.v1",
+            "customers",
+            "C1",
+            f"dealer.{dealer}.events",
+            partition,
+            0,
+        )
+        for dealer in ("ber-001", "muc-002")
+        for partition in (0, 1)
+    }
+
+
 async def test_the_same_id_of_another_dealer_is_another_event(engine: Engine) -> None:
     log = Log()
     records = [
