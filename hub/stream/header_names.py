@@ -11,6 +11,8 @@ from aiokafka.record.default_records import _DefaultRecordBatchPy
 from aiokafka.record.memory_records import MemoryRecords, _MemoryRecordsPy
 from aiokafka.record.util import decode_varint_py
 
+from hub.stream.fetched import Records
+
 _MAGIC_AT = 16
 _HAS_HEADERS = 2
 
@@ -28,12 +30,12 @@ class _Fetched(MemoryRecords):  # type: ignore[misc] # aiokafka has no types
         self.data = data
 
 
-class _Records(fetcher.PartitionRecords):  # type: ignore[misc] # aiokafka has no types
+class _Records(Records):
     """A fetch's records; goes on from the record that failed by the reader that does not fail."""
 
     _records: Any
 
-    def __next__(self) -> Any:  # noqa: ANN401 - a ConsumerRecord
+    def __next__(self) -> Any:  # noqa: ANN401 - a record
         try:
             return super().__next__()
         except UnicodeDecodeError:

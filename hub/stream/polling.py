@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import ConsumerStoppedError
+
+from hub.stream.fetched import Fetched
 
 PATIENCE_SECONDS = 0.5
 FETCH_WAIT_MS = 100
@@ -32,12 +34,12 @@ async def poll(
     *,
     timeout_ms: int,  # noqa: ARG001 - FastStream's own
     max_records: int,
-) -> Mapping[Any, Sequence[ConsumerRecord]]:
+) -> Mapping[Any, Sequence[Fetched]]:
     """Wait until there are records: after an empty poll FastStream sleeps as long again, and what comes meanwhile would wait.
 
     It is aiokafka's `getmany`, which knows no partitions that it should leave alone for now.
     """
-    records: Mapping[Any, Sequence[ConsumerRecord]] = {}
+    records: Mapping[Any, Sequence[Fetched]] = {}
     while not records:
         if kafka._closed:
             raise ConsumerStoppedError

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from aiokafka import ConsumerRecord
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.subscriber.usecase import BatchSubscriber
 
+from hub.stream.fetched import Fetched
 from hub.stream.group import Group
 from hub.stream.header_names import tolerate
 from hub.stream.polling import FETCH_WAIT_MS, poll
@@ -73,7 +73,7 @@ class Shell:
             async with asyncio.timeout(_LEAVE_SECONDS):
                 await self._broker.stop()
 
-    async def _handle(self, records: tuple[ConsumerRecord, ...]) -> None:
+    async def _handle(self, records: tuple[Fetched, ...]) -> None:
         self._group.take(records)
 
     @property
@@ -82,7 +82,7 @@ class Shell:
         return not self._has_joined or any(not task.done() for task in self.subscriber.tasks)
 
 
-async def _parse(batch: tuple[ConsumerRecord, ...]) -> KafkaMessage:
+async def _parse(batch: tuple[Fetched, ...]) -> KafkaMessage:
     """Hand the records on untouched: FastStream's own parser drops the whole batch for one header that is not UTF-8."""
     return KafkaMessage(body=b"", headers={}, raw_message=batch, consumer=None)  # type: ignore[arg-type] # nobody acknowledges through it
 

@@ -4,7 +4,6 @@ from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from hashlib import sha1
-from typing import NamedTuple
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import orjson
@@ -21,6 +20,7 @@ from hub.state.dead_letters import DeadLetter
 from hub.state.journal import Past
 from hub.state.segments import Said
 from hub.state.waiting import Waiter
+from hub.stream.fetched import Fetched
 from hub.stream.record import Bad, Newer, Part, Raw
 
 _NAMESPACE = uuid5(NAMESPACE_URL, "urn:hub").bytes
@@ -28,16 +28,10 @@ _MOMENTS = range(7_258_118_400_000)
 """The milliseconds from 1970 to 2199: a topic may take its timestamps from whoever writes."""
 
 
-class Stored(NamedTuple):
+class Stored(Fetched):
     """A record read back from the store, in the shape in which Kafka hands one over."""
 
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: Sequence[tuple[str, bytes | None]]
+    __slots__ = ()
 
 
 def name(*parts: object) -> UUID:
