@@ -36,12 +36,10 @@ def _cause(result: StoreFold, folded: Folded[object], touch: Touch) -> Told | No
     The last event that newly counts, else one of another subject that corrected an event of this one,
     else, where base data changed its mind, the event that made the state.
     """
-    counted: list[Told] = [told for told, verdict in folded.verdicts if isinstance(verdict, Change)]
+    counted = [told for told, verdict in folded.verdicts if isinstance(verdict, Change)]
     if result.pasts or touch.causes:
         fresh: set[Row] = {told.row for told in touch.new} | result.waited.keys() | touch.released
         causes = [*touch.causes, *(told for told in counted if told.row in fresh)]
         counted = causes or [told for told in counted if told.event == folded.because]
-    for told in reversed(counted):  # where nothing was folded again all of it is new
-        if not told.is_historical:
-            return told
-    return None
+    # where nothing was folded again all that counted is new
+    return next((told for told in reversed(counted) if not told.is_historical), None)
