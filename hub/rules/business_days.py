@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -62,6 +63,7 @@ def _opening(calendars: Sequence[Calendar], day: date) -> Sequence[Hours]:
     return opening(saying[0], day) if saying else ()
 
 
+@lru_cache(4_096)
 def on_wall(day: date, at: time, zone: str) -> datetime:
     """That time of the day on the clocks of a zone; one that is left out when they go forward comes as they went on before."""
     return datetime.combine(day, at, ZoneInfo(zone)).astimezone(UTC)
