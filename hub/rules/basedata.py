@@ -16,10 +16,16 @@ class BaseData:
     def __init__(self, editions: Iterable[BaseDatum] = ()) -> None:
         self._days: dict[tuple[type[BaseDatum], str], list[date]] = {}
         self._editions: dict[tuple[type[BaseDatum], str], list[BaseDatum]] = {}
+        self._kinds: set[type[BaseDatum]] = set()
         for edition in sorted(editions, key=lambda e: e.effective_from):
             key = (type(edition), edition.id)
+            self._kinds.add(key[0])
             self._days.setdefault(key, []).append(edition.effective_from)
             self._editions.setdefault(key, []).append(edition)
+
+    def has(self, kind: type[BaseDatum]) -> bool:
+        """Whether anything of that kind is laid down at all."""
+        return kind in self._kinds
 
     def editions(self, kind: type[B], ref: str) -> list[B]:
         """Every edition of a datum, the earliest first."""

@@ -35,6 +35,8 @@ class Office(NamedTuple):
 
         An hour outside of the day's hours of business gives way to the first of them.
         """
+        if not self.base.has(Calendar):
+            return on_wall(day, time(hour), zone)  # the rest is looked up for each step of each timer: four times as dear
         day = self._day(day, -_DAY if is_early else _DAY)
         at = on_wall(day, time(hour), zone)
         calendars = self._calendars(day)
