@@ -2,8 +2,9 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from itertools import count
 
 from bench.debezium import Debezium
@@ -85,10 +86,11 @@ class Latency:
         if HALF in self._rates and (reached := self._reached()):
             rates[HALF] = reached / 2
         found: dict[tuple[str, str], Delays] = {}
-        for label, rate in rates.items():
-            for listener in chance.sample(self._listeners, len(self._listeners)):
-                measured = found[label, listener.name] = await self._measure(listener, rate)
-                say(f"round {number}, latency at {rate:,.0f}/s, {listener.name}: p50 {measured.p50:.1f} ms, p99 {measured.p99:.1f} ms")
+        for listener in chance.sample(self._listeners, len(self._listeners)):
+            async for label, measured in self._measure(listener, rates):
+                rate = f"{rates[label]:,.0f}"
+                say(f"round {number}, latency at {rate}/s, {listener.name}: p50 {measured.p50:.1f} ms, p99 {measured.p99:.1f} ms")
+                found[label, listener.name] = measured
                 for measure, value in measured._asdict().items():
                     sheet.numbers[f"latency-{label}/{listener.name}/{measure}"][number] = value
         self._note_worse(number, found, sheet)
@@ -103,18 +105,21 @@ class Latency:
                 for name, value in zip((ours, theirs), worse, strict=True):
                     sheet.numbers[f"latency/{name}/{measure}"][number] = value
 
-    async def _measure(self, listener: "HubListens | DebeziumListens", rate: float) -> Delays:
-        load = Load(max(100, round(rate * self._seconds)), 0, name="steady", after=WAKING, is_each_once=True)
+    async def _measure(self, listener: "HubListens | DebeziumListens", rates: Mapping[str, float]) -> AsyncIterator[tuple[str, Delays]]:
+        """The rates one after the other: who listens is started once, and awake."""
         waking = Load(WAKING, 0, name="steady", is_each_once=True)
-        url = await self._house.database(load)
+        url = await self._house.database(waking)
         watcher = await connect(url, name="bench")
         try:
-            async with listener.listening(load, url):
+            async with listener.listening(waking, url):
                 await asyncio.to_thread(send_steadily, self._log, listener.records(waking), 100.0)
                 await committed(watcher, 0, WAKING)
-                began = await asyncio.to_thread(send_steadily, self._log, listener.records(load), rate)
-                commits = await committed(watcher, WAKING, load.events)
-            return delays(commits, began, rate)
+                sent = WAKING
+                for label, rate in rates.items():
+                    load = replace(waking, events=max(100, round(rate * self._seconds)), after=sent)
+                    began = await asyncio.to_thread(send_steadily, self._log, listener.records(load), rate)
+                    yield label, delays(await committed(watcher, sent, load.events), began, rate, after=sent)
+                    sent += load.events
         finally:
             await watcher.close()
             await self._house.forget(url)

@@ -69,7 +69,7 @@ class Neighbour:
                 if state != "slow":  # the slow one's records may come when they will
                     await committed(watcher, WAKING, self._load.events - bad)
                     expect("dead letters", bad, await watcher.fetchval(_BAD, self._ill))
-            return delays(commits, began, self._rate)
+            return delays(commits, began, self._rate, after=WAKING)
         finally:
             await watcher.close()
             await self._house.forget(url)

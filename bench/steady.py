@@ -53,7 +53,7 @@ async def committed(watcher: Connection, after: int, events: int, but: str = "")
     return {row[0]: row[1] for row in await watcher.fetch(_COMMITS, after, but)}
 
 
-def delays(commits: dict[int, float], began: float, rate: float) -> Delays:
-    """From the moment at which each event behind the waking ones was due to be sent to its commit."""
-    waits = sorted((at - began - (number - WAKING - 1) / rate) * 1000 for number, at in commits.items())
+def delays(commits: dict[int, float], began: float, rate: float, after: int) -> Delays:
+    """From the moment at which each event was due to be sent to its commit; the first has the number behind `after`."""
+    waits = sorted((at - began - (number - after - 1) / rate) * 1000 for number, at in commits.items())
     return Delays(statistics.median(waits), waits[int(len(waits) * 0.99)], waits[-1])

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from time import monotonic
 
@@ -38,7 +38,7 @@ SELECT (SELECT count(*) FROM orders WHERE ref = number AND answer = 'accepted'),
        (SELECT count(*) FROM consents WHERE status = 'given')
 """
 _TOLD = (topics.CRM, topics.ORDERS, topics.SHIPMENTS, topics.FREIGHT)
-_PATIENCE_SECONDS = 180.0
+_PATIENCE_SECONDS = 600.0
 
 
 class Together:
@@ -69,8 +69,8 @@ class Together:
             await self._mixed.lay_down(watcher)
             commands = [("hub", "run", name) for name in (*consumers, "relay")]
             async with running(commands, self._house.environment(url)) as processes:
-                async with _starting_line(url) as waiting:
-                    await _until_all(len(consumers), waiting, processes)
+                async with _starting_line(url):
+                    await _until_all_wait(watcher, len(consumers), processes)
                 figures = await self._drain(watcher, processes, consumers, load)
             await self._verify(watcher, consumers, load)
             await verify_told(watcher, sum(self._log.count(name) for name in told))
@@ -103,20 +103,21 @@ class Together:
 
 
 @asynccontextmanager
-async def _starting_line(url: str) -> AsyncIterator[Callable[[], "asyncio.Future[int]"]]:
-    """Nobody can write to the journal within it; says how many processes wait for that."""
+async def _starting_line(url: str) -> AsyncIterator[None]:
+    """Nobody can write to the journal within it."""
     holder = await connect(url, name="starting line", idle_in_transaction_ms=0)
     try:
         async with holder.transaction():
             await holder.execute("LOCK TABLE journal IN EXCLUSIVE MODE")
-            yield lambda: asyncio.ensure_future(holder.fetchval(_WAITING))
+            yield
     finally:
         await holder.close()
 
 
-async def _until_all(count: int, waiting: Callable[[], "asyncio.Future[int]"], processes: Processes) -> None:
+async def _until_all_wait(watcher: Connection, count: int, processes: Processes) -> None:
+    """Until so many processes want to write to the journal; asked outside of a transaction, which would be told the same each time."""
     deadline = monotonic() + _PATIENCE_SECONDS
-    while await waiting() < count:
+    while await watcher.fetchval(_WAITING) < count:
         processes.check()
         if monotonic() > deadline:
             raise HubError(f"bench: not all of {count} consumers came to the starting line within {_PATIENCE_SECONDS:.0f} s")

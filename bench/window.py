@@ -12,7 +12,7 @@ from hub.errors import HubError
 from hub.state.store import Connection
 
 LONGEST_SECONDS = 900.0
-_FIRST_SECONDS = 180.0
+_FIRST_SECONDS = 600.0
 _LOOK_SECONDS = 0.03
 
 _MARKS = """
