@@ -49,7 +49,7 @@ def main() -> None:
         help=f"of {', '.join(WORKLOADS)}; default all, with QUICK=1 {', '.join(QUICK_WORKLOADS)}",
     )
     fewer = ", ".join(f"{name} {number}" for name, number in FULL.rounds.items())
-    options.add_argument("--rounds", type=int, metavar="N", help=f"of each workload; default {fewer}, with QUICK=1 3 of each")
+    options.add_argument("--rounds", type=int, metavar="N", help=f"of each workload; default {fewer}, with QUICK=1 at most 3")
     for name in NUMBERS:
         kind = type(getattr(FULL, name))
         options.add_argument(f"--{name.replace('_', '-')}", type=kind, help=f"default {getattr(FULL, name):,}, with QUICK=1 less")

@@ -65,7 +65,7 @@ class Plan:
         default_factory=lambda: {
             "100k": 85.0,
             "1m": 90.0,
-            "latency": 120.0,
+            "latency": 110.0,
             "again": 55.0,
             "dealers": 70.0,
             "reminders": 75.0,
@@ -103,7 +103,7 @@ QUICK = replace(
     reminders_scheduled=300,
     together_events=12_000,
     neighbour_seconds=2.0,
-    rounds=dict.fromkeys(WORKLOADS, 3),
+    rounds=dict.fromkeys(WORKLOADS, 3) | {"again": 2, "reminders": 2},
     seconds=dict.fromkeys(WORKLOADS, 30.0) | _QUICK_SECONDS,
     start_seconds=30.0,
     has_warm_round=False,

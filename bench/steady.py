@@ -17,7 +17,7 @@ _COUNT = "SELECT count(*) FROM customers WHERE revision > $1 AND principal <> $2
 _COMMITS = """
 SELECT revision, extract(epoch FROM pg_xact_commit_timestamp(xmin))::float8 FROM customers WHERE revision > $1 AND principal <> $2
 """
-_PATIENCE_SECONDS = 120.0
+_PATIENCE_SECONDS = 600.0
 
 
 class Delays(NamedTuple):
