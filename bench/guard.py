@@ -25,7 +25,7 @@ GROWTH = 1.35
 """So much dearer may an event be in the large table than in the small one."""
 SMALL, LARGE = 100_000, 1_000_000
 EVENTS, ROUNDS = 15_000, 3
-GROWING = 40_000
+GROWING = 25_000
 """Events into each of the two tables."""
 
 
