@@ -62,24 +62,38 @@ def list_(
 
 @app.command("show")
 def show(
-    vin: Annotated[str, typer.Argument(metavar="VIN", help="The car, or the name of one of its reminders.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A car's VIN, or the name of a reminder.")],
     as_json: AsJson = False,
 ) -> None:
-    """Show a car's reminders, and why they are due when they are: which readings, which visit.
+    """Show a car's services, and why they are due when they are: which readings, which visit; or any other reminder by its name.
 
-    Example: hub reminders show WVWZZZ1JZXW000001
+    Examples: hub reminders show WVWZZZ1JZXW000001 · hub reminders show dunning/R-2026-0041
     """
     import asyncio
 
     from hub.operations import reminders
     from hub.settings import Settings
 
-    found = asyncio.run(reminders.shown(Settings().database_url.get_secret_value(), vin))
+    url = Settings().database_url.get_secret_value()
+    if reminders.is_occasion(name):
+        _print_occasion(asyncio.run(reminders.occasion(url, name)), as_json=as_json)
+        return
+    found = asyncio.run(reminders.shown(url, name))
     if as_json:
         plans = [plan._asdict() for plan in found.plans]
         print_json({**found._asdict(), "readings": [one._asdict() for one in found.readings], "plans": plans})
     else:
         _print(found)
+
+
+def _print_occasion(found: "dict[str, object]", *, as_json: bool) -> None:
+    from hub.operations.state_view import text
+
+    if as_json:
+        print_json(found)
+        return
+    typer.secho(printable(str(found["reminder"])), bold=True)
+    print_table(("field", "value"), [(name, text(value)) for name, value in found.items() if value not in (None, [], found["reminder"])])
 
 
 def _print(found: "VehicleShown") -> None:

@@ -127,6 +127,20 @@ async def shown(url: str, name: str) -> VehicleShown:
     )
 
 
+async def occasion(url: str, name: str) -> dict[str, object]:
+    """All that is kept of a reminder of a day that somebody named; raises InputError where there is none of that name."""
+    async with snapshot(url) as look:
+        found = await reminder_desk.occasion(look, name)
+    if found is None:
+        raise InputError("NAME", "a reminder that is kept: hub reminders list", name)
+    return {"reminder": name, **{field: value for field, value in found._asdict().items() if field not in {"kind", "about", "as_of"}}}
+
+
+def is_occasion(name: str) -> bool:
+    """Whether the name is that of such a reminder, and not of a car or its service."""
+    return name.partition("/")[0] in _OF_OCCASIONS
+
+
 def _service(row: ServiceRow, now: datetime) -> Standing:
     about = f"by {row.basis}"
     return Standing(

@@ -5,7 +5,10 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from hub.rules.occasions.occasion import Occasion
+from hub.rules.orders.subjects import ERP
 from hub.rules.vehicles import EVERYBODY, Vehicle
+from hub.state import stores
 from hub.state.reading import Snapshot
 from hub.state.stores import odometer_readings, vehicles
 
@@ -102,6 +105,14 @@ async def occasions(snapshot: Snapshot, until: date, dealer: str | None, kind: s
     """What comes by a day, the earliest first."""
     rows = await snapshot.execute(_OCCASIONS, {"until": until, "dealer": dealer, "kind": kind, "most": most})
     return [OccasionRow(*row) for row in rows]
+
+
+async def occasion(snapshot: Snapshot, name: str) -> Occasion | None:
+    """The reminder of that name, whoever's numbers it is made of: they differ by kind."""
+    table = stores.occasions.table.c
+    query = sa.select(*(table[field] for field in Occasion._fields)).where(table.ref == name, table.principal.in_((ERP, EVERYBODY)))
+    row = (await snapshot.execute(query)).one_or_none()
+    return None if row is None else Occasion(*row)
 
 
 async def vehicle(snapshot: Snapshot, vin: str) -> Vehicle | None:

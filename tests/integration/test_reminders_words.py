@@ -1,5 +1,6 @@
 """`hub reminders` says what is due, and which readings and which visit it follows from."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
@@ -7,12 +8,14 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from typer.testing import CliRunner
 
+from contracts.accounts import OPEN_ITEM_UPDATED
 from contracts.activities import ACTIVITY_PLANNED
+from contracts.base import REMINDER_PLAN_RECORDED
 from contracts.vehicles import ODOMETER_READ, SERVICE_VISITED, VEHICLE_HANDED_OVER
 from hub.cli import mount
 from hub.consumers.reminders import reminders
 from hub.errors import InputError
-from hub.operations.reminders import listed, shown
+from hub.operations.reminders import listed, occasion, shown
 from tests.support.engine import Engine
 from tests.support.town import START, VIN, Town
 
@@ -74,9 +77,29 @@ async def test_a_car_shows_which_readings_were_believed_and_which_visit_counts(e
         await shown(engine.url, "WVWZZZ1JZXW999999")
 
 
-async def test_the_words_print_tables_and_json(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    import asyncio
+async def test_an_invoice_that_is_not_paid_is_listed_and_shown_by_name(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    town = Town()
+    steps = [{"id": "reminder", "days": 7}]
+    town.base(REMINDER_PLAN_RECORDED, id="dunning", name="To be paid", steps=steps, purpose="account", template="dunning")
+    body = {"subject": "invoice/R1", "invoice": "R1", "dealer": "ber-001", "customer": "C1", "due": "2023-06-07", "currency": "EUR"}
+    amounts = {"amount_minor": 10_000, "open_minor": 4_050, "occurred_at": START.isoformat()}
+    said = town.log.say(OPEN_ITEM_UPDATED, {**body, **amounts}, id="o1", topic="hub.orders", source="/hub/erp-orders")
+    async with Engine(database, reminders) as engine:
+        await engine.lay(town.log)
+        await engine.apply([said])
+    [one] = await listed(database, kind="dunning", dealer="ber-001")
+    assert (one.reminder, one.about, one.whose, one.is_overdue, one.next_step) == ("dunning/R1", "40.50 EUR", "C1", True, "reminder")
+    with pytest.raises(InputError, match="a reminder that is kept"):
+        await occasion(database, "dunning/R2")
+    monkeypatch.setenv("HUB_DATABASE_URL", database)
+    plain, as_json = [
+        await asyncio.to_thread(CliRunner().invoke, mount(), ["reminders", "show", "dunning/R1", *more]) for more in ([], ["--json"])
+    ]
+    assert "4050" in plain.output
+    assert json.loads(as_json.output)["due_on"] == "2023-06-07"
 
+
+async def test_the_words_print_tables_and_json(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUB_DATABASE_URL", engine.url)
     run = CliRunner().invoke
 
