@@ -111,9 +111,8 @@ class Refolding:
 
     def _work(self, since: int) -> Work:
         """The engine's work, whose waits count from a moment of the broker's clock."""
-        now = time()
-        then = min(max(since / 1000, 0.0), now)
-        return Work(self.consumer, self._base, self._wait - timedelta(seconds=now - then))
+        then = min(max(since / 1000, 0.0), time())
+        return Work(self.consumer, self._base, self._wait, datetime.fromtimestamp(then, UTC))
 
 
 def _speaks_of_the_hub(judged: Judged) -> bool:

@@ -24,10 +24,10 @@ from hub.stream.winding import let_go, wind
 
 
 class Work:
-    """Works off the records of one consumer, on one connection; what waits for news does so for at most `wait`."""
+    """Works off the records of one consumer, on one connection; what waits for news does so for `wait` at most, from now or `since` on."""
 
-    def __init__(self, consumer: Consumer, base: BaseDataCache, wait: timedelta) -> None:
-        self._consumer, self._base, self._wait = consumer, base, wait
+    def __init__(self, consumer: Consumer, base: BaseDataCache, wait: timedelta, since: datetime | None = None) -> None:
+        self._consumer, self._base, self._wait, self._since = consumer, base, wait, since
 
     async def prepare(self, connection: Connection) -> None:
         """What a session needs before its first transaction of work."""
@@ -47,7 +47,7 @@ class Work:
         if TIMER_FIRED.name in consumer.folds:
             await let_go(connection, records)
         settled = await settle(connection, consumer, await self._base.refresh(connection), found, touched)
-        said = await park(connection, consumer.name, found, settled, self._base, datetime.now(UTC) + self._wait, applied)
+        said = await park(connection, consumer.name, found, settled, self._base, (self._since or datetime.now(UTC)) + self._wait, applied)
         planned: list[deliveries.Planned] = []
         folded: list[tuple[StoreFold, Saved]] = []
         for result in settled.folds:

@@ -41,6 +41,7 @@ AGREEING = frozenset(
         "fuel_table.recorded",
         "freight.invoiced",
         "service_plan.recorded",
+        "reminder_plan.recorded",
         "calendar.recorded",
         "campaign.prepared",
     }

@@ -11,9 +11,12 @@ from contracts import envelope as cloudevents
 from contracts.timers import WAIT_ANSWERED, WAIT_EXPIRED
 from hub.consumers.base_data import base_data as base_consumer
 from hub.consumers.crm_sync import crm_sync
+from hub.state.base import BaseDataCache
+from hub.stream.batch import Batch
 from hub.stream.failures import Conflict
 from hub.stream.outcome import Outcome
 from hub.stream.slips import Stored
+from hub.stream.work import Work
 from tests.support.crm import Words, base_data
 from tests.support.engine import NOON, Engine, Log
 from tests.support.interleaving import before_commit, until_blocked
@@ -57,6 +60,15 @@ def expired(log: Log, ref: str, kind: str, awaited: str, *, consumer: str = "crm
 
 async def status(engine: Engine) -> list[str]:
     return [row["status"] for row in await engine.rows("opportunities")]
+
+
+async def test_a_wait_that_is_folded_again_ends_no_later_than_it_did_however_long_folding_takes(engine: Engine, dealer: Words) -> None:
+    """Else what the clock said of the first would come too early for the second, and be the last word on it."""
+    engine.batch = Batch(
+        engine.offsets, Work(crm_sync, BaseDataCache(crm_sync.using), timedelta(days=1), since=NOON), engine.reader, "crm-sync"
+    )
+    assert await engine.outcomes([dealer.opened("O1")]) == [WAITING]
+    assert [row["until"] for row in await engine.rows("waiting")] == [NOON + timedelta(days=1)]
 
 
 async def test_a_loss_waits_for_its_reason_and_is_released_by_it(engine: Engine, oem: Engine, dealer: Words) -> None:
