@@ -32,7 +32,7 @@ class Scene:
 
     def __init__(self, kafka: Kafka, database: Database, crew: Crew) -> None:
         self.kafka, self.database, self.crew = kafka, database, crew
-        self.admin = AdminClient(kafka.client_config() | {"log_level": 0})
+        self.admin = self._make_admin()
         self._producer: Producer | None = None
         self._is_base_data_laid_down = False
         self.is_cut_short = False
@@ -67,10 +67,13 @@ class Scene:
         create(Cluster(settings_of(self.kafka)), wanted, lambda _: None)
 
     def grow(self, topic: str, partitions: int) -> None:
-        """Give a topic more partitions; the next one who sends knows them."""
+        """Give a topic more partitions; the next one who sends or asks knows them."""
         [grown] = self.admin.create_partitions([NewPartitions(topic, partitions)]).values()
         grown.result(20)
-        self._producer = None
+        self._producer, self.admin = None, self._make_admin()
+
+    def _make_admin(self) -> AdminClient:
+        return AdminClient(self.kafka.client_config() | {"log_level": 0})
 
     def add_dealer(self, dealer: str) -> str:
         """A dealer's topics; the name of the one it writes."""
