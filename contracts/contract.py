@@ -47,7 +47,7 @@ class Lineage(Generic[E_co]):
     `kind` is the subject's kind, and the field of that name (or `ref`) holds its reference, which is the record's key.
     """
 
-    __slots__ = ("_readers", "editions", "kind", "lifts", "name", "pressing", "ref", "ref_field", "snapshot", "wire")
+    __slots__ = ("editions", "kind", "lifts", "name", "pressing", "ref", "ref_field", "snapshot", "wire")
 
     def __init__(
         self,
@@ -62,7 +62,6 @@ class Lineage(Generic[E_co]):
         if len(lifts) != len(editions) - 1:
             raise TypeError(f"{name}: {len(editions)} editions need {len(editions) - 1} lifts, got {len(lifts)}")
         self.name, self.kind, self.editions, self.lifts = name, kind, editions, tuple(lifts)
-        self._readers = [edition.__pydantic_validator__.validate_json for edition in editions]  # what `model_validate_json` calls
         self.ref_field = ref or kind
         self.ref: Callable[[Event], str] = attrgetter(self.ref_field)
         self.wire = wire_type(name, len(editions))  # the CloudEvents type of the current edition, such as `hub.opportunity.lost.v1`
@@ -80,7 +79,7 @@ class Lineage(Generic[E_co]):
     def decode(self, version: int, data: bytes) -> E_co:
         """Validate a JSON body of a version and lift it to the current one; raises Invalid (`schema`) with field paths."""
         try:
-            body: Event = self._readers[version - 1](data)
+            body: Event = self.editions[version - 1].__pydantic_validator__.validate_json(data)  # what `model_validate_json` calls
         except ValidationError as error:
             if data[:2] in _MARKS or data[:3] in _MARKS or b"\0" in data[:4]:
                 raise Invalid("schema", Finding("", "JSON in UTF-8 without a byte order mark")) from None
