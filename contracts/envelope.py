@@ -231,10 +231,13 @@ def _plain(raw: bytes | None) -> str | None:
 
 
 def _remember(headers: Headers, envelope: Envelope) -> None:
-    """Know the next one that is like this one; however many strangers come, this takes no more memory than so."""
+    """Know the next one that is like this one; however many strangers come, and whatever they say, this takes no more memory than so."""
     found = dict(headers)
-    if len(found) == len(headers) and len(_seen) < _MOST_ALIKE:
-        _seen[tuple(found.get(name) for name in _ALIKE)] = envelope.source, envelope.type
+    if len(found) < len(headers) or len(found.get("content-type") or b"") > _LONGEST:  # nothing else bounds its parameters
+        return
+    if len(_seen) >= _MOST_ALIKE:
+        _seen.clear()  # one sender of many names must not keep out the others for ever
+    _seen[tuple(found.get(name) for name in _ALIKE)] = envelope.source, envelope.type
 
 
 def _time(text: str) -> datetime:

@@ -171,8 +171,9 @@ class Reader:
         if lineage.name not in known.carried:
             raise Invalid("wrong_topic", Finding("type", f"an event type that {known.topic.name} carries"))
         speech = _Speech(lineage if self._consumer.listens_to(lineage) else None, version)
-        if len(self._heard) < _MOST_HEARD:  # senders make up sources, and memory is bounded
-            self._heard[topic, envelope.source, envelope.type] = speech
+        if len(self._heard) >= _MOST_HEARD:  # senders make up sources, and memory is bounded; nobody is kept out by them for ever
+            self._heard.clear()
+        self._heard[topic, envelope.source, envelope.type] = speech
         return speech
 
     def _check_correction(self, corrects: str, event_id: str, lineage: Lineage[Any]) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts import envelope
 from contracts.contract import Invalid
 from contracts.envelope import Envelope, read, write
 
@@ -211,6 +212,23 @@ def test_structured_events_that_are_none(value: bytes, path: str) -> None:
 @pytest.mark.parametrize("name", ["a\0b", "x" * 5_000_000, "Trace", "\u202e"])
 def test_members_that_are_no_attributes_are_passed_over(name: str) -> None:
     assert read(STRUCTURED, structured(**{name: ["\0"]}))[0].extensions == {}
+
+
+def test_what_is_remembered_of_senders_is_bounded_whatever_they_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(envelope, "_seen", {})
+    long = ("content-type", b"application/json; charset=" + b"x" * 1_000)
+    assert read([*BINARY, long], BODY)[0].id == "e-1"
+    assert not envelope._seen
+
+
+def test_a_sender_of_many_names_does_not_keep_others_from_being_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(envelope, "_seen", {})
+    monkeypatch.setattr(envelope, "_MOST_ALIKE", 5)
+    for number in range(12):
+        read([*BINARY[:2], ("ce_source", b"/made/up/%d" % number), *BINARY[3:]], BODY)
+        assert len(envelope._seen) <= 5
+    read(BINARY, BODY)
+    assert ("/dealers/ber-01", "hub.lead.received.v1") in envelope._seen.values()
 
 
 LINE = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1, max_size=100)
