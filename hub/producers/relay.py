@@ -60,7 +60,8 @@ class Relay(Sender):
         self._topics: frozenset[str] = frozenset()
         self._limits: dict[str, int] = {}
         self._is_apart = True  # whether there may be events apart
-        self._probed_at, self._probes = monotonic(), 0
+        self._swept_at = self._probed_at = monotonic()
+        self._probes = 0
 
     async def _session(self) -> None:
         async with self._connected() as connection:
@@ -75,14 +76,13 @@ class Relay(Sender):
                         await self._relay(connection, producer)
 
     async def _relay(self, connection: Connection, producer: AIOKafkaProducer) -> None:
-        swept = monotonic()
         while True:
             self._wake.clear()
             done = await _to_its_end(self.relay_once(connection, producer))
             self.progress()
-            if monotonic() - swept > _SWEEP:
+            if monotonic() - self._swept_at > _SWEEP:  # over all producers: a partition that takes nothing costs one with each try
                 await self.sweep(connection, producer)
-                swept = monotonic()
+                self._swept_at = monotonic()
             elif not done.is_more:
                 await heed(self._wake, _LOOK_AGAIN)
             if self._is_apart and monotonic() - self._probed_at > min(2.0 ** (self._probes + 1), _SWEEP):
