@@ -30,7 +30,9 @@ async def test_a_relay_that_is_woken_as_it_is_told_to_end_ends(monkeypatch: pyte
     assert task.cancelled()
 
 
-async def test_producers_that_a_partition_spoils_one_after_the_other_do_not_keep_the_relay_from_sweeping(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_partition_that_spoils_one_producer_after_the_other_does_not_keep_the_relay_from_sweeping(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     now, calls, swept = 0.0, count(1), list[float]()
 
     async def spoils_every_second_round(*_: object) -> Done:
