@@ -26,7 +26,7 @@ from hub.state.document_store import DocumentStore
 from hub.state.store import Connection
 
 _Compiled: TypeAlias = CompiledMail | CompiledSms | CompiledLetter
-_Key: TypeAlias = tuple[str, str, Channel, tuple[str, ...], date]
+_Key: TypeAlias = tuple[str, str, Channel, tuple[str, ...]]
 
 
 class Senders(NamedTuple):
@@ -38,7 +38,7 @@ class Senders(NamedTuple):
 
 
 class Writer:
-    """Compiles each template once for each language and channel, and again when base data has changed."""
+    """Compiles each template once a day for each language and channel, and again when base data has changed."""
 
     def __init__(
         self,
@@ -52,21 +52,21 @@ class Writer:
         self._senders, self._almanac, self._price, self._now, self._links = senders, almanac, price, now, links
         self._kept = kept or DocumentStore(Path())
         self._cache = BaseDataCache((Template.KIND, SalesDocument.KIND))
-        self._base = BaseData()
+        self._base, self._day = BaseData(), date.min
         self._compiled: dict[_Key, _Compiled | InputError] = {}
 
     async def __call__(self, connection: Connection, claimed: Sequence[Claimed], channel: Channel) -> Sequence[Written | InputError]:
         """Each in its place; an InputError where there is no such template, or the notice does not say what it needs."""
         base, now = await self._cache.refresh(connection), await self._now(connection)
-        if base is not self._base:
-            self._base, self._compiled = base, {}
+        if base is not self._base or now.date() != self._day:  # a document that is valid today may not be tomorrow
+            self._base, self._day, self._compiled = base, now.date(), {}
         return [self._written(one, channel, now) for one in claimed]
 
     def _written(self, one: Claimed, channel: Channel, now: datetime) -> Written | InputError:
         template = self._base.find(Template, one.due.template, now)
         if template is None:
             return InputError("template", "a template that is laid down (hub base list template)")
-        compiled = self._of(template, one, channel, now.date())
+        compiled = self._of(template, one, channel)
         if isinstance(compiled, InputError):
             return compiled
         leave = self._links.unsubscribe(one.due.id) if self._links and one.due.nature == "marketing" else None
@@ -86,19 +86,19 @@ class Writer:
     def _document_links(self, one: Claimed) -> Sequence[str]:
         return [self._links.document(one.due.id, place) for place, _ in enumerate(one.due.documents)] if self._links else ()
 
-    def _of(self, template: Template, one: Claimed, channel: Channel, day: date) -> _Compiled | InputError:
+    def _of(self, template: Template, one: Claimed, channel: Channel) -> _Compiled | InputError:
         wording = template.wording(one.addressee.language)
         documents = tuple(one.due.documents)
-        key = template.edition, wording.language, channel, documents, day
+        key = template.edition, wording.language, channel, documents
         if key not in self._compiled:
             try:
-                self._compiled[key] = self._compile(template, wording, channel, documents, day)
+                self._compiled[key] = self._compile(template, wording, channel, documents)
             except InputError as error:
                 self._compiled[key] = error
         return self._compiled[key]
 
-    def _compile(self, template: Template, wording: Wording, channel: Channel, documents: Sequence[str], day: date) -> _Compiled:
-        files = [enclosed(name, self._base, self._kept, day) for name in documents]
+    def _compile(self, template: Template, wording: Wording, channel: Channel, documents: Sequence[str]) -> _Compiled:
+        files = [enclosed(name, self._base, self._kept, self._day) for name in documents]
         match channel:
             case "email":
                 attached = [Attachment(file.file, file.media_type, file.content) for file in files]

@@ -1,6 +1,6 @@
 """What a delivery says: the template of the day in the person's language, with the documents that go along."""
 
-from datetime import date
+from datetime import date, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,21 @@ async def test_a_version_that_is_over_unknown_or_not_kept_goes_to_nobody_and_say
             [words] = await writer(centre.db, [one._replace(due=one.due._replace(documents=[name]))], "email")
             assert isinstance(words, InputError)
             assert (words.path, expected in words.expected) == (f"documents.{name}", True)
+
+
+async def test_a_version_goes_to_nobody_from_the_day_on_that_it_is_over_and_no_day_before_is_kept_in_memory(
+    database: str, tmp_path: Path
+) -> None:
+    kept = DocumentStore(tmp_path / "kept")
+    (tmp_path / "prices.pdf").write_bytes(PRICES)
+    kept.keep(tmp_path / "prices.pdf")
+    async with Centre(database) as centre:
+        await centre.document("price-list", "2026-03", PRICES, valid_until=centre.clock.moment.date().isoformat())
+        found, writer = await claimed(centre, documents=("price-list@2026-03",)), a_writer(centre, kept=kept)
+        assert [type(words) for words in await writer(centre.db, found, "email")] == [Written]
+        centre.clock.moment += timedelta(days=1)
+        assert [type(words) for words in await writer(centre.db, found, "email")] == [InputError]
+        assert len(writer._compiled) == 1
 
 
 async def test_a_text_says_its_segments_and_what_they_cost(database: str) -> None:
