@@ -54,12 +54,13 @@ async def begin(
     *,
     missed: Sequence[Started] = (),
     ahead: float = LEAST_AHEAD,
+    soonest: float = 0.0,
 ) -> Begun:
     """Note that sending begins, for as many as the limits leave room for over all couriers, each at its moment.
 
     What the provider has no room for stays in hand. What a domain has no room for goes back: others must not wait behind it. `missed`
     are starts of this process that did not come to be, since it was busy when their moment had come: their room is given back. `ahead`:
-    so many seconds ahead of its moment a start may be laid down.
+    so many seconds ahead of its moment a start may be laid down; `soonest`: nor will this be committed before so many.
     """
     until, lease = hand.until - longest, timedelta(seconds=longest)
     if not limits.is_kept(provider):
@@ -79,7 +80,7 @@ async def begin(
         moment = await now(connection)
         after = monotonic()  # the clock was read between the two: nothing starts too early by one, or too late by the other
         asking = [tuple(scopes) for _, scopes in ours]
-        bounds = timedelta(seconds=ahead), timedelta(seconds=MOST_AHEAD)
+        bounds = timedelta(seconds=ahead), timedelta(seconds=MOST_AHEAD), timedelta(seconds=soonest)
         shared = share(asking, by_scope, {scope: windows[scope] for scope in by_scope}, moment, *bounds)
         await send_windows.keep(connection, {**windows, **shared.windows})
         started = []

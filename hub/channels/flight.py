@@ -28,7 +28,7 @@ class Flight:
         self._has_landed = asyncio.Event()
 
     def __len__(self) -> int:
-        return len(self._tasks)
+        return len(self._tasks) + len(self._landed)  # what has landed is in the air until somebody has looked: it may have to begin again
 
     def start(self, parcels: Sequence[tuple[Started, Parcel]]) -> None:
         """Send these, each within its time; what could not start by then does not start any more."""

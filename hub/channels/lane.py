@@ -86,7 +86,7 @@ class Lane:
         self._free = free or asyncio.Semaphore(way.out.at_once)
         self._in_flight = way.out.at_once * 2 if self._is_limited else max(way.out.at_once * _QUEUED, _LEAST_QUEUED)
         self._unrecorded: list[tuple[UUID, Sent]] = []
-        self._in_vain, self._recorded_at, self._ahead = 0, 0.0, LEAST_AHEAD
+        self._in_vain, self._recorded_at, self._ahead, self._took = 0, 0.0, LEAST_AHEAD, 0.0
 
     @property
     def pause(self) -> float:
@@ -148,8 +148,9 @@ class Lane:
         """Begin these; where the database takes long for it, starts are laid down longer ahead the next time."""
         at = monotonic()
         terms = self.way.provider, self._limits, self.way.out.longest, self._desk.now
-        begun = await begin(connection, hand, asked, *terms, missed=missed, ahead=self._ahead)
-        self._ahead = min(MOST_AHEAD, max(LEAST_AHEAD, 3 * (monotonic() - at), self._ahead * _FORGETTING))
+        begun = await begin(connection, hand, asked, *terms, missed=missed, ahead=self._ahead, soonest=self._took)
+        self._took = min(MOST_AHEAD / 4, max(monotonic() - at, self._took * _FORGETTING))
+        self._ahead = max(LEAST_AHEAD, 4 * self._took)
         return begun
 
     def _room(self, flying: int) -> int:

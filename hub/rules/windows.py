@@ -64,17 +64,19 @@ def share(
     now: datetime,
     ahead: timedelta = timedelta(),
     most_ahead: timedelta = timedelta(),
+    soonest: timedelta = timedelta(),
 ) -> Shared:
     """Lay the starts of as many of those as all of each one's limits leave room for, in their order; `wanted` names the limits of each.
 
     The first limit of each may be waited for up to `ahead`, of which nobody has more than `most_ahead`; its starts come a little apart, as
-    one process starts them one after the other. The others must have room by then: nobody waits behind a full domain.
+    one process starts them one after the other, and none before `soonest` has gone by. The others must have room by then: nobody waits
+    behind a full domain.
     """
     at = max((now, *(starts[-1].at - max(ahead, most_ahead) for starts in windows.values() if starts)))
     kept = {scope: _inside(windows[scope], limit, at) for scope, limit in limits.items()}
     started, waiting, again_at = dict[int, datetime](), dict[int, str](), dict[str, datetime]()
     for place, scopes in enumerate(wanted):
-        moment, bound = at, at + ahead
+        moment, bound = at + soonest, at + max(ahead, soonest)
         for scope in scopes:
             free_at = _free_at(kept[scope], limits[scope], moment, _APART if ahead and scope == scopes[0] else _NOTHING)
             if free_at > bound:

@@ -45,6 +45,18 @@ async def test_whoever_wakes_up_between_the_look_and_the_send_does_not_send() ->
     assert (landed.receipt, provider.got) == (None, [])
 
 
+async def test_what_missed_its_moment_is_not_forgotten_before_somebody_has_looked() -> None:
+    flight = Flight(CountingProvider())
+    start = Started("late", None, 0.0, monotonic() - 1)  # type: ignore[arg-type] # it is handed through
+    flight.start([(start, Parcel("d-1", "c-1@example.com", Sms("hub", "")))])
+    while not flight._landed:  # noqa: ASYNC110 - it lands by itself; nobody may look before
+        await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert len(flight) == 1
+    assert [landed.start for landed in await flight.landed(1, 0)] == [start]
+    assert len(flight) == 0
+
+
 async def test_a_claim_that_another_took_over_is_begun_by_that_one_only(database: str) -> None:
     async with Centre(database, lease=LEASE) as centre:
         await centre.people("C-1")
