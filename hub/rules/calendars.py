@@ -4,10 +4,14 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
 
+from dateutil.easter import easter
+
 from contracts.base.calendars import Calendar, Holiday, QuietHours
 from contracts.base.calendars.v1 import WEEK, awake, minutes
 from hub.rules.basedata import BaseData
 from hub.rules.quiet_hours import WHOLE_DAY, Hours
+
+_easter = lru_cache(maxsize=400)(easter)
 
 
 def in_force(base: BaseData, ref: str, day: date) -> Calendar | None:
@@ -40,15 +44,3 @@ def opening(calendar: Calendar, day: date) -> Sequence[Hours]:
 @lru_cache(maxsize=1_000)
 def _left_by(quiet: tuple[QuietHours, ...], weekday: int) -> Sequence[Hours]:
     return [Hours.of_minutes(begin, end) for begin, end in awake(quiet, weekday)]
-
-
-@lru_cache(maxsize=400)
-def _easter(year: int) -> date:
-    """Easter Sunday of the Gregorian calendar, by the rule of Meeus, Jones and Butcher."""
-    golden, century, in_century = year % 19, year // 100, year % 100
-    skipped, leap = (century - (century + 8) // 25 + 1) // 3, century // 4
-    epact = (19 * golden + century - leap - skipped + 15) % 30
-    weekday = (32 + 2 * (century % 4) + 2 * (in_century // 4) - epact - in_century % 4) % 7
-    late = (golden + 11 * epact + 22 * weekday) // 451
-    month, day = divmod(epact + weekday - 7 * late + 114, 31)
-    return date(year, month, day + 1)
