@@ -8,6 +8,7 @@ from typing import NamedTuple
 from contracts.base import SalesDocument
 from hub.errors import InputError
 from hub.rules.basedata import BaseData
+from hub.rules.document_versions import version_on
 from hub.state.document_store import DocumentStore
 
 
@@ -23,8 +24,7 @@ class Enclosed(NamedTuple):
 
 def enclosed(name: str, base: BaseData, kept: DocumentStore, day: date) -> Enclosed:
     """The file of `id@version`; raises InputError for a version that is not laid down, no longer valid, or whose file is not kept here."""
-    document, _, version = name.rpartition("@")
-    found = next((edition for edition in base.editions(SalesDocument, document) if edition.version == version), None)
+    found = version_on(day, name, base.editions(SalesDocument, name.rpartition("@")[0]))
     if found is None or found.retired:
         raise InputError(f"documents.{name}", "a version that is laid down (hub documents list)")
     if found.valid_until is not None and found.valid_until < day:

@@ -23,11 +23,12 @@ async def give(desk: Desk, request: Request, _raw: bytes) -> Response:
     if named is None:
         return pages.unknown(accepted)
     asking.bound(desk.links, f"{named[0]}/{named[1]}")
-    found = await desk.lines.ask(lambda connection: door.document(connection, *named))
+    today = datetime.now(UTC).date()
+    found = await desk.lines.ask(lambda connection: door.document(connection, *named, today))
     if found is None:
         desk.unknown(str(named[0]))
         return pages.unknown(accepted)
-    if found.retired or (found.valid_until is not None and found.valid_until < datetime.now(UTC).date()):
+    if found.retired or (found.valid_until is not None and found.valid_until < today):
         return pages.over(accepted)
     file = desk.kept.find(found.sha256)
     if file is None:
@@ -35,5 +36,6 @@ async def give(desk: Desk, request: Request, _raw: bytes) -> Response:
         return pages.away(accepted)
     media_type = guess_type(found.file)[0] or "application/octet-stream"
     how = "inline" if media_type in _SHOWN else "attachment"
-    headers = {"content-disposition": f"{how}; filename*=utf-8''{quote(found.file, safe='')}"}
+    # in one piece: who shows a PDF would ask for a large one in dozens, and each counts for how often the link is followed
+    headers = {"content-disposition": f"{how}; filename*=utf-8''{quote(found.file, safe='')}", "accept-ranges": "none"}
     return FileResponse(file, media_type=media_type, headers=headers)

@@ -9,6 +9,7 @@ from contracts.base.v1 import BaseDatum
 from contracts.values import Channel
 from hub.operations.base_plan import as_data
 from hub.rules.basedata import BaseData
+from hub.rules.document_versions import version_on
 from hub.rules.messages import TEST
 from hub.state import base_editions
 from hub.state.reading import snapshot
@@ -54,7 +55,7 @@ def _of_purpose(known: ConsentPurpose | None, purpose: str) -> Iterator[str]:
 
 def _of_documents(known: Sequence[SalesDocument], documents: Sequence[str], now: datetime, channels: Sequence[Channel]) -> Iterator[str]:
     for document in documents:
-        found = next((one for one in known if f"{one.id}@{one.version}" == document), None)
+        found = version_on(now.date(), document, known)
         if found is None:
             yield f"documents: expected versions that were added (hub documents list), as ID@VERSION, got {document!r}"
         elif found.retired or (found.valid_until is not None and found.valid_until < now.date()):

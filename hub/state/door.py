@@ -23,10 +23,11 @@ _FORGET = """
 DELETE FROM door_receipts WHERE id IN (SELECT id FROM door_receipts WHERE received_at < now() - $1::interval LIMIT $2) RETURNING id
 """
 _DELIVERY = "SELECT principal, person_kind, person, purpose, grantee, coalesce(channel, 'email'), address FROM deliveries WHERE id = $1"
+# of several editions of a version the last one by that day, else the first that is to come: as the courier sends it
 _DOCUMENT = """
 SELECT b.body ->> 'file', b.body ->> 'sha256', (b.body ->> 'valid_until')::date, b.retired
 FROM deliveries d JOIN base_data b ON b.kind = 'sales_document' AND b.id || '@' || (b.body ->> 'version') = d.documents ->> $2::int
-WHERE d.id = $1 ORDER BY b.effective_from DESC LIMIT 1
+WHERE d.id = $1 ORDER BY b.effective_from > $3::date, abs(b.effective_from - $3::date) LIMIT 1
 """
 
 
@@ -97,9 +98,9 @@ async def delivered(connection: Connection, delivery: UUID) -> Delivered | None:
     return Delivered(*row) if row else None
 
 
-async def document(connection: Connection, delivery: UUID, place: int) -> Linked | None:
-    """The document at that place among a delivery's; None where it names no such version."""
-    row = await connection.fetchrow(_DOCUMENT, delivery, place)
+async def document(connection: Connection, delivery: UUID, place: int, day: date) -> Linked | None:
+    """The document at that place among a delivery's, as it stands on that day; None where it names no such version."""
+    row = await connection.fetchrow(_DOCUMENT, delivery, place, day)
     return Linked(*row) if row else None
 
 

@@ -47,6 +47,7 @@ async def test_the_link_gives_the_file_of_its_kind_and_nothing_of_the_person(cen
     assert found.headers["content-type"] == "application/pdf"
     assert found.headers["content-disposition"] == "inline; filename*=utf-8''prices.pdf"
     assert (found.headers["x-content-type-options"], found.headers["cache-control"]) == ("nosniff", "no-store")
+    assert found.headers["accept-ranges"] == "none"  # who asks for pieces of a large one would be one who asks too often
     looked = await door.knock("HEAD", path)
     assert (looked.status, looked.body, looked.headers["content-length"]) == (200, b"", str(len(PRICES)))
     assert door.line.said == []
@@ -68,6 +69,14 @@ async def test_it_gives_the_document_to_the_last_day_of_its_validity_and_no_long
     retired = await sent(centre, "retired")
     await centre.db.execute("UPDATE base_data SET retired = true WHERE id = 'list-retired'")
     assert [(await door.knock("GET", path)).status for path in (today, over, retired)] == [200, 410, 410]
+    for day, status in ((TODAY + timedelta(days=1), 200), (TODAY, 410)):
+        await centre.db.execute("DELETE FROM base_data WHERE id = 'list-today' AND retired")
+        await centre.db.execute(
+            "INSERT INTO base_data SELECT principal, ref || $2, row_version, ordered_at, revision, tie, because, kind, id, $1, true, body"
+            " FROM base_data WHERE id = 'list-today'",
+            *(day, str(day)),
+        )
+        assert (await door.knock("GET", today)).status == status
     page = await door.knock("GET", over, headers=[("accept-language", "de")])
     assert "Nicht mehr gültig" in page.body.decode()
 
