@@ -123,6 +123,13 @@ def test_what_was_agreed_with_the_dealer_goes_before_what_holds_for_all() -> Non
     assert folded("orders", of_order(ORDER), [won(0)], BaseData([terms("standard", 12)])).due_at == DAY + timedelta(hours=12)
 
 
+def test_what_was_agreed_with_a_dealer_holds_from_the_paper_that_names_it_on() -> None:
+    terms = PaperTerms.model_validate({"occurred_at": DAY, "id": "ham-01", "advice_hours": 240})
+    stock = [accepted(1, order=STOCK, dealer="ham-01", promised="2026-05-05")]
+    due = {"despatch_advice": "2026-05-16T00:00:00+00:00"}
+    assert missing(stock, 1_000, order=STOCK, base=BaseData([terms])) == due
+
+
 def test_dealer_stock_is_watched_too() -> None:
     assert missing([accepted(1, order=STOCK, dealer="ham-01", promised="2026-05-05")], 100, order=STOCK) == {
         "despatch_advice": "2026-05-06T00:00:00+00:00"

@@ -55,9 +55,11 @@ def accepted(state: Order | None, event: OrderAccepted, facts: Facts) -> Decisio
     order = heard(state, event, facts, "accepted")
     if order is None:
         return KNOWN
+    dealer = order.dealer or event.dealer
     taken = order._replace(
         number=event.number or order.number,
-        dealer=order.dealer or event.dealer,
+        dealer=dealer,
+        terms=agreed(facts, dealer, event.occurred_at),
         customer=order.customer or event.customer,
         answer="accepted",
         answered_at=event.occurred_at,
