@@ -19,6 +19,7 @@ def decoded(**fields: Any) -> Any:
     [
         ({"id": "De"}, "id", "a country code of ISO 3166-1, such as DE, or a dealer's id"),
         ({"holidays": [{"name": "May Day", "month_day": "5-1"}]}, "holidays.0.month_day", "a day of each year, such as 12-25"),
+        ({"holidays": [{"name": "Leap", "month_day": "02-30"}]}, "holidays.0.month_day", "a day of each year, such as 12-25"),
         ({"holidays": [{"name": "May Day"}]}, "holidays.0", "one of day, month_day and easter"),
         ({"holidays": [{"name": "May", "day": "2026-05-01", "easter": 1}]}, "holidays.0", "one of day, month_day and easter"),
         (

@@ -1,5 +1,6 @@
 """First editions of calendars."""
 
+from calendar import monthrange
 from datetime import date
 from typing import Annotated, Literal, Self
 
@@ -16,6 +17,7 @@ WEEK: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Weekdays = Annotated[tuple[Weekday, ...], Field(min_length=1, max_length=7), FailFast()]
 
 _DAY_MINUTES = 24 * 60
+_LEAP_YEAR = 2000
 
 
 class Holiday(Contract):
@@ -34,6 +36,14 @@ class Holiday(Contract):
         if sum(when is not None for when in (self.day, self.month_day, self.easter)) != 1:
             raise ValueError("one of day, month_day and easter")
         return self
+
+    @field_validator("month_day")
+    @classmethod
+    def _is_a_day(cls, month_day: str | None) -> str | None:
+        """Some months are shorter; the 29th of February is a day of leap years."""
+        if month_day is not None and int(month_day[3:]) > monthrange(_LEAP_YEAR, int(month_day[:2]))[1]:
+            raise ValueError("a day of each year, such as 12-25")
+        return month_day
 
     def falls_on(self, day: date, easter: date) -> bool:
         """Whether it is this day, by the Easter Sunday of its year."""
