@@ -43,6 +43,7 @@ async def serve(settings: Settings, lines: Lines, consumers: Iterable[Consumer],
         ("HUB_DOOR_SECRET", desk.keys.links),
         ("HUB_SMS_TOKEN", desk.keys.sms),
         ("HUB_DOOR_BOUNCE_SECRET", desk.keys.bounces),
+        ("HUB_DOCUMENTS", settings.documents),
     ):
         if not given:
             log.warning("door.closed_entrance", setting=name)

@@ -29,6 +29,15 @@ def test_a_process_may_do_nothing_that_it_need_not_do(name: str) -> None:
     assert ("ports" in service) == (name == "door")  # nobody else is there for the outside
 
 
+def test_the_door_gives_what_couriers_send_and_cannot_change_it() -> None:
+    (kept,), (read,) = SERVICES["courier"]["volumes"], SERVICES["door"]["volumes"]
+    folder = SERVICES["courier"]["environment"]["HUB_DOCUMENTS"]
+    assert (kept, read) == (f"documents:{folder}", f"documents:{folder}:ro")
+    for name in ("courier", "door"):
+        assert SERVICES[name]["environment"] == {**SERVICES["relay"]["environment"], "HUB_DOCUMENTS": folder}
+    assert f"--owner=hub --mode=0700 {folder}" in (ROOT / "Dockerfile").read_text()
+
+
 def test_credentials_come_from_outside_and_their_absence_is_an_error() -> None:
     for line in TEXT.splitlines():
         name, _, value = line.partition(": ")
