@@ -17,9 +17,10 @@ from hub.world.world import World
 _LONGEST_AGO = timedelta(days=1_400)
 _PAPERS, _BILLS, _CREDITS = timedelta(hours=4), timedelta(hours=23), timedelta(hours=23, minutes=30)
 _HANDOVERS, _VISITS = timedelta(hours=5), timedelta(hours=23)
+"""How long after the world's end the last of each come: all of it within a day."""
+
 _NOT_DUE_YET = timedelta(days=250)
 """A car that was handed over later than so long ago needs no service yet, and nobody is reminded of it."""
-"""How long after the world's end the last of each come: all of it within a day."""
 
 STORES = ("orders", "open_items", "shipments", "shipment_positions", "freight_charges")
 
