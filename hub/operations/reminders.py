@@ -6,6 +6,7 @@ from typing import NamedTuple
 from contracts.base import ServicePlan
 from hub.errors import InputError
 from hub.operations.base_plan import as_data
+from hub.operations.state_view import masked
 from hub.rules.basedata import BaseData
 from hub.rules.decision import Subject, principal_of
 from hub.rules.money import written
@@ -115,9 +116,9 @@ async def shown(url: str, name: str) -> VehicleShown:
     known = course([Reading(datetime.fromisoformat(at), km) for at, km, _ in vehicle.readings])
     return VehicleShown(
         vin,
-        vehicle.product,
+        masked("product", vehicle.product),
         vehicle.dealer,
-        vehicle.customer,
+        masked("customer", vehicle.customer),
         vehicle.held_since,
         vehicle.visited_at,
         vehicle.visited_by,
@@ -133,7 +134,8 @@ async def occasion(url: str, name: str) -> dict[str, object]:
         found = await reminder_desk.occasion(look, name)
     if found is None:
         raise InputError("NAME", "a reminder that is kept: hub reminders list", name)
-    return {"reminder": name, **{field: value for field, value in found._asdict().items() if field not in {"kind", "about", "as_of"}}}
+    shown = {field: value for field, value in found._asdict().items() if field not in {"kind", "about", "as_of"}}
+    return {"reminder": name, **shown, **{field: masked(field, shown[field]) for field in ("customer", "product")}}
 
 
 def is_occasion(name: str) -> bool:
@@ -149,7 +151,7 @@ def _service(row: ServiceRow, now: datetime) -> Standing:
         row.due_on,
         row.due_on < now.date(),
         about,
-        row.customer,
+        masked("customer", row.customer),
         row.told,
         row.next_step,
         row.next_at,
@@ -163,9 +165,9 @@ def _item(row: AgendaRow, now: datetime) -> Standing:
 
 
 def _occasion(row: OccasionRow, now: datetime) -> Standing:
-    about = written(row.open_minor, row.currency) if row.open_minor is not None and row.currency else row.product or ""
-    is_overdue = row.due_on < now.date()
-    return Standing(row.dealer, row.ref, row.due_on, is_overdue, about, row.customer, row.told, row.next_step, row.next_at, None)
+    about = written(row.open_minor, row.currency) if row.open_minor is not None and row.currency else masked("product", row.product) or ""
+    is_overdue, whose = row.due_on < now.date(), masked("customer", row.customer)
+    return Standing(row.dealer, row.ref, row.due_on, is_overdue, about, whose, row.told, row.next_step, row.next_at, None)
 
 
 def _read(row: ReadingRow, known: Course) -> Read:
