@@ -186,7 +186,7 @@ GUARDS = (
     Guard(
         "document-validity",
         "gives out a price list that is over",
-        Edit("hub.door.documents", "found.valid_until < datetime.now(UTC).date()", "found.valid_until.year < 0"),
+        Edit("hub.door.documents", "found.valid_until < today", "found.valid_until.year < 0"),
         "tests/integration/test_door_documents.py::test_it_gives_the_document_to_the_last_day_of_its_validity_and_no_longer",
     ),
     Guard(
