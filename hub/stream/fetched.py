@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 from weakref import proxy
 
-from aiokafka.consumer import fetcher
+from aiokafka.consumer.fetcher import PartitionRecords  # its own, which `header_names` puts another in the place of
 
 
 class Fetched(NamedTuple):
@@ -19,14 +19,14 @@ class Fetched(NamedTuple):
     headers: Sequence[tuple[str, bytes | None]]
 
 
-class Records(fetcher.PartitionRecords):  # type: ignore[misc] # aiokafka has no types
+class Records(PartitionRecords):  # type: ignore[misc] # aiokafka has no types
     """The records of one partition that a fetch brought, with its megabyte of bytes: gone at once where they are thrown away half read.
 
     aiokafka's reading holds on to what it reads for: a circle, and nobody looks for circles for hours in a process that makes few.
     """
 
     def _unpack_records(self) -> Iterator[Fetched]:
-        return iter(fetcher.PartitionRecords._unpack_records(proxy(self)))
+        return iter(PartitionRecords._unpack_records(proxy(self)))
 
     def _consumer_record(self, partition: Any, record: Any) -> Fetched:  # noqa: ANN401 - aiokafka's
         return Fetched(partition[0], partition[1], record.offset, record.timestamp, record.key, record.value, tuple(record.headers))

@@ -11,7 +11,7 @@ from aiokafka.consumer.fetcher import READ_UNCOMMITTED
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
 from hub.stream.fetched import Records
-from hub.stream.header_names import _Fetched, _Records
+from hub.stream.header_names import _Fetched, _Records, tolerate
 
 
 @pytest.fixture
@@ -22,6 +22,7 @@ def no_collector() -> Iterator[None]:
 
 
 def fetched(kind: type[Any]) -> Any:
+    tolerate()
     builder = DefaultRecordBatchBuilder(2, 0, 0, -1, -1, -1, 100_000)
     for offset in range(3):
         builder.append(offset, 1_000 + offset, b"C1", b"{}", [])
