@@ -3,17 +3,16 @@
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from hashlib import sha1
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import orjson
-from asyncpg.pgproto import pgproto  # its UUID is made from bytes in a third of the time
 from pydantic_core import to_json
 
 from contracts import envelope as cloudevents
 from contracts import topics
 from contracts.contract import Event, Finding, Lineage
 from contracts.records import RECORD_REJECTED, Fault, RecordRejected
+from hub.names import version5
 from hub.rules.decision import Subject, Wait
 from hub.rules.folding import Told
 from hub.state.dead_letters import DeadLetter
@@ -41,10 +40,7 @@ def name(*parts: object) -> UUID:
 
 def named(words: str) -> UUID:
     """The name that follows from these words, `name`'s parts with NUL between them."""
-    digest = bytearray(sha1(_NAMESPACE + words.encode(), usedforsecurity=False).digest()[:16])
-    digest[6] = digest[6] & 0x0F | 0x50
-    digest[8] = digest[8] & 0x3F | 0x80
-    return pgproto.UUID(bytes(digest))
+    return version5(_NAMESPACE, words)
 
 
 def of_place(consumer: str, place: tuple[str, int, int]) -> UUID:

@@ -10,7 +10,7 @@ from importlinter.cli import lint_imports
 
 from tests.support import tree
 
-GROUND = ("hub/errors.py", "hub/settings.py", "hub/telemetry.py", "hub/patience.py")
+GROUND = ("hub/errors.py", "hub/settings.py", "hub/telemetry.py", "hub/patience.py", "hub/names.py")
 
 
 def layers() -> list[str]:

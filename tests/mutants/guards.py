@@ -98,7 +98,7 @@ GUARDS = (
     Guard(
         "timer-name",
         "says a timer under another name each time",
-        Edit("hub.producers.firing", "sha1(_NAMES + ", "sha1(__import__('os').urandom(16) + "),
+        Edit("hub.producers.firing", "version5(_NAMES, ", "version5(__import__('os').urandom(16), "),
         f"{_TIMERS}::test_two_clocks_fire_once",
     ),
     Guard(
