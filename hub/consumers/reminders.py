@@ -1,5 +1,7 @@
 """Remind dealers and their customers in time: of services, of activities, of sales that grow old, of days that somebody named."""
 
+from collections.abc import Sequence
+
 from contracts import activities as activity_events
 from contracts import crm, topics
 from contracts import reminders as reminder_events
@@ -7,16 +9,29 @@ from contracts import vehicles as vehicle_events
 from contracts.accounts import OPEN_ITEM_UPDATED
 from contracts.timers import TIMER_FIRED
 from hub.rules import activities, agendas, odometer_readings, reminding, vehicles
+from hub.rules.decision import Tell
 from hub.rules.occasions import cars, dunning, occasion
 from hub.rules.occasions import told as occasion_told
 from hub.state import stores
-from hub.stream.consumer import Consumer
+from hub.stream.consumer import Consumer, Tells
 
 reminders = Consumer(
     "reminders",
     *(topics.DEALER_EVENTS, topics.CRM, topics.ORDERS, topics.ACTS, topics.TIMERS),
     using=("service_plan", "reminder_plan", "sales_model", "calendar", "dealer"),
 )
+
+
+def _tells(over: Tell, due: Tell) -> Sequence[Tells]:
+    """To everybody who may know, and on the feed of the dealer whom it concerns."""
+    closed, said = reminder_events.REMINDER_CLOSED, reminder_events.REMINDER_DUE
+    return [
+        (topics.REMINDERS, closed, over),
+        (topics.REMINDERS, said, due),
+        (topics.DEALER_FEED, closed, over, reminding.whose),
+        (topics.DEALER_FEED, said, due, reminding.whose),
+    ]
+
 
 reminders.fold(
     stores.vehicles,
@@ -33,12 +48,7 @@ reminders.fold(
         **dict.fromkeys((*vehicle_events.LINEAGES, reminder_events.REMINDER_ANSWERED), vehicles.of_vin),
         activity_events.ACTIVITY_DONE: vehicles.of_reminder,
     },
-    tell=[
-        (topics.REMINDERS, reminder_events.REMINDER_CLOSED, reminding.over_of_vehicle),
-        (topics.REMINDERS, reminder_events.REMINDER_DUE, reminding.due_of_vehicle),
-        (topics.DEALER_FEED, reminder_events.REMINDER_CLOSED, reminding.over_of_vehicle, reminding.whose),
-        (topics.DEALER_FEED, reminder_events.REMINDER_DUE, reminding.due_of_vehicle, reminding.whose),
-    ],
+    tell=_tells(reminding.over_of_vehicle, reminding.due_of_vehicle),
     notices=reminding.to_holder,
     timer=vehicles.next_step,
 )
@@ -73,12 +83,7 @@ reminders.fold(
         crm.OPPORTUNITY_UPDATED: agendas.of_opportunity,
         crm.LEAD_UPDATED: agendas.of_lead,
     },
-    tell=[
-        (topics.REMINDERS, reminder_events.REMINDER_CLOSED, reminding.over_of_agenda),
-        (topics.REMINDERS, reminder_events.REMINDER_DUE, reminding.due_of_agenda),
-        (topics.DEALER_FEED, reminder_events.REMINDER_CLOSED, reminding.over_of_agenda, reminding.whose),
-        (topics.DEALER_FEED, reminder_events.REMINDER_DUE, reminding.due_of_agenda, reminding.whose),
-    ],
+    tell=_tells(reminding.over_of_agenda, reminding.due_of_agenda),
     timer=agendas.next_step,
 )
 reminders.fold(
@@ -94,12 +99,7 @@ reminders.fold(
         vehicle_events.VEHICLE_HANDED_OVER: cars.of_car,
         vehicle_events.VEHICLE_SOLD_ON: cars.of_car,
     },
-    tell=[
-        (topics.REMINDERS, reminder_events.REMINDER_CLOSED, occasion_told.over),
-        (topics.REMINDERS, reminder_events.REMINDER_DUE, occasion_told.due),
-        (topics.DEALER_FEED, reminder_events.REMINDER_CLOSED, occasion_told.over, reminding.whose),
-        (topics.DEALER_FEED, reminder_events.REMINDER_DUE, occasion_told.due, reminding.whose),
-    ],
+    tell=_tells(occasion_told.over, occasion_told.due),
     notices=occasion_told.notices,
     timer=occasion.next_step,
 )

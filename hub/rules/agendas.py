@@ -14,9 +14,9 @@ from contracts.base import SalesModel
 from contracts.contract import Event
 from contracts.crm import LeadUpdated, OpportunityUpdated
 from hub.rules.decision import Change, Decision, Facts, Keep, Subject
+from hub.rules.steps import SOON
 
 _OVER = ("won", "lost", "dropped", "promoted")
-_SOON = timedelta(seconds=1)
 AGEING, ACTIVITY = "ageing", "activity"
 
 
@@ -159,7 +159,7 @@ def _next(item: Item, as_of: datetime) -> datetime | None:
         elif at > as_of:
             coming = coming or at
         else:
-            passed = as_of + _SOON
+            passed = as_of + SOON
     return passed or coming
 
 

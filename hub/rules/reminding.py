@@ -25,7 +25,7 @@ def due_of_vehicle(before: Vehicle | None, after: Vehicle, subject: Subject, bec
     for now in _stepped(before, after):
         if after.dealer is not None:
             body = {
-                **_head(after.dealer, _service(subject, now.plan), "service", because, revision),
+                **head(after.dealer, _service(subject, now.plan), "service", because, revision),
                 "step": now.told[-1],
                 "due_on": now.told_due,
                 "vin": subject.ref,
@@ -44,7 +44,7 @@ def over_of_vehicle(before: Vehicle | None, after: Vehicle, subject: Subject, be
     for was in before.reminders:
         reason = _over(before, after, was, new.get(was["plan"])) if was["told"] else None
         if reason:
-            yield _closed(before.dealer, _service(subject, was["plan"]), "service", reason, because, revision)
+            yield closed(before.dealer, _service(subject, was["plan"]), "service", reason, because, revision)
 
 
 def to_holder(before: Vehicle | None, after: Vehicle, subject: Subject, _because: Event, _version: int) -> Iterable[Notice]:
@@ -77,7 +77,7 @@ def due_of_agenda(before: Agenda | None, after: Agenda, subject: Subject, becaus
         was = old.get(key)
         if item.told and not (was is not None and was.due_at == item.due_at and item.told[-1] in was.told):
             body = {
-                **_head(subject.dealer, _name(item), item.kind, because, revision),
+                **head(subject.dealer, _name(item), item.kind, because, revision),
                 "step": item.told[-1],
                 "due_at": item.due_at,
                 "belongs_to": {"kind": kind, "ref": ref},
@@ -93,7 +93,7 @@ def over_of_agenda(before: Agenda | None, after: Agenda, subject: Subject, becau
     for key, item in _by_name(before).items():
         reason = _silenced(before, after, new.get(key), because) if item.told else None
         if reason:
-            yield _closed(subject.dealer, _name(item), item.kind, reason, because, revision)
+            yield closed(subject.dealer, _name(item), item.kind, reason, because, revision)
 
 
 def whose(_state: Any, _subject: Subject, said: ReminderDue | ReminderClosed) -> str:  # noqa: ANN401 - whatever it is told of
@@ -131,11 +131,13 @@ def _silenced(before: Agenda | None, after: Agenda, now: Item | None, because: E
     return "moved" if not now.told else None
 
 
-def _closed(dealer: str, name: str, kind: str, reason: str, because: Event, revision: int) -> ReminderClosed:
-    return ReminderClosed.model_validate({**_head(dealer, name, kind, because, revision), "reason": reason})
+def closed(dealer: str | None, name: str, kind: str, reason: str, because: Event, revision: int) -> ReminderClosed:
+    """Nobody need act any more on a reminder."""
+    return ReminderClosed.model_validate({**head(dealer, name, kind, because, revision), "reason": reason})
 
 
-def _head(dealer: str, name: str, kind: str, because: Event, revision: int) -> dict[str, Any]:
+def head(dealer: str | None, name: str, kind: str, because: Event, revision: int) -> dict[str, Any]:
+    """What is said of a reminder, whatever is said of it."""
     return {
         "occurred_at": because.occurred_at,
         "revision": revision,

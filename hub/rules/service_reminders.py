@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from contracts.base import ReminderStep, ServicePlan
+from contracts.base import ServicePlan
 from hub.rules.business_days import Office
 from hub.rules.odometer import Course
 from hub.rules.service_due import Served, due
+from hub.rules.steps import LAST_WORD, following, left
 
 FAR = timedelta(days=45)
 """A date that moves on by more makes what was told pointless, and begins a new round of steps."""
@@ -20,8 +21,6 @@ NEAR = timedelta(days=14)
 """So far ahead of its time a step still counts as told by a timer that was set when less was known."""
 AFTER_APPOINTMENT = timedelta(days=3)
 _NO_APPOINTMENT = timedelta(days=30)
-_LAST_WORD = timedelta(days=30)
-_SOON = timedelta(seconds=1)
 
 
 class Reminder(NamedTuple):
@@ -87,24 +86,12 @@ def _next(
     if reminder.answer == "declined":
         return None, None
     quiet_until = datetime.fromisoformat(reminder.quiet_until) if reminder.quiet_until is not None else None
-    passed: tuple[str, datetime] | None = None
-    coming: tuple[str, datetime] | None = None
-    for step in _left(told, plan.steps):
-        at = office.moment(on + timedelta(days=step.days), plan.hour, plan.zone, is_early=step.days < 0)
-        if quiet_until is not None and at <= quiet_until:
-            continue
-        if at <= as_of:
-            passed = step.id, as_of + _SOON
-        elif coming is None:
-            coming = step.id, at
-    found = passed or coming
+    moments = (
+        (step.id, office.moment(on + timedelta(days=step.days), plan.hour, plan.zone, is_early=step.days < 0))
+        for step in left(told, plan.steps)
+    )
+    found = following(((step, at) for step, at in moments if quiet_until is None or at > quiet_until), as_of)
     return (found[0], found[1].astimezone(UTC).isoformat()) if found else (None, None)
-
-
-def _left(told: Sequence[str], steps: Sequence[ReminderStep]) -> Sequence[ReminderStep]:
-    """The steps after those that were told; plans change, so a step that was told may be one no longer."""
-    last = max((place for place, step in enumerate(steps) if step.id in told), default=-1)
-    return steps[last + 1 :]
 
 
 def stepped(reminder: Reminder, plan: ServicePlan, at: datetime, office: Office) -> Reminder:
@@ -117,7 +104,7 @@ def stepped(reminder: Reminder, plan: ServicePlan, at: datetime, office: Office)
         told=told,
         told_due=reminder.due_on,
         told_at=at.isoformat(),
-        told_until=next_at or (at + _LAST_WORD).isoformat(),
+        told_until=next_at or (at + LAST_WORD).isoformat(),
         next_step=step,
         next_at=next_at,
     )

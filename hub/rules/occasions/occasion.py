@@ -10,14 +10,12 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from contracts.base import ReminderPlan
-from contracts.base.v1 import PlanStep
 from contracts.contract import Event
 from hub.rules.basedata import BaseData
 from hub.rules.business_days import Office
 from hub.rules.decision import Change, Decision, Facts, Keep, Subject
 from hub.rules.service_due import in_months
-
-_SOON = timedelta(seconds=1)
+from hub.rules.steps import following, left
 
 
 class Occasion(NamedTuple):
@@ -103,20 +101,16 @@ def _dated(state: Occasion, base: BaseData) -> Occasion:
 
 
 def _with_next(state: Occasion, base: BaseData) -> Occasion:
-    moments = list(_moments(state, base))
-    passed = [step for step, at in moments if at <= state.as_of]
-    coming = [(step.id, at) for step, at in moments if at > state.as_of]
-    step, at = (passed[-1].id, state.as_of + _SOON) if passed else coming[0] if coming else (None, None)
+    step, at = following(_moments(state, base), state.as_of) or (None, None)
     return state._replace(next_step=step, next_at=at)
 
 
-def _moments(state: Occasion, base: BaseData) -> Iterator[tuple[PlanStep, datetime]]:
-    """Each step that is still to be told, after those that were: plans change, so one that was told may be a step no longer."""
+def _moments(state: Occasion, base: BaseData) -> Iterator[tuple[str, datetime]]:
+    """Each step that is still to be told."""
     plan = plan_of(state.kind, base, state.as_of)
     if plan is None or state.due_on is None or state.dealer is None or state.ended_as is not None:
         return
     office = Office(base, state.dealer)
-    last = max((place for place, step in enumerate(plan.steps) if step.id in state.told), default=-1)
-    for step in plan.steps[last + 1 :]:
+    for step in left(state.told, plan.steps):
         day = state.due_on + timedelta(days=step.days)
-        yield step, office.moment(day, plan.hour, plan.zone, is_early=step.days < 0).astimezone(UTC)
+        yield step.id, office.moment(day, plan.hour, plan.zone, is_early=step.days < 0).astimezone(UTC)

@@ -1,7 +1,6 @@
 """Say what is due on a day that somebody named, to the dealer and to its customer."""
 
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import Any
 
 from contracts.contract import Event
@@ -10,8 +9,9 @@ from hub.rules.decision import Subject
 from hub.rules.notices import Nature, Notice, Person
 from hub.rules.occasions.cars import OF_CARS
 from hub.rules.occasions.occasion import Occasion, named
+from hub.rules.reminding import closed, head
+from hub.rules.steps import LAST_WORD
 
-_LAST_WORD = timedelta(days=30)
 _TRANSACTIONAL = frozenset({"dunning"})
 """Kinds that need no consent and do not count for the frequency cap."""
 
@@ -21,7 +21,7 @@ def due(before: Occasion | None, after: Occasion, _subject: Subject, because: Ev
     if _is_new(before, after):
         is_owed = after.open_minor is not None
         body = {
-            **_head(after, because, revision),
+            **head(after.dealer, named(after.kind, after.about), after.kind, because, revision),
             "step": after.told[-1],
             "due_on": after.due_on,
             "customer": after.customer,
@@ -35,7 +35,7 @@ def due(before: Occasion | None, after: Occasion, _subject: Subject, because: Ev
 def over(before: Occasion | None, after: Occasion, _subject: Subject, because: Event, revision: int) -> Iterable[ReminderClosed]:
     """That nobody need act any more on a step that was told: to the dealer that heard of it."""
     if before is not None and before.told and before.ended_as is None and (reason := _over(before, after)):
-        yield ReminderClosed.model_validate({**_head(before, because, revision), "reason": reason})
+        yield closed(before.dealer, named(before.kind, before.about), before.kind, reason, because, revision)
 
 
 def notices(before: Occasion | None, after: Occasion, _subject: Subject, _because: Event, _version: int) -> Iterable[Notice]:
@@ -56,7 +56,7 @@ def notices(before: Occasion | None, after: Occasion, _subject: Subject, _becaus
         grantee=after.dealer or "",
         template=after.template or "",
         not_before=after.told_at,
-        expires_at=after.next_at or after.told_at + _LAST_WORD,
+        expires_at=after.next_at or after.told_at + LAST_WORD,
         fields=fields,
         nature=nature,
     )
@@ -78,15 +78,3 @@ def _over(before: Occasion, after: Occasion) -> str | None:
 
 def _of(state: Occasion) -> tuple[Any, ...]:
     return state.due_on, state.dealer, state.customer
-
-
-def _head(state: Occasion, because: Event, revision: int) -> dict[str, Any]:
-    name = named(state.kind, state.about)
-    return {
-        "occurred_at": because.occurred_at,
-        "revision": revision,
-        "subject": f"{state.dealer}/{name}",
-        "dealer": state.dealer,
-        "reminder": name,
-        "reminder_kind": state.kind,
-    }
