@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from hub.operations.show import Several
     from hub.operations.timeline import Happening
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
@@ -17,6 +18,17 @@ _WIDE = 400  # characters: whole lines for grep; only a terminal has an edge to 
 def print_json(value: object) -> None:
     """Print one value, indented."""
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def print_several(found: "Several", *, as_json: bool) -> None:
+    """Print whose a reference may be, for somebody to choose."""
+    from hub.rules.decision import dealer_of
+
+    if as_json:
+        print_json(found._asdict())
+        return
+    whose = ", ".join(dealer_of(principal) for principal in found.principals)
+    typer.echo(f"{found.kind} {printable(found.ref)} is known to several; choose one with --dealer: {whose}")
 
 
 def print_table(heads: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> None:

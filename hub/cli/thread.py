@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.printing import AsJson, print_json, print_table, printable
+from hub.cli.printing import AsJson, print_json, print_several, print_table, printable
 
 if TYPE_CHECKING:
     from hub.operations.threads import Thread
@@ -27,16 +27,11 @@ def thread(
 
     from hub.operations.show import Several
     from hub.operations.threads import thread as followed
-    from hub.rules.decision import dealer_of
     from hub.settings import Settings
 
     found = asyncio.run(followed(Settings().database_url.get_secret_value(), ref, dealer=dealer or None))
     if isinstance(found, Several):
-        if as_json:
-            print_json(found._asdict())
-        else:
-            whose = ", ".join(dealer_of(principal) for principal in found.principals)
-            typer.echo(f"opportunity {printable(ref)} is known to several; choose one with --dealer: {whose}")
+        print_several(found, as_json=as_json)
         raise typer.Exit(1)
     if as_json:
         print_json({**found._asdict(), "steps": [step._asdict() for step in found.steps]})

@@ -102,7 +102,7 @@ async def executed(url: str, ref: str, *, dealer: str | None = None) -> Executed
             return subject
         standing = await timelines.standing(look, STORES["opportunities"], subject)
         found = await order_desk.of_opportunity(look, subject.dealer, subject.ref)
-    ordered = [(f"{subject.dealer}/{ref}", order) for _, ref, order in found]
+    ordered = [(f"{subject.dealer}/{ref}", order) for (_, ref), order in found]
     state = standing.state if standing else None
     return Executed(
         subject.dealer,

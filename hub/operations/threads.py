@@ -57,8 +57,7 @@ async def thread(url: str, ref: str, *, dealer: str | None = None) -> Thread | S
         subject = await _opportunity(look, ref, dealer)
         if isinstance(subject, Several):
             return subject
-        found = await order_desk.of_opportunity(look, subject.dealer, subject.ref)
-        orders = [(Subject(principal, name), order) for principal, name, order in found]
+        orders = await order_desk.of_opportunity(look, subject.dealer, subject.ref)
         return await _of_orders(look, f"opportunity {subject.dealer}/{subject.ref}", orders, [subject])
 
 
@@ -71,7 +70,7 @@ async def _opportunity(look: Snapshot, ref: str, dealer: str | None) -> Subject 
 
 async def _of_car(look: Snapshot, vin: str, news: News) -> Orders:
     """Orders whose papers name the car, and those by which it was bought as a handover says."""
-    orders = dict(await thread_desk.orders_of_car(look, vin))
+    orders = dict(await order_desk.of_car(look, vin))
     for bought in [said.order for _, said in news if isinstance(said, VehicleHandedOver) and said.order]:
         standing = await timelines.standing(look, STORES["orders"], of_order(bought))
         orders |= {of_order(bought): standing.state} if standing else {}

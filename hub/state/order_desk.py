@@ -8,6 +8,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
+from hub.rules.decision import Subject
 from hub.rules.open_items import OpenItem
 from hub.rules.orders.state import Order
 from hub.state.reading import Snapshot
@@ -29,6 +30,8 @@ WHERE (CAST(:states AS text[]) IS NULL OR o.status = ANY(:states)) AND (CAST(:de
 ORDER BY CASE WHEN CAST(:missing AS text) IS NULL THEN o.due_at ELSE o.missing_since END, o.principal, o.ref
 LIMIT :most
 """).columns(missing=pg.JSONB)  # noqa: S608 - names of our own
+
+_WHOLE = sa.select(orders.table.c.principal, orders.table.c.ref, *(orders.table.c[field] for field in Order._fields))
 
 _RECEIVABLES = sa.text("""
 SELECT i.dealer, i.customer, i.currency,
@@ -162,12 +165,20 @@ async def adherence(snapshot: Snapshot, dealer: str | None, since: date | None, 
     return [Adherence(*row) for row in rows]
 
 
-async def of_opportunity(snapshot: Snapshot, dealer: str, opportunity: str) -> list[tuple[str, str, Order]]:
-    """The orders of an opportunity with principal and ref, in the order of its wins."""
+async def of_opportunity(snapshot: Snapshot, dealer: str, opportunity: str) -> list[tuple[Subject, Order]]:
+    """The orders of an opportunity, in the order of its wins."""
     columns = orders.table.c
-    query = sa.select(columns.principal, columns.ref, *(columns[field] for field in Order._fields))
-    rows = await snapshot.execute(query.where(columns.dealer == dealer, columns.opportunity == opportunity).order_by(columns.win))
-    return [(row[0], row[1], Order._make(row[2:])) for row in rows]
+    return await _orders(snapshot, _WHOLE.where(columns.dealer == dealer, columns.opportunity == opportunity).order_by(columns.win))
+
+
+async def of_car(snapshot: Snapshot, vin: str) -> list[tuple[Subject, Order]]:
+    """Orders of which a paper names the VIN."""
+    columns = orders.table.c
+    return await _orders(snapshot, _WHOLE.where(columns.vins != [], columns.vins.contains([vin])).order_by(columns.principal, columns.ref))
+
+
+async def _orders(snapshot: Snapshot, query: sa.Select[Any]) -> list[tuple[Subject, Order]]:
+    return [(Subject(row[0], row[1]), Order._make(row[2:])) for row in await snapshot.execute(query)]
 
 
 async def items(snapshot: Snapshot, dealer: str | None, customer: str | None) -> list[OpenItem]:

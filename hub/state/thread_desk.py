@@ -1,25 +1,14 @@
-"""Read what belongs together: the orders whose papers name a vehicle, the vehicles bought by an order, what carried them."""
+"""Read what belongs to orders: the vehicles bought by them, and what carried them."""
 
 from collections.abc import Sequence
 
 import sqlalchemy as sa
 
 from hub.rules.decision import Subject
-from hub.rules.orders.state import Order
 from hub.rules.threads import Carriage
 from hub.state.reading import Snapshot
 from hub.state.store import S, Store
-from hub.state.stores import freight_charges, orders, shipments, vehicles
-
-
-async def orders_of_car(snapshot: Snapshot, vin: str) -> list[tuple[Subject, Order]]:
-    """Orders of which a paper names the VIN."""
-    columns = orders.table.c
-    query = sa.select(columns.principal, columns.ref, *(columns[field] for field in Order._fields)).where(
-        columns.vins != [], columns.vins.contains([vin])
-    )
-    rows = await snapshot.execute(query.order_by(columns.principal, columns.ref))
-    return [(Subject(row[0], row[1]), Order._make(row[2:])) for row in rows]
+from hub.state.stores import freight_charges, shipments, vehicles
 
 
 async def cars_bought(snapshot: Snapshot, named: Sequence[str]) -> list[str]:
