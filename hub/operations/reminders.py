@@ -9,6 +9,7 @@ from hub.operations.base_plan import as_data
 from hub.operations.state_view import masked
 from hub.rules.basedata import BaseData
 from hub.rules.decision import Subject, principal_of
+from hub.rules.masking import mask_reference
 from hub.rules.money import written
 from hub.rules.odometer import Course, Reading, course
 from hub.rules.service_due import Served, due
@@ -160,14 +161,15 @@ def _service(row: ServiceRow, now: datetime) -> Standing:
 
 
 def _item(row: AgendaRow, now: datetime) -> Standing:
-    dealer = Subject(row.principal, row.ref).dealer
-    return Standing(dealer, f"{row.kind}/{row.name}", row.due_at, row.due_at < now, row.ref, row.staff, row.told, None, None, None)
+    dealer, name = Subject(row.principal, row.ref).dealer, mask_reference(f"{row.kind}/{row.name}")
+    staff = mask_reference(row.staff) if row.staff else None
+    return Standing(dealer, name, row.due_at, row.due_at < now, mask_reference(row.ref), staff, row.told, None, None, None)
 
 
 def _occasion(row: OccasionRow, now: datetime) -> Standing:
     about = written(row.open_minor, row.currency) if row.open_minor is not None and row.currency else masked("product", row.product) or ""
     is_overdue, whose = row.due_on < now.date(), masked("customer", row.customer)
-    return Standing(row.dealer, row.ref, row.due_on, is_overdue, about, whose, row.told, row.next_step, row.next_at, None)
+    return Standing(row.dealer, mask_reference(row.ref), row.due_on, is_overdue, about, whose, row.told, row.next_step, row.next_at, None)
 
 
 def _read(row: ReadingRow, known: Course) -> Read:

@@ -101,9 +101,9 @@ async def _told(
         about,
         list(cars),
         more_cars,
-        [order_id(subject) for subject, _ in orders],
-        [f"{subject.dealer}/{subject.ref}" for subject in sales],
-        [f"{words} ({order_id(subject)})" for subject, order in orders for words in missing_for(order.missing)],
+        [mask_reference(order_id(subject)) for subject, _ in orders],
+        [mask_reference(f"{subject.dealer}/{subject.ref}") for subject in sales],
+        [f"{words} ({mask_reference(order_id(subject))})" for subject, order in orders for words in missing_for(order.missing)],
         sorted((_masked(step) for step in steps), key=lambda step: step.at),
     )
 

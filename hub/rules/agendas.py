@@ -1,7 +1,8 @@
 """What is still to be done about one record of a dealer, and by when: its open activities, and how long it may stand in its stage.
 
 A record is an opportunity, a lead or a customer; everything that reminds somebody of it meets in one subject, so that a lead that
-is closed silences all of it at once. Nothing here waits and nothing is refused: those who own the records do that.
+is closed silences all of it at once. A step comes while somebody is there to hear it, by the dealer's calendar and its country's.
+Nothing here waits and nothing is refused: those who own the records do that.
 """
 
 from collections.abc import Iterable
@@ -13,6 +14,7 @@ from contracts.activities.v1 import Activity
 from contracts.base import SalesModel
 from contracts.contract import Event
 from contracts.crm import LeadUpdated, OpportunityUpdated
+from hub.rules.business_days import Office
 from hub.rules.decision import Change, Decision, Facts, Keep, Subject
 from hub.rules.steps import SOON
 
@@ -76,7 +78,7 @@ def activity_rescheduled(state: Agenda | None, event: ActivityRescheduled, facts
 def activity_over(state: Agenda | None, event: ActivityDone | ActivityCancelled, facts: Facts) -> Decision[Agenda]:
     """Done or cancelled, nobody is reminded of it."""
     agenda = _known(state, event, facts)
-    return _planned(agenda, [item for item in items_of(agenda) if not _is(item, event)], event.occurred_at)
+    return _planned(agenda, [item for item in items_of(agenda) if not _is(item, event)], event.occurred_at, _office(facts))
 
 
 def opportunity_updated(state: Agenda | None, event: OpportunityUpdated, facts: Facts) -> Decision[Agenda]:
@@ -91,7 +93,7 @@ def opportunity_updated(state: Agenda | None, event: OpportunityUpdated, facts: 
         until = _iso(event.stage_since + timedelta(days=stage.ageing_days))
         old = next((item for item in items_of(agenda) if item.kind == AGEING and item.due_at == until), None)
         items.append(Item(AGEING, event.opportunity, until, told=old.told if old else [], staff=event.owner, stage=event.stage))
-    return _planned(agenda, items, event.occurred_at)
+    return _planned(agenda, items, event.occurred_at, _office(facts))
 
 
 def lead_updated(state: Agenda | None, event: LeadUpdated, facts: Facts) -> Decision[Agenda]:
@@ -99,17 +101,19 @@ def lead_updated(state: Agenda | None, event: LeadUpdated, facts: Facts) -> Deci
     agenda = _known(state, event, facts)._replace(
         is_open=event.status not in _OVER, ended_as=event.status if event.status in _OVER else None
     )
-    return _planned(agenda, items_of(agenda), event.occurred_at)
+    return _planned(agenda, items_of(agenda), event.occurred_at, _office(facts))
 
 
-def timer_fired(state: Agenda | None, event: Event, _facts: Facts) -> Decision[Agenda]:
+def timer_fired(state: Agenda | None, event: Event, facts: Facts) -> Decision[Agenda]:
     """The steps whose time has come are told; of two steps of one item the later alone."""
     if state is None or not state.is_open:
         return Keep("nothing is to be done about it any more")
-    at = event.occurred_at
+    at, office = event.occurred_at, _office(facts)
     before = items_of(state)
-    after = [_stepped(item, at) for item in before]
-    return Keep("another time was set meanwhile") if after == before else _planned(state, after, at)
+    after = [_stepped(item, at, office) for item in before]
+    new = _planned(state, after, at, office)
+    # a calendar that was laid down meanwhile moves the next step, although none has come
+    return Keep("another time was set meanwhile") if after == before and new.state.next_at == state.next_at else new
 
 
 def next_step(state: Agenda, _subject: Subject) -> datetime | None:
@@ -132,7 +136,7 @@ def _activity(
     if old is not None and (old.due_at, old.before_at) == (new.due_at, new.before_at):
         new = new._replace(told=old.told)
     others = [item for item in items_of(agenda) if not _is(item, event)]
-    return _planned(agenda, [*others, new], event.occurred_at)
+    return _planned(agenda, [*others, new], event.occurred_at, _office(facts))
 
 
 def _is(item: Item, event: Activity) -> bool:
@@ -143,17 +147,21 @@ def _known(state: Agenda | None, event: Event, facts: Facts) -> Agenda:
     return state or Agenda(facts.subject.ref.partition("/")[0], True, None, [], None, event.occurred_at)
 
 
-def _planned(agenda: Agenda, items: Iterable[Item], at: datetime) -> Change[Agenda]:
+def _office(facts: Facts) -> Office:
+    return Office(facts.base, facts.subject.dealer)
+
+
+def _planned(agenda: Agenda, items: Iterable[Item], at: datetime, office: Office) -> Change[Agenda]:
     as_of = max(agenda.as_of, at)
     kept = sorted(items, key=lambda item: item[:2])
-    moments = [moment for item in kept if (moment := _next(item, as_of)) is not None] if agenda.is_open else []
+    moments = [moment for item in kept if (moment := _next(item, as_of, office)) is not None] if agenda.is_open else []
     return Change(agenda._replace(items=[item._asdict() for item in kept], next_at=min(moments, default=None), as_of=as_of))
 
 
-def _next(item: Item, as_of: datetime) -> datetime | None:
+def _next(item: Item, as_of: datetime, office: Office) -> datetime | None:
     """The moment of an item's next step; one that has passed comes at once, of two the later alone."""
     passed, coming = None, None
-    for step, at in _steps(item):
+    for step, at in _steps(item, office):
         if step in item.told:
             passed = None
         elif at > as_of:
@@ -163,13 +171,15 @@ def _next(item: Item, as_of: datetime) -> datetime | None:
     return passed or coming
 
 
-def _steps(item: Item) -> list[tuple[str, datetime]]:
-    steps = [("overdue", datetime.fromisoformat(item.due_at))]
-    return steps if item.before_at is None else [("before", datetime.fromisoformat(item.before_at)), *steps]
+def _steps(item: Item, office: Office) -> list[tuple[str, datetime]]:
+    steps = [("overdue", office.attended(datetime.fromisoformat(item.due_at), is_early=False))]
+    if item.before_at is None:
+        return steps
+    return [("before", office.attended(datetime.fromisoformat(item.before_at), is_early=True)), *steps]
 
 
-def _stepped(item: Item, at: datetime) -> Item:
-    passed = [step for step, moment in _steps(item) if moment <= at]
+def _stepped(item: Item, at: datetime, office: Office) -> Item:
+    passed = [step for step, moment in _steps(item, office) if moment <= at]
     return item if not passed or passed[-1] in item.told else item._replace(told=[*item.told, passed[-1]])
 
 

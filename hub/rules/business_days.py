@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from contracts.base import Calendar, Dealer
 from hub.rules.basedata import BaseData
 from hub.rules.calendars import holiday, in_force, opening
-from hub.rules.quiet_hours import Hours
+from hub.rules.quiet_hours import WHOLE_DAY, Hours
 
 _MOST_DAYS = 30
 _DAY = timedelta(days=1)
@@ -45,6 +45,29 @@ class Office(NamedTuple):
         if not hours or any(one.hold(at.astimezone(ZoneInfo(there)).time()) for one in hours):
             return at
         return on_wall(day, hours[0].begin, there)
+
+    def attended(self, moment: datetime, *, is_early: bool) -> datetime:
+        """The moment, if somebody is there then; else when somebody comes next.
+
+        Where it may be early, it is that time on the last day of business before, or when somebody came last before it.
+        Clocks are those of a calendar that names a zone; where none does, UTC's.
+        """
+        if not self.base.has(Calendar):
+            return moment
+        zone = next((one.zone for one in self._calendars(moment.date()) if one.zone), "UTC")
+        there = moment.astimezone(ZoneInfo(zone))
+        clock = there.time()
+        for days in range(_MOST_DAYS):
+            day = there.date() + days * (-_DAY if is_early else _DAY)
+            if not self.works_on(day):
+                continue
+            hours = _opening(self._calendars(day), day) or (WHOLE_DAY,)
+            if (is_early or not days) and any(one.hold(clock) for one in hours):
+                return on_wall(day, clock, zone) if days else moment
+            begins = [one.begin for one in hours if days or (one.begin < clock) is is_early]
+            if begins:
+                return on_wall(day, begins[-1 if is_early and not days else 0], zone)
+        return moment
 
     def _day(self, day: date, step: timedelta) -> date:
         """The nearest day of business in one direction; the day itself where a month has none: somebody laid down nonsense."""

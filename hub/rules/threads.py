@@ -123,7 +123,7 @@ def _goods(order: Order, share: Share) -> Iterator[Step]:
     for what, papers in (("despatch", order.despatches), ("arrival", order.receptions)):
         for paper in papers:
             count = sum(line["quantity"] for line in share.of(paper["lines"]))
-            on = f" on {paper['carrier']} {paper['consignment']}" if paper.get("consignment") else ""
+            on = f" on {paper['carrier']} {mask_reference(paper['consignment'])}" if paper.get("consignment") else ""
             if count:
                 yield Step(_at(paper["at"]), what, paper["document"], "erp", f"{_pieces(count)}{on}")
 
@@ -158,7 +158,7 @@ def _money(order: Order, share: Share) -> Iterator[Step]:
     for entry in order.receipts:
         if entry["invoice"] in shown:
             held = ", taken back" if entry["document"] in taken_back else ""
-            words = f"{written(entry['minor'], entry['currency'])} for {entry['invoice']}{held}"
+            words = f"{written(entry['minor'], entry['currency'])} for {mask_reference(entry['invoice'])}{held}"
             yield Step(_at(entry["at"]), "receipt", entry["document"], "erp", words)
 
 

@@ -37,6 +37,8 @@ async def engine(database: str) -> AsyncIterator[Engine]:
         town.say(VEHICLE_HANDED_OVER, TODAY, "muc-002", vin="1HGCM82633A004352", customer="K9", service_plans=["annual"])
         due = (datetime.now(UTC) - timedelta(days=2)).isoformat()
         town.say(ACTIVITY_PLANNED, TODAY - 3, activity="A1", belongs_to={"kind": "lead", "ref": "L1"}, due_at=due, staff="ber-001.s1")
+        about = {"activity": "Ada visits", "belongs_to": {"kind": "lead", "ref": "Ada Example"}, "staff": "Bob Builder"}
+        town.say(ACTIVITY_PLANNED, TODAY - 3, "muc-002", due_at=(datetime.now(UTC) - timedelta(days=1)).isoformat(), **about)
         for dealer in ("ber-001", "muc-002"):
             await engine.apply(town.log.records[f"dealer.{dealer}.events", 0])
         yield engine
@@ -47,10 +49,12 @@ async def test_what_is_overdue_comes_first_and_each_dealer_may_be_asked_for(engi
     assert [(one.reminder, one.dealer, one.whose, one.is_overdue) for one in found] == [
         (f"service/{VIN}/annual", "ber-001", "C1", True),
         ("activity/A1", "ber-001", "ber-001.s1", True),
+        ("<text, 19>", "muc-002", "<text, 11>", True),  # references that look like none may name somebody
     ]
-    assert [one.reminder for one in await listed(engine.url, within=400, dealer="muc-002")] == ["service/1HGCM82633A004352/annual"]
-    assert [one.reminder for one in await listed(engine.url, kind="activity", is_overdue=True)] == ["activity/A1"]
-    assert await listed(engine.url, dealer="muc-002", is_overdue=True) == []
+    assert found[2].about == "<text, 16>"
+    assert [one.reminder for one in await listed(engine.url, kind="service", within=400, dealer="muc-002")] == ["service/1HGCM82633A004352/annual"]
+    assert [one.reminder for one in await listed(engine.url, kind="activity", is_overdue=True)] == ["activity/A1", "<text, 19>"]
+    assert await listed(engine.url, kind="service", dealer="muc-002", is_overdue=True) == []
 
 
 async def test_a_kind_that_is_none_is_refused_by_name(engine: Engine) -> None:
@@ -123,4 +127,4 @@ async def test_the_words_print_tables_and_json(engine: Engine, monkeypatch: pyte
     assert [one["customer" if "customer" in one else "whose"] for one in told] == ["C1"]
     assert "not believed" in await asyncio.to_thread(say, "show", VIN)
     assert json.loads(await asyncio.to_thread(say, "show", VIN, "--json"))["plans"][0]["basis"] == "distance"
-    assert "Nothing is overdue." in await asyncio.to_thread(say, "list", "--dealer", "muc-002", "--overdue")
+    assert "Nothing is overdue." in await asyncio.to_thread(say, "list", "--dealer", "muc-002", "--kind", "service", "--overdue")

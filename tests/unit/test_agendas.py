@@ -18,11 +18,14 @@ from hub.rules.agendas import Agenda
 from hub.rules.basedata import BaseData
 from hub.rules.decision import Change, Decision, Facts, Keep, Rules, Subject, Wait
 from hub.rules.folding import Told, fold_all
+from tests.support.calendars import GERMANY, SHOP, calendar, dealer
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 OPPORTUNITY, LEAD = Subject("dealer:ber-01", "opportunity/O1"), Subject("dealer:ber-01", "lead/L1")
 STAGES = ({"id": "talk", "name": "Talk", "probability": 10, "ageing_days": 10}, {"id": "offer", "name": "Offer", "probability": 50})
-BASE = BaseData([SalesModel.model_validate({"occurred_at": NOON, "id": "standard", "name": "Standard", "stages": STAGES})])
+MODEL = SalesModel.model_validate({"occurred_at": NOON, "id": "standard", "name": "Standard", "stages": STAGES})
+BASE = BaseData([MODEL])
+OFFICE = BaseData([MODEL, dealer("ber-01"), calendar("DE", holidays=GERMANY), calendar("ber-01", business_hours=SHOP)])
 TICK: Lineage[Any] = Lineage("timer.ticked", Event, kind="occurred_at")
 RULES: Rules = {
     ACTIVITY_PLANNED: agendas.activity_planned,
@@ -42,8 +45,8 @@ def at(hours: float) -> datetime:
 class Desk:
     """What is said of one record; the clock speaks whenever its time has come."""
 
-    def __init__(self, subject: Subject = OPPORTUNITY) -> None:
-        self.subject = subject
+    def __init__(self, subject: Subject = OPPORTUNITY, base: BaseData = BASE) -> None:
+        self.subject, self.base = subject, base
         self.told: list[Told] = []
         self.state: Agenda | None = None
         self.said: list[ReminderDue | ReminderClosed] = []
@@ -65,7 +68,7 @@ class Desk:
     def hear(self, lineage: Lineage[Any], body: Event) -> Decision[Agenda]:
         told = Told(UUID(int=len(self.told)), 0, lineage, body, "/dms", f"e{len(self.told)}", speaker="dealer:ber-01")
         self.told.append(told)
-        before, folded = self.state, fold_all(self.subject, RULES, BASE, self.told)
+        before, folded = self.state, fold_all(self.subject, RULES, self.base, self.told)
         self.state = folded.state
         if self.state is not None and self.state != before:
             self.said += reminding.over_of_agenda(before, self.state, self.subject, body, len(self.told))
@@ -170,6 +173,40 @@ def test_of_two_steps_that_have_passed_the_later_alone_is_told(desk: Desk) -> No
     assert desk.steps == [("activity/A1", "overdue")]
 
 
+def test_nobody_is_reminded_of_an_activity_while_nobody_is_there() -> None:
+    desk = Desk(base=OFFICE)
+    desk.plan(0, 24 * 6 + 7, minutes=24 * 60)  # on Sunday evening; a day before is after closing time on Saturday
+    desk.until(24 * 5 - 3.1)
+    assert desk.steps == []
+    desk.until(24 * 5 - 3)  # Saturday at nine
+    assert desk.steps == [("activity/A1", "before")]
+    desk.until(24 * 7 - 4.1)
+    assert desk.steps == [("activity/A1", "before")]
+    desk.until(24 * 7 - 4)  # Monday at eight
+    assert desk.steps == [("activity/A1", "before"), ("activity/A1", "overdue")]
+    assert {one.due_at for one in desk.said if isinstance(one, ReminderDue)} == {at(24 * 6 + 7)}  # that it is due then stays so
+
+
+def test_a_sale_that_grows_old_on_a_holiday_is_told_on_the_next_day_of_business() -> None:
+    christmas = (datetime(2026, 12, 25, 12, tzinfo=UTC) - NOON) / timedelta(hours=1)
+    desk = Desk(base=OFFICE)
+    desk.stand(christmas - 240, since=christmas - 240)
+    desk.until(christmas + 24 * 3 - 4.1)  # Friday the 25th, Boxing Day, a Sunday
+    assert desk.steps == []
+    desk.until(christmas + 24 * 3 - 4)
+    assert desk.steps == [("ageing/O1", "overdue")]
+
+
+def test_a_calendar_that_is_laid_down_meanwhile_moves_the_step_when_its_time_comes(desk: Desk) -> None:
+    desk.plan(0, 24 * 6, minutes=None)
+    assert desk.state is not None
+    assert desk.state.next_at == at(24 * 6)
+    verdict = agendas.timer_fired(desk.state, Event(occurred_at=at(24 * 6)), Facts(OPPORTUNITY, OFFICE))
+    assert isinstance(verdict, Change)
+    assert verdict.state.next_at == at(24 * 7 - 4)
+    assert verdict.state.items == desk.state.items
+
+
 HOURS = st.integers(0, 100)
 SAID = st.one_of(
     st.tuples(st.just("plan"), HOURS, st.sampled_from([None, 60, 600])),
@@ -180,10 +217,10 @@ SAID = st.one_of(
 )
 
 
-@given(st.lists(st.tuples(HOURS, SAID), max_size=8), st.randoms(use_true_random=False))
+@given(st.lists(st.tuples(HOURS, SAID), max_size=8), st.randoms(use_true_random=False), st.sampled_from([BASE, OFFICE]))
 @settings(max_examples=80, deadline=None)
-def test_the_agenda_is_the_same_in_whatever_order_its_news_come(news: list[tuple[int, Any]], random: Any) -> None:
-    desk = Desk()
+def test_the_agenda_is_the_same_in_whatever_order_its_news_come(news: list[tuple[int, Any]], random: Any, base: BaseData) -> None:
+    desk = Desk(base=base)
     for hours, (word, due, more) in sorted(news, key=lambda one: one[0]):
         desk.until(hours)
         match word:
@@ -200,7 +237,7 @@ def test_the_agenda_is_the_same_in_whatever_order_its_news_come(news: list[tuple
     desk.until(1_000)
     shuffled = desk.told[:]
     random.shuffle(shuffled)
-    assert fold_all(OPPORTUNITY, RULES, BASE, shuffled)[:3] == fold_all(OPPORTUNITY, RULES, BASE, desk.told)[:3]
+    assert fold_all(OPPORTUNITY, RULES, base, shuffled)[:3] == fold_all(OPPORTUNITY, RULES, base, desk.told)[:3]
     assert desk.state is None or desk.state.next_at is None
 
 

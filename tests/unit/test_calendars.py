@@ -71,6 +71,49 @@ def test_a_step_comes_on_the_nearest_day_of_business_within_its_hours(day: date,
     assert moment.hour in ({hour} if opens <= hour < closes else {opens})
 
 
+@settings(deadline=None)
+@given(
+    st.datetimes(datetime(1990, 1, 1), datetime(2190, 1, 1)),
+    st.booleans(),
+    st.sampled_from(["Europe/Berlin", "America/Santiago", "Asia/Kathmandu"]),
+)
+def test_a_moment_is_moved_to_one_at_which_somebody_is_there(naive: datetime, is_early: bool, zone: str) -> None:
+    lunch = ({"days": SHOP[0]["days"], "opens": "08:00", "closes": "12:00"}, {"days": SHOP[0]["days"], "opens": "13:00", "closes": "18:00"})
+    base = BaseData([calendar("DE", holidays=GERMANY, zone=zone), calendar("ber-01", business_hours=lunch), dealer("ber-01")])
+    office, wished = Office(base, "ber-01"), naive.replace(tzinfo=UTC)
+    moment = office.attended(wished, is_early=is_early)
+
+    def is_there(at: datetime) -> bool:
+        there = at.astimezone(ZoneInfo(zone))
+        return office.works_on(there.date()) and (8 <= there.hour < 12 or 13 <= there.hour < 18)
+
+    assert is_there(moment)
+    assert moment <= wished if is_early else moment >= wished
+    if is_there(wished):
+        assert moment == wished
+    elif not is_early:  # nobody was there in between
+        assert not any(is_there(wished + timedelta(minutes=minute)) for minute in range(0, int((moment - wished).total_seconds() // 60), 15))
+    assert abs(moment - wished) < timedelta(days=8)
+
+
+@pytest.mark.parametrize(
+    ("laid", "wished", "early", "late"),
+    [
+        ([], "2026-07-04T10:00", "2026-07-04T10:00", "2026-07-04T10:00"),  # nobody laid a calendar down: any time will do
+        ([{"ref": "ber-01", "business_hours": SHOP}], "2026-07-05T10:00", "2026-07-04T10:00", "2026-07-06T08:00"),  # a Sunday
+        ([{"ref": "ber-01", "business_hours": SHOP}], "2026-07-06T07:00", "2026-07-04T09:00", "2026-07-06T08:00"),  # too early on Monday
+        ([{"ref": "ber-01", "business_hours": SHOP}], "2026-07-06T20:00", "2026-07-06T08:00", "2026-07-07T08:00"),  # too late
+        ([{"ref": "ber-01", "business_hours": SHOP, "zone": "Asia/Tokyo"}], "2026-07-06T07:00", "2026-07-06T07:00", "2026-07-06T07:00"),
+        ([{"ref": "DE", "holidays": GERMANY}], "2026-12-25T10:00", "2026-12-24T10:00", "2026-12-27T00:00"),  # holidays alone: whole days
+        ([{"ref": "ber-01", "business_hours": []}], "2026-07-06T07:00", "2026-07-06T07:00", "2026-07-06T07:00"),  # nonsense moves nothing
+    ],
+)
+def test_when_somebody_hears_of_what_is_due_at_a_moment(laid: list[dict[str, Any]], wished: str, early: str, late: str) -> None:
+    office = Office(BaseData([dealer("ber-01"), *(calendar(**fields) for fields in laid)]), "ber-01")
+    assert office.attended(at(wished), is_early=True) == at(early)
+    assert office.attended(at(wished), is_early=False) == at(late)
+
+
 def test_of_a_dealer_without_hours_those_of_its_country_count_and_either_makes_a_day_free() -> None:
     base = BaseData(
         [

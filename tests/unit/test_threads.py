@@ -70,5 +70,18 @@ def test_each_step_says_how_it_stands() -> None:
     assert words["receipt", "ZE-1"] == "11.90 EUR for RE-1, taken back"
 
 
+def test_references_that_look_like_none_are_masked_within_words_too() -> None:
+    carried = {"carrier": "nordfracht", "consignment": "Anna Beispiel"}
+    life = [
+        accepted(1, quantity=1, number="4500123"),
+        with_vins(papers.DELIVERY_DESPATCHED, 30, "LS-1", FIRST, **carried),
+        with_vins(papers.INVOICE_ISSUED, 42, "Anna Beispiel", FIRST, due="2026-06-01", **ACCOUNT),
+        paid(70, "ZE-1", ("Anna Beispiel", ORDER, 1_190)),
+    ]
+    words = {step.what: step.words for step in steps_of(of_order(ORDER), order_of(life), FIRST, {})}
+    assert words["despatch"] == "1 piece on nordfracht <text, 13>"
+    assert words["receipt"] == "11.90 EUR for <text, 13>"
+
+
 def test_consignments_are_those_that_advices_name() -> None:
     assert [one.ref for one in consignments([order_of(LIFE)])] == ["NF-1", "NF-2"]
