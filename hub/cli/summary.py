@@ -19,6 +19,7 @@ async def came_of_it(settings: "Settings", trade: "Trade") -> None:
     await _orders(url)
     await _freight(url, trade)
     await _reminders(url)
+    await _occasions(url)
     await _deliveries(url)
     await _suppressions(url)
 
@@ -30,8 +31,25 @@ async def _reminders(url: str) -> None:
         steps = [step for reminder in row["reminders"] for step in reminder["told"]]
         reminded += bool(steps)
         told.update(steps)
-    words = ", ".join(f"{count} {step.replace('_', ' ')}" for step, count in sorted(told.items()))
-    typer.echo(f"\nOf {cars:,} cars {reminded:,} are due for a service, and their owners reminded: {words or 'none'}.")
+    typer.echo(f"\nOf {cars:,} cars {reminded:,} are due for a service, and their owners reminded: {_listed(told)}.")
+
+
+async def _occasions(url: str) -> None:
+    known, over, told, steps = Counter[str](), Counter[str](), Counter[str](), dict[str, Counter[str]]()
+    async for row in _rows(url, "occasions"):
+        kind = row["kind"]
+        known[kind] += 1
+        over[kind] += row["ended_as"] is not None
+        told[kind] += bool(row["told"])
+        steps.setdefault(kind, Counter()).update(row["told"])
+    typer.echo("\nDays that somebody named, and how many dealers and customers were reminded of by the steps of their plans:")
+    print_table(
+        ("of", ">known", ">over", ">reminded of", "by"),
+        [
+            (kind.replace("_", " "), f"{count:,}", f"{over[kind]:,}", f"{told[kind]:,}", _listed(steps[kind]))
+            for kind, count in sorted(known.items())
+        ],
+    )
 
 
 async def _deliveries(url: str) -> None:
@@ -51,6 +69,8 @@ async def _suppressions(url: str) -> None:
 async def _orders(url: str) -> None:
     states, missing = Counter[str](), Counter[str]()
     async for row in _rows(url, "orders"):
+        if row["opportunity"] is None:
+            continue  # the workshop's own: nobody asked for them
         states[row["status"]] += 1
         missing.update(one["paper"] for one in row["missing"])
     typer.echo(f"\nThe ERP was asked for {states.total():,} orders:")
@@ -103,6 +123,10 @@ def _rows(url: str, table: str) -> AsyncIterator[dict[str, Any]]:
     from hub.state.tables import rows
 
     return rows(url, table)
+
+
+def _listed(counts: Counter[str]) -> str:
+    return ", ".join(f"{count:,} {word.replace('_', ' ')}" for word, count in sorted(counts.items())) or "none"
 
 
 def _counted(counts: Counter[str]) -> list[tuple[str, str]]:

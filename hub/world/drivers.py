@@ -1,4 +1,7 @@
-"""Owners of cars whose service is due soon: by which way they can be reached, who objects, and who must and must not have been reminded."""
+"""Owners of cars whose service is due soon: by which way they can be reached, who objects, and who must and must not have been reminded.
+
+Beside them stand those of whom somebody named a day, who are reminded of that.
+"""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -6,9 +9,10 @@ from typing import Any, Literal
 
 from contracts.values import Channel
 from hub.world.motoring import Driven, Motoring
+from hub.world.occasions import Occasions, is_client
 from hub.world.reckoning import Row
 from hub.world.speech import Meant, Utterance, binary, topic_of
-from hub.world.truth import Named
+from hub.world.truth import Named, together
 from hub.world.world import World
 
 _LAID_DOWN = datetime(2020, 1, 6, 9, tzinfo=UTC)
@@ -42,13 +46,14 @@ class Drivers:
     So the hub knows everything when it reckons for the first time: nobody is reminded of what is known later to be done.
     """
 
-    def __init__(self, world: World, cars: int = 56) -> None:
+    def __init__(self, world: World, cars: int = 56, clients: int = 28) -> None:
         dealers = world.dealer_ids
         self._world = world
         due_at = world.until + _DUE_AFTER
         self._motoring = (
             Motoring(dealers, cars, due_at, f"{world.mark} drivers", due_at=due_at, mark=world.mark) if len(dealers) > 1 else None
         )
+        self._occasions = Occasions(tuple(dealers), world.until, world.mark, clients if len(dealers) > 1 else 0)
 
     @property
     def segment(self) -> str:
@@ -61,7 +66,7 @@ class Drivers:
         return "world-news"
 
     def base_data(self) -> Iterable[Utterance]:
-        """The service plan that all cars follow, and words for news."""
+        """The plans that all of them follow, and words for news."""
         words = "The new estate is here: come and drive it."
         mjml = f"<mjml><mj-body><mj-section><mj-column><mj-text>{words}</mj-text></mj-column></mj-section></mj-body></mjml>"
         subject = "The new estate"
@@ -70,20 +75,18 @@ class Drivers:
         said = {"id": self.template, "effective_from": "1900-01-01", "name": "News", "wordings": [wording]}
         edition = f"template/{self.template}@1900-01-01"
         news = Meant("oem", "template.recorded", edition, _LAID_DOWN, None, None, "/oem/base", edition, said)
-        return _spoken([Motoring.base_data(_LAID_DOWN), news])
+        return _spoken([Motoring.base_data(_LAID_DOWN), *self._occasions.base_data(_LAID_DOWN), news])
 
     def people(self) -> list[Utterance]:
-        """The owners, what they agree to, and everything that happened to their cars but the handovers."""
-        if self._motoring is None:
-            return []
-        said = self._of_cars(is_handover=False)
-        owners = [self._world.tell(self._owner(car)) for car in self._cars]
+        """The owners and clients, what they agree to, and everything that happened to them but the handovers and invoices."""
+        said = [*self._of_cars(is_handover=False), *self._occasions.endings()]
+        people = [self._world.tell(one) for one in (*map(self._owner, self._cars), *self._occasions.people())]
         wishes = [wish for car in self._cars for wish in self._wishes(car)]
-        return [*owners, *_spoken([*wishes, *said])]
+        return [*people, *_spoken([*wishes, *self._occasions.wishes(), *said])]
 
     def handovers(self) -> list[Utterance]:
-        """Who got which car."""
-        return [] if self._motoring is None else list(_spoken(self._of_cars(is_handover=True)))
+        """Who got which car, and what was invoiced."""
+        return list(_spoken([*self._of_cars(is_handover=True), *self._occasions.beginnings()]))
 
     def readers(self) -> dict[Named, Channel]:
         """Who agreed to news, and over which channel: a campaign must go to them by it, and to nobody else."""
@@ -95,18 +98,17 @@ class Drivers:
         return {(f"dealer:{car.dealer}", car.customer) for car in self._cars if car.fate == "forgotten" and self._kind(car) == "moved"}
 
     def truth(self) -> Mapping[str, Mapping[Named, Row]]:
-        """The reminders that there must be, and no others: whose car it is, by which way, and whether he may be written to."""
-        return {
-            "deliveries": {
-                (f"dealer:{car.dealer}", f"{car.customer}/{_STEP}"): {
-                    "vin": car.vin,
-                    "is_excluded": self._kind(car) not in _CHANNELS,
-                    "channel": _CHANNELS.get(self._kind(car), ANY),
-                }
-                for car in self._cars
-                if car.fate == "forgotten"
+        """The reminders that there must be, and no others: about what, by which way, and whether the person may be written to."""
+        of_services = {
+            (f"dealer:{car.dealer}", f"{car.customer}/{_STEP}"): {
+                "about": car.vin,
+                "is_excluded": self._kind(car) not in _CHANNELS,
+                "channel": _CHANNELS.get(self._kind(car), ANY),
             }
+            for car in self._cars
+            if car.fate == "forgotten"
         }
+        return together({"deliveries": of_services}, self._occasions.truth())
 
     @property
     def _cars(self) -> list[Driven]:
@@ -170,13 +172,17 @@ class Drivers:
 
 
 def comparable(row: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """A delivery as the truth speaks of it: a reminder of a service by whom it goes to and which step it is; None for any other."""
-    if row["purpose"] != "service":
+    """A delivery as the truth speaks of it: a reminder by whom it goes to and which step it is; None for any other.
+
+    Of the world's other customers, too, some have had a car for long or owe something: of them the truth does not speak.
+    """
+    if row["purpose"] != "service" and not is_client(row["person"]):
         return None
     fields = row["fields"]
     named = {"principal": row["principal"], "ref": f"{row['person']}/{fields['step']}"}
     is_excluded = row["state"] == "excluded"
-    return {**named, "vin": fields["vin"], "is_excluded": is_excluded, "channel": ANY if is_excluded else row["channel"]}
+    about = fields.get("vin") or fields["invoice"]
+    return {**named, "about": about, "is_excluded": is_excluded, "channel": ANY if is_excluded else row["channel"]}
 
 
 def _spoken(events: Iterable[Meant]) -> Iterable[Utterance]:

@@ -11,6 +11,7 @@ from hub.world.compare import Comparison, compare
 from hub.world.drivers import Drivers
 from hub.world.speech import Utterance
 from hub.world.trade import Request, Trade, comparable
+from hub.world.truth import together
 from hub.world.voice import Voice
 from hub.world.world import World
 
@@ -120,7 +121,7 @@ async def verify(world: World, trade: Trade, drivers: Drivers, listener: Listene
     await listener.caught_up()
     await listener.settled()
     truth = world.truth()
-    truth = truth._replace(rows={**truth.rows, **trade.truth(), **drivers.truth()})
+    truth = truth._replace(rows=together(truth.rows, trade.truth(), drivers.truth()))
     rows = {store: [told async for row in listener.rows(store) if (told := _comparable(store, row)) is not None] for store in truth.rows}
     dead = [row async for row in listener.rows("dead_letters")]
     waiting = [row async for row in listener.rows("waiting")]

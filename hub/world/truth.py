@@ -38,6 +38,15 @@ class Truth(NamedTuple):
     mark: str
 
 
+def together(*truths: Mapping[str, Mapping[Named, Row]]) -> dict[str, dict[Named, Row]]:
+    """What several know of the stores; each speaks of other subjects."""
+    found: dict[str, dict[Named, Row]] = {}
+    for truth in truths:
+        for store, rows in truth.items():
+            found.setdefault(store, {}).update(rows)
+    return found
+
+
 class Ledger:
     """Hears all that is said, in the order of arrival."""
 

@@ -14,6 +14,7 @@ from hub.world.drivers import Drivers
 from hub.world.simulation import Simulated
 from hub.world.simulation import simulate as run
 from hub.world.trade import Request, Trade
+from hub.world.truth import together
 from hub.world.voice import Voice
 from hub.world.world import UNTIL, World
 
@@ -52,7 +53,7 @@ class Listener:
 
     async def rows(self, table: str) -> AsyncIterator[Mapping[str, Any]]:
         truth = self.world.truth()
-        truth = truth._replace(rows={**truth.rows, **self.trade.truth(), **self.drivers.truth()})
+        truth = truth._replace(rows=together(truth.rows, self.trade.truth(), self.drivers.truth()))
         if table == self.forgets:
             return
         if table == "dead_letters":
@@ -72,7 +73,7 @@ class Listener:
                     "purpose": "service",
                     "state": state,
                     "channel": row["channel"],
-                    "fields": {"vin": row["vin"], "step": step},
+                    "fields": {"vin": row["about"], "step": step},
                 }
         else:
             for (principal, ref), row in truth.rows[table].items():
