@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
 from aiokafka import AIOKafkaProducer
@@ -11,11 +11,12 @@ from aiokafka import AIOKafkaProducer
 from contracts import envelope as cloudevents
 from contracts import topics
 from contracts.contract import Lineage
-from contracts.timers import TIMER_FIRED, WAIT_ANSWERED, WAIT_EXPIRED, WaitAnswered, WaitExpired
-from hub.producers.firing import Firing
+from contracts.timers import TIMER_FIRED, WAIT_ANSWERED, WAIT_EXPIRED, TimerFired, WaitAnswered, WaitExpired
+from hub.producers.firing import Firing, name_of
 from hub.producers.sender import Sender
-from hub.state import waiting
+from hub.state import timers, waiting
 from hub.state.store import Connection
+from hub.state.timers import Timer
 from hub.state.waiting import Asked
 from hub.telemetry import Metrics
 
@@ -57,29 +58,19 @@ class Clock(Sender):
                 await asyncio.sleep(self._interval)
 
     async def tick(self, connection: Connection, producer: AIOKafkaProducer) -> int:
-        """Publish the waits that ended by time, and, as a net, those whose answer came but was not heard."""
+        """Publish the waits that ended by time; as a net, those whose answer came but was not heard; and whom a new plan concerns."""
         now = self._now()
-        timers: list[tuple[Lineage[Any], type[WaitExpired | WaitAnswered], Asked, datetime]]
-        timers = [(WAIT_EXPIRED, WaitExpired, asked, at) for asked, at in await waiting.due(connection, now, _MOST)]
+        said = [self._of_wait(WAIT_EXPIRED, WaitExpired, *one) for one in await waiting.due(connection, now, _MOST)]
         late = await waiting.overlooked(connection, now - _OVERLOOKED, _MOST)
-        timers += [(WAIT_ANSWERED, WaitAnswered, asked, at) for asked, at in late]
-        fresh = [
-            (name, timer) for timer in timers if (name := str(uuid5(_NAMES, f"{timer[0].name}|{timer[2]}|{timer[3]}"))) not in self._said
-        ]
-        sends = [await self._say(producer, name, lineage, contract, asked, at) for name, (lineage, contract, asked, at) in fresh]
-        await asyncio.gather(*sends)
-        self._said = {name for name, _ in fresh} | (self._said if timers else set())
+        said += [self._of_wait(WAIT_ANSWERED, WaitAnswered, *one) for one in late]
+        said += [_of_timer(timer) for timer in await timers.unplanned(connection, now, _MOST)]
+        fresh = [one for one in said if one.name not in self._said]
+        await asyncio.gather(*[await self._say(producer, one) for one in fresh])
+        self._said = {one.name for one in fresh} | (self._said if said else set())
         return len(fresh)
 
-    async def _say(
-        self,
-        producer: AIOKafkaProducer,
-        name: str,
-        lineage: Lineage[Any],
-        contract: type[WaitExpired | WaitAnswered],
-        asked: Asked,
-        at: datetime,
-    ) -> "asyncio.Future[object]":
+    @staticmethod
+    def _of_wait(lineage: Lineage[Any], contract: type[WaitExpired | WaitAnswered], asked: Asked, at: datetime) -> "_Saying":
         body = contract(
             occurred_at=at,
             consumer=asked.consumer,
@@ -89,8 +80,26 @@ class Clock(Sender):
             kind=asked.kind,
             ref=asked.awaited_ref,
         )
+        return _Saying(str(uuid5(_NAMES, f"{lineage.name}|{asked}|{at}")), lineage, body)
+
+    async def _say(self, producer: AIOKafkaProducer, said: "_Saying") -> "asyncio.Future[object]":
+        name, lineage, body = said
         self._metrics.timers.labels(lineage.name).inc()
-        envelope = cloudevents.Envelope(name, SOURCE, lineage.wire, at)
+        envelope = cloudevents.Envelope(name, SOURCE, lineage.wire, body.occurred_at)
         return await producer.send(  # type: ignore[no-any-return] # aiokafka has no types
-            topics.TIMERS.name, body.model_dump_json().encode(), key=asked.ref.encode(), headers=cloudevents.write(envelope)
+            topics.TIMERS.name, body.model_dump_json().encode(), key=body.subject.encode(), headers=cloudevents.write(envelope)
         )
+
+
+class _Saying(NamedTuple):
+    """One record, under a name that follows from what is due and when."""
+
+    name: str
+    lineage: Lineage[Any]
+    body: WaitExpired | WaitAnswered | TimerFired
+
+
+def _of_timer(timer: Timer) -> _Saying:
+    consumer, store, principal, ref, due_at = timer
+    body = TimerFired(occurred_at=due_at, consumer=consumer, principal=principal, store=store, subject=ref, due_at=due_at)
+    return _Saying(name_of(timer), TIMER_FIRED, body)

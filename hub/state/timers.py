@@ -31,6 +31,11 @@ SELECT consumer, store, principal, ref, due_at FROM timers
 WHERE due_at <= $1 AND (due_at, consumer, store, principal, ref) > ($3, $4, $5, $6, $7)
 ORDER BY due_at, consumer, store, principal, ref LIMIT $2
 """
+_UNPLANNED = """
+SELECT 'reminders', 'occasions', o.principal, o.ref, a.came_at FROM awaited a JOIN occasions o ON o.kind = a.ref AND o.as_of < a.came_at
+WHERE a.kind = 'reminder_plan' AND a.came_at <= $1 AND o.next_at IS NULL AND o.ended_as IS NULL
+ORDER BY o.as_of LIMIT $2
+"""
 
 
 class Timer(NamedTuple):
@@ -66,3 +71,8 @@ async def due(connection: Connection, now: datetime, page: int = PAGE) -> AsyncI
         yield found
         *last, at = found[-1]
         rows = await connection.fetch(_NEXT, now, page, at, *last) if len(found) == page else []
+
+
+async def unplanned(connection: Connection, now: datetime, most: int) -> list[Timer]:
+    """Reminders without a next step that were last folded before their plan was laid down, with the moment when it was."""
+    return [Timer(*row) for row in await connection.fetch(_UNPLANNED, now, most)]

@@ -8,11 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from contracts.contract import Event
 from contracts.vehicles import VEHICLE_HANDED_OVER, VEHICLE_SOLD_ON
 from hub.rules.basedata import BaseData
-from hub.rules.decision import Rules, Subject
-from hub.rules.occasions import cars
-from tests.support.occasions import START, Course, plan
+from hub.rules.decision import Change, Facts, Rules, Subject
+from hub.rules.occasions import cars, occasion
+from tests.support.occasions import START, TICK, Course, plan
 
 VIN = "WVWZZZ1JZXW000001"
 BEFORE = ({"id": "early", "days": -90}, {"id": "soon", "days": -30}, {"id": "due", "days": 0})
@@ -89,13 +90,33 @@ def test_repurchase_is_due_so_many_months_after_the_handover() -> None:
     assert car.state.due_on == date(2029, 3, 2)
 
 
-def test_what_has_no_plan_or_no_contract_leaves_nothing_behind() -> None:
+def test_what_has_no_contract_leaves_nothing_behind_and_what_has_no_plan_is_reminded_of_to_nobody() -> None:
     unplanned, without = a_car("repurchase", BaseData()), a_car("contract_end")
     handed(unplanned, 0)
-    sold(unplanned, 5, "C2")
+    unplanned.until(5_000)
     handed(without, 0)
     sold(without, 5, "C2")
-    assert (unplanned.state, without.state) == (None, None)
+    assert without.state is None
+    assert (unplanned.said, unplanned.mails) == ([], {})
+    sold(unplanned, 5_001)
+    assert unplanned.state is not None
+    assert unplanned.state.ended_as == "sold"
+
+
+@pytest.mark.parametrize("kind", ["contract_end", "repurchase"])
+def test_a_plan_that_is_laid_down_later_counts_when_the_clock_speaks_of_it(kind: str) -> None:
+    car = a_car(kind, BaseData())
+    handed(car, 0, contract_ends=START.date() + timedelta(days=1_096))
+    before = car.state
+    assert before is not None
+    assert before.next_at is None
+    car.base = BASE
+    fired = Event(occurred_at=START + timedelta(days=1_080))
+    car.hear(TICK, fired, "clock")
+    assert [step for _, step in car.said] == ["soon"], "of the steps that have passed the last one alone is told"
+    assert occasion.timer_fired(before, fired, Facts(car.subject, BASE)) == Change(car.state)
+    car.until(2_000)
+    assert [step for _, step in car.said] == ["soon", "due"]
 
 
 @pytest.mark.parametrize(("ref", "months"), [("repurchase", None), ("contract_end", 36)])

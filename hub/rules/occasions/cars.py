@@ -5,7 +5,7 @@ from datetime import datetime
 
 from contracts.vehicles import VehicleHandedOver, VehicleSoldOn
 from hub.rules.decision import Decision, Facts, Keep, Subject
-from hub.rules.occasions.occasion import Occasion, begun, named, plan_of, settled
+from hub.rules.occasions.occasion import Occasion, begun, named, settled
 from hub.rules.vehicles import EVERYBODY
 
 CONTRACT_END, REPURCHASE = "contract_end", "repurchase"
@@ -22,8 +22,6 @@ def handed_over(state: Occasion | None, event: VehicleHandedOver, facts: Facts) 
     known = state or begun(facts, event.occurred_at)
     if state is None and (known.kind == CONTRACT_END and event.contract_ends is None):
         return Keep("no contract of this car is known")
-    if state is None and plan_of(known.kind, facts.base, event.occurred_at) is None:
-        return Keep("nobody is reminded of that")
     new = _held(known, _dealer(facts), event.customer, event.occurred_at)
     new = new._replace(product=event.product or new.product)
     if new.kind == CONTRACT_END and event.contract_ends is not None:
@@ -36,8 +34,6 @@ def sold_on(state: Occasion | None, event: VehicleSoldOn, facts: Facts) -> Decis
     known = state or begun(facts, event.occurred_at)
     if state is None and (known.kind == CONTRACT_END or event.customer is None):
         return Keep("nobody was to be reminded of this car")
-    if state is None and plan_of(known.kind, facts.base, event.occurred_at) is None:
-        return Keep("nobody is reminded of that")
     return settled(state, _held(known, _dealer(facts), event.customer, event.occurred_at), event.occurred_at, facts.base)
 
 

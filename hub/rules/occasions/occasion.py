@@ -1,7 +1,7 @@
 """A reminder whose day is named by somebody, and the steps of its plan before, on and after it.
 
 The steps that were told are told again only for another day. Of several steps that have passed the last one alone is told.
-Nothing waits for a plan: a kind that has none is reminded of to nobody.
+Nothing waits for a plan: a kind that has none is reminded of to nobody, until the clock speaks of one that was laid down since.
 """
 
 from collections.abc import Iterator
@@ -71,17 +71,17 @@ def settled(before: Occasion | None, after: Occasion, at: datetime, base: BaseDa
 
 
 def timer_fired(state: Occasion | None, event: Event, facts: Facts) -> Decision[Occasion]:
-    """The step whose time has come is told."""
+    """The step whose time has come is told; or, where no step was to come, what a plan says that was laid down meanwhile."""
     at = event.occurred_at
-    if state is None or state.next_at is None or state.next_step is None or state.next_at > at:
+    if state is None or state.ended_as is not None or (state.next_at is not None and state.next_at > at):
         return Keep("another time was set meanwhile")
-    plan = plan_of(state.kind, facts.base, at)
-    step = next((step for step in plan.steps if step.id == state.next_step), None) if plan else None
-    if plan is None or step is None:
-        return Change(_with_next(state._replace(as_of=max(state.as_of, at)), facts.base))  # the plan was laid down anew meanwhile
-    told = state._replace(
-        told=[*state.told, step.id], told_at=at, template=step.template or plan.template, purpose=plan.purpose, as_of=max(state.as_of, at)
-    )
+    now = settled(state, state, at, facts.base).state
+    plan = plan_of(now.kind, facts.base, now.as_of)
+    passed = [step for step, moment in _moments(now, facts.base) if moment <= at]
+    if plan is None or not passed:
+        return Change(now)
+    step = next(step for step in plan.steps if step.id == passed[-1])
+    told = now._replace(told=[*now.told, step.id], told_at=at, template=step.template or plan.template, purpose=plan.purpose)
     return Change(_with_next(told, facts.base))
 
 
