@@ -34,7 +34,7 @@ ORDER BY due_at, consumer, store, principal, ref LIMIT $2
 _UNPLANNED = """
 SELECT 'reminders', 'occasions', o.principal, o.ref, a.came_at FROM awaited a JOIN occasions o ON o.kind = a.ref AND o.as_of < a.came_at
 WHERE a.kind = 'reminder_plan' AND a.came_at <= $1 AND o.next_at IS NULL AND o.ended_as IS NULL
-ORDER BY o.as_of LIMIT $2
+LIMIT $2
 """
 
 
