@@ -131,6 +131,8 @@ class Occasions:
                 case "credited":
                     credited = {"invoice": one.about, "currency": "EUR", "lines": self._lines(one)}
                     yield self._of_erp(one, "invoice.credited", self._paper("GS", one), 15, credited)
+                case _:
+                    pass  # nothing ends it
 
     def beginnings(self) -> Iterable[Meant]:
         """The handovers and invoices from which the days follow."""

@@ -52,7 +52,9 @@ async def test_what_is_overdue_comes_first_and_each_dealer_may_be_asked_for(engi
         ("<text, 19>", "muc-002", "<text, 11>", True),  # references that look like none may name somebody
     ]
     assert found[2].about == "<text, 16>"
-    assert [one.reminder for one in await listed(engine.url, kind="service", within=400, dealer="muc-002")] == ["service/1HGCM82633A004352/annual"]
+    assert [one.reminder for one in await listed(engine.url, kind="service", within=400, dealer="muc-002")] == [
+        "service/1HGCM82633A004352/annual"
+    ]
     assert [one.reminder for one in await listed(engine.url, kind="activity", is_overdue=True)] == ["activity/A1", "<text, 19>"]
     assert await listed(engine.url, kind="service", dealer="muc-002", is_overdue=True) == []
 
