@@ -13,6 +13,7 @@ from tests.support import tree
 
 BESIDE = {
     "HUB_SAMPLES": "where tests find real inputs",
+    "HUB_SEED": "what the faults draw from",
     "HUB_DATABASE_PASSWORD": "docker-compose.yml puts it into HUB_DATABASE_URL",
 }
 NAMING = ("README.md", "CHANGELOG.md", "docs", "docker-compose.yml", "Dockerfile", "Makefile", "deploy", ".ci", "hub", "bench")
