@@ -33,16 +33,20 @@ ROWS = RowType(
         '"offset"': "bigint",
     },
 )
-# What many rows of a batch are alike in is said once, and looked up by its number: half of a row's columns.
+# What many rows of a batch are alike in is said once, and looked up by its number: half of a row's columns. Events come back only
+# where some of the rows are there already: most batches are new as a whole.
 _INSERT = f"""
-INSERT INTO journal (event, part, consumer, principal, source, event_id, type, store, ref, occurred_at, revision, corrects,
-                     is_historical, fingerprint, body, topic, partition, "offset")
-SELECT n.event, n.part, $2, ($3::text[])[n.likeness], ($4::text[])[n.likeness], n.event_id, ($5::text[])[n.likeness],
-       ($6::text[])[n.likeness], n.ref, n.occurred_at, n.revision, n.corrects, ($7::bool[])[n.likeness], n.fingerprint, n.body,
-       ($8::text[])[n.likeness], ($9::int[])[n.likeness], n."offset"
-FROM unnest($1::{ROWS.array}) AS n
-ON CONFLICT (event, part) DO NOTHING
-RETURNING event
+WITH fresh AS (
+    INSERT INTO journal (event, part, consumer, principal, source, event_id, type, store, ref, occurred_at, revision, corrects,
+                         is_historical, fingerprint, body, topic, partition, "offset")
+    SELECT n.event, n.part, $2, ($3::text[])[n.likeness], ($4::text[])[n.likeness], n.event_id, ($5::text[])[n.likeness],
+           ($6::text[])[n.likeness], n.ref, n.occurred_at, n.revision, n.corrects, ($7::bool[])[n.likeness], n.fingerprint, n.body,
+           ($8::text[])[n.likeness], ($9::int[])[n.likeness], n."offset"
+    FROM unnest($1::{ROWS.array}) AS n
+    ON CONFLICT (event, part) DO NOTHING
+    RETURNING event
+)
+SELECT CASE WHEN count(*) < cardinality($1) THEN coalesce(array_agg(event), '{{}}') END FROM fresh
 """  # noqa: S608 - a name of our own
 
 _KNOWN = "SELECT event, type, fingerprint, body FROM journal WHERE event = ANY($1::uuid[]) AND part = 0"
@@ -127,7 +131,9 @@ async def insert(connection: Connection, consumer: str, rows: Sequence[Row], lik
     Rows go in by event so that the index is filled side by side.
     """
     alike = [list(column) for column in zip(*likenesses, strict=True)]
-    return {row[0] for row in await connection.fetch(_INSERT, sorted(rows, key=itemgetter(0, 1)), consumer, *alike)}
+    ordered = sorted(rows, key=itemgetter(0, 1))
+    found = await connection.fetchrow(_INSERT, ordered, consumer, *alike)
+    return {row[0] for row in rows} if found is None or found[0] is None else set(found[0])
 
 
 async def known(connection: Connection, events: Iterable[UUID]) -> dict[UUID, tuple[str, int, bytes]]:

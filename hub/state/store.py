@@ -50,13 +50,40 @@ class Kept(NamedTuple, Generic[S]):
     state: S
 
 
+class _Columns:
+    """What a save writes, as rows of a type of the session's own: the engine's columns, then the state's fields, or those at `places`."""
+
+    def __init__(self, table: str, name: str, kinds: Mapping[str, str], places: Sequence[int] | None = None) -> None:
+        # jsonb goes in as text: a row that holds a type with a codec of ours could not be sent in binary
+        self.rows = RowType(name, {column: "text" if kind == "jsonb" else kind for column, kind in kinds.items()})
+        self.cast = {column: f"n.{column}::jsonb" if kind == "jsonb" else f"n.{column}" for column, kind in kinds.items()}
+        self._places = places
+        self._packed = [place for place, kind in enumerate(kinds.values()) if kind == "jsonb"]
+        updates = ", ".join(f"{column} = {value}" for column, value in self.cast.items() if column not in {"principal", "ref"})
+        self.update = (
+            f"UPDATE {table} t SET {updates} FROM unnest($1::{self.rows.array}) AS n"  # noqa: S608 - names of our own
+            " WHERE t.principal = n.principal AND t.ref = n.ref AND t.row_version = n.row_version - 1"
+        )
+
+    def row(self, subject: Subject, kept: Kept[Any]) -> tuple[Any, ...]:
+        """A row; a list would be an array within the array."""
+        version, position, because, state = kept
+        fields = state if self._places is None else [state[place] for place in self._places]
+        row = [*subject, version, *position, because, *fields]
+        for place in self._packed:
+            if row[place] is not None:
+                row[place] = orjson.dumps(row[place]).decode()
+        return tuple(row)
+
+
 class Store(Generic[S]):
     """States of one kind by (principal, ref); the columns are the fields of the state's NamedTuple.
 
-    A save succeeds only on the version that was loaded. The page keeps room (fillfactor 70) for updates in place.
+    A save succeeds only on the version that was loaded. The page keeps room (fillfactor 70) for updates in place. `stepping` are
+    the fields that change as time goes by: where a batch changes nothing else, it writes nothing else.
     """
 
-    def __init__(self, name: str, state: type[S], *indexes: tuple[str, ...]) -> None:
+    def __init__(self, name: str, state: type[S], *indexes: tuple[str, ...], stepping: tuple[str, ...] = ()) -> None:
         self.name, self.state = name, state
         hints = get_type_hints(state)
         fields = {field: _base_type(hints[field]) for field in state._fields}  # type: ignore[attr-defined] # it is a NamedTuple
@@ -74,24 +101,21 @@ class Store(Generic[S]):
             *(sa.Index(f"{name}_{'_'.join(index)}", *index) for index in indexes),
             postgresql_with={"fillfactor": "70"},
         )
-        columns = {**_ENGINE, **{f: _TYPES[kind][1] for f, (kind, _) in fields.items()}}
-        listed = ", ".join(columns)
-        # jsonb goes in as text: a row that holds a type with a codec of ours could not be sent in binary
-        self.rows = RowType(name, {column: "text" if kind == "jsonb" else kind for column, kind in columns.items()})
-        self._packed = [place for place, kind in enumerate(columns.values()) if kind == "jsonb"]
-        cast = {c: f"n.{c}::jsonb" if kind == "jsonb" else f"n.{c}" for c, kind in columns.items()}
-        updates = ", ".join(f"{c} = {value}" for c, value in cast.items() if c not in {"principal", "ref"})
+        kinds = {f: _TYPES[kind][1] for f, (kind, _) in fields.items()}
+        places = [place for place, field in enumerate(fields) if field in stepping]
+        self._whole = _Columns(name, name, {**_ENGINE, **kinds})
+        self._steps = _Columns(name, f"{name}_steps", {**_ENGINE, **{f: kind for f, kind in kinds.items() if f in stepping}}, places)
+        self._lasting = itemgetter(*(place for place in range(len(fields)) if place not in places)) if stepping else None
+        self.rows = [self._whole.rows, self._steps.rows] if stepping else [self._whole.rows]
+        listed = ", ".join(self._whole.cast)
         self._load = (
-            f"SELECT {', '.join('t.' + c for c in columns)} FROM unnest($1::text[], $2::text[]) AS k (principal, ref)"  # noqa: S608 - names of our own
+            f"SELECT {', '.join('t.' + c for c in self._whole.cast)}"  # noqa: S608 - names of our own
+            " FROM unnest($1::text[], $2::text[]) AS k (principal, ref)"
             f" JOIN {name} t ON t.principal = k.principal AND t.ref = k.ref"
         )
         self._create = (
-            f"INSERT INTO {name} ({listed}) SELECT {', '.join(cast.values())} FROM unnest($1::{self.rows.array}) AS n"  # noqa: S608 - names of our own
-            " ON CONFLICT (principal, ref) DO NOTHING"
-        )
-        self._update = (
-            f"UPDATE {name} t SET {updates} FROM unnest($1::{self.rows.array}) AS n"  # noqa: S608 - names of our own
-            " WHERE t.principal = n.principal AND t.ref = n.ref AND t.row_version = n.row_version - 1"
+            f"INSERT INTO {name} ({listed}) SELECT {', '.join(self._whole.cast.values())}"  # noqa: S608 - names of our own
+            f" FROM unnest($1::{self._whole.rows.array}) AS n ON CONFLICT (principal, ref) DO NOTHING"
         )
         self._remove = (
             f"DELETE FROM {name} t USING unnest($1::text[], $2::text[], $3::bigint[]) AS k (principal, ref, version)"  # noqa: S608 - names of our own
@@ -104,21 +128,24 @@ class Store(Generic[S]):
         make = self.state._make  # type: ignore[attr-defined] # it is a NamedTuple
         return {Subject(row[0], row[1]): Kept(row[2], Position(row[3], row[4], row[5]), row[6], make(row[7:])) for row in map(tuple, rows)}
 
-    async def save(self, connection: "Connection", kept: Mapping[Subject, Kept[S]]) -> bool:
-        """Save new versions, in key order; False if any version was no longer the loaded one.
+    async def save(self, connection: "Connection", kept: Mapping[Subject, Kept[S]], loaded: Mapping[Subject, Kept[S]]) -> bool:
+        """Save new versions of what was `loaded`, in key order; False if any version was no longer that one.
 
         What was never stored is created, what was is updated: an upsert would bring back a state that
         another transaction has removed since.
         """
-        rows: tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]] = [], []
-        for subject, (version, position, because, state) in sorted(kept.items(), key=itemgetter(0)):
-            row = [*subject, version, *position, because, *state]
-            for place in self._packed:
-                if row[place] is not None:
-                    row[place] = orjson.dumps(row[place]).decode()
-            rows[version > 1].append(tuple(row))  # a list would be an array within the array
-        created, updated = rows
-        return await self._write(connection, self._create, created) and await self._write(connection, self._update, updated)
+        ordered = sorted(kept.items(), key=itemgetter(0))
+        created = [self._whole.row(subject, each) for subject, each in ordered if each.version == 1]
+        columns = self._steps if self._only_steps(kept, loaded) else self._whole
+        updated = [columns.row(subject, each) for subject, each in ordered if each.version > 1]
+        return await self._write(connection, self._create, created) and await self._write(connection, columns.update, updated)
+
+    def _only_steps(self, kept: Mapping[Subject, Kept[S]], loaded: Mapping[Subject, Kept[S]]) -> bool:
+        """Whether all that is new of what was there is what changes as time goes by."""
+        lasting = self._lasting
+        return lasting is not None and all(
+            lasting(each.state) == lasting(loaded[subject].state) for subject, each in kept.items() if each.version > 1
+        )
 
     async def _write(self, connection: "Connection", statement: str, rows: Sequence[tuple[Any, ...]]) -> bool:
         return not rows or _count(await connection.execute(statement, rows)) == len(rows)

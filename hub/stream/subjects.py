@@ -156,6 +156,6 @@ async def save(connection: Connection, result: StoreFold) -> Saved:
         if is_changed:
             changed[subject] = version
     store = result.declared.store
-    if (moved and not await store.save(connection, moved)) or (gone and not await store.remove(connection, gone)):
+    if (moved and not await store.save(connection, moved, result.kept)) or (gone and not await store.remove(connection, gone)):
         raise Conflict(store.name)
     return Saved(changed, moved.keys() | gone.keys())

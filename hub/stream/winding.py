@@ -1,6 +1,6 @@
 """Set the timers that changed states want, and let go of those that have fired."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from contracts.timers import TimerFired
 from hub.rules.decision import Subject
@@ -11,22 +11,11 @@ from hub.stream.record import Good, Judged
 from hub.stream.subjects import StoreFold
 
 
-async def let_go(connection: Connection, records: Iterable[Judged]) -> None:
-    """A timer that was said is no longer set, also where it was said before or where its rule keeps it as pointless."""
-    said = [
-        Timer(record.body.consumer, record.body.store, record.body.principal, record.body.subject, record.body.due_at)
-        for record in records
-        if isinstance(record, Good) and isinstance(record.body, TimerFired)
-    ]
-    if said:
-        await timers.fired(connection, said)
-
-
-async def wind(connection: Connection, consumer: str, result: StoreFold, changed: Mapping[Subject, int]) -> None:
-    """Set each changed subject's timer where its new state wants another one than the old state did."""
+async def wind(connection: Connection, consumer: str, result: StoreFold, changed: Mapping[Subject, int]) -> set[tuple[str, Subject]]:
+    """Set each changed subject's timer where its new state wants another one than the old state did; returns those (store, subject)."""
     wanted = result.declared.timer
     if wanted is None:
-        return
+        return set()
     due = {}
     for subject in changed:
         old, state = result.kept.get(subject), result.folded[subject].state
@@ -36,3 +25,19 @@ async def wind(connection: Connection, consumer: str, result: StoreFold, changed
             due[subject] = after
     if due:
         await timers.wind(connection, consumer, result.store, due)
+    return {(result.store, subject) for subject in due}
+
+
+async def let_go(connection: Connection, records: Iterable[Judged], wound: Container[tuple[str, Subject]]) -> None:
+    """A timer that was said is no longer set, also where it was said before or where its rule keeps it as pointless.
+
+    Those that this batch has `wound` show another moment already, or are gone: they need no second look.
+    """
+    said = []
+    for record in records:
+        if isinstance(record, Good) and isinstance(record.body, TimerFired):
+            fired = record.body
+            if (fired.store, Subject(fired.principal, fired.subject)) not in wound:
+                said.append(Timer(fired.consumer, fired.store, fired.principal, fired.subject, fired.due_at))
+    if said:
+        await timers.fired(connection, said)

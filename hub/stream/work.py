@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from contracts.timers import TIMER_FIRED
+from hub.rules.decision import Subject
 from hub.state import deliveries, inbox, journal, outbox, rows
 from hub.state.base import BaseDataCache
 from hub.state.store import Connection
@@ -31,7 +32,8 @@ class Work:
 
     async def prepare(self, connection: Connection) -> None:
         """What a session needs before its first transaction of work."""
-        await rows.make(connection, [journal.ROWS, deliveries.ROWS, *(fold.store.rows for fold in self._consumer.stores.values())])
+        kept = [kind for fold in self._consumer.stores.values() for kind in fold.store.rows]
+        await rows.make(connection, [journal.ROWS, deliveries.ROWS, *kept])
 
     async def forget(self, connection: Connection, refused: Sequence[Judged]) -> None:
         """Let these be taken again, although they came before: where no journal keeps them their dead letters are all there is."""
@@ -44,12 +46,11 @@ class Work:
         consumer = self._consumer
         found = await sort(connection, consumer, records, is_redriven=applied.is_redriven)
         touched = await touch(connection, consumer, found, released)
-        if TIMER_FIRED.name in consumer.folds:
-            await let_go(connection, records)
         settled = await settle(connection, consumer, await self._base.refresh(connection), found, touched)
         said = await park(connection, consumer.name, found, settled, self._base, (self._since or datetime.now(UTC)) + self._wait, applied)
         planned: list[deliveries.Planned] = []
         folded: list[tuple[StoreFold, Saved]] = []
+        wound: set[tuple[str, Subject]] = set()
         for result in settled.folds:
             declared, saved = result.declared, await save(connection, result)
             folded.append((result, saved))
@@ -60,7 +61,9 @@ class Work:
                 said += sayings(consumer.name, declared, happened)
                 planned += notices(declared, happened)
             said += await answers(connection, result, changed)
-            await wind(connection, consumer.name, result, changed)
+            wound |= await wind(connection, consumer.name, result, changed)
+        if TIMER_FIRED.name in consumer.folds:
+            await let_go(connection, records, wound)
         if said:
             await outbox.insert(connection, consumer.name, said)
         if planned:

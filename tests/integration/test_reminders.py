@@ -121,6 +121,22 @@ async def test_the_steps_of_a_service_are_told_to_its_dealer_and_to_the_customer
     assert len(await engine.rows("deliveries")) == 4
 
 
+async def test_a_step_writes_what_time_changes_and_beside_other_news_all_is_written(engine: Engine, town: Town) -> None:
+    town.plan()
+    await engine.lay(town.log)
+    both = VIN, "WVWZZZ1JZXW000002"
+    await engine.apply([town.say(VEHICLE_HANDED_OVER, 0, vin=vin, customer="C1", odometer_km=10, service_plans=["annual"]) for vin in both])
+    is_whole: list[bool] = []
+    engine.db.add_query_logger(lambda said: is_whole.append("readings" in said.query) if said.query.startswith("UPDATE vehicles") else None)
+    await Ear(town.log).hear(engine.db, START + timedelta(days=336))
+    one, other = town.log.records["hub.timers", 0]
+    await engine.apply([one])
+    await engine.apply([other, town.say(ODOMETER_READ, 336, vin=str(one.key, "ascii"), odometer_km=2_000)])
+    assert is_whole == [False, True]
+    cars = [(car["customer"], car["reminders"][0]["told"], [km for _, km, _ in car["readings"]]) for car in await engine.rows("vehicles")]
+    assert sorted(cars) == [("C1", ["before"], [10]), ("C1", ["before"], [10, 2_000])]
+
+
 async def test_two_clocks_and_a_second_hearing_remind_once(engine: Engine, town: Town) -> None:
     town.plan()
     await engine.lay(town.log)

@@ -106,7 +106,7 @@ _numbers = count(1)
 
 async def put(connection: Connection, store: Store[Any], states: dict[Subject, Any]) -> None:
     """Save states that no event made."""
-    await rows.make(connection, [store.rows])
+    await rows.make(connection, store.rows)
     kept = {subject: Kept(1, Position(NOW, 0, "t"), UUID(int=next(_numbers)), state) for subject, state in states.items()}
     async with connection.transaction():
-        assert await store.save(connection, kept)
+        assert await store.save(connection, kept, {})
