@@ -10,8 +10,8 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.dialects.postgresql import insert
 
-from hub.rules.notices import delivery_id
 from hub.settings import Settings
+from hub.state.deliveries import delivery_id
 from hub.state.delivery_tables import deliveries
 
 

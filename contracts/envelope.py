@@ -113,7 +113,11 @@ def write(envelope: Envelope) -> list[tuple[str, bytes]]:
     return headers
 
 
-def writer(source: str, wire: str, time: datetime) -> Callable[[str, str | None], list[tuple[str, bytes]]]:
+Headed = Callable[[str, str | None], list[tuple[str, bytes]]]
+"""What writes the headers of an event by its id and its subject."""
+
+
+def writer(source: str, wire: str, time: datetime) -> Headed:
     """What writes the headers of many events of one source, type and time, given the id and the subject of each."""
     version, _, *alike = write(Envelope("", source, wire, time))
 

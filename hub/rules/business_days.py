@@ -25,6 +25,11 @@ class Office(NamedTuple):
     base: BaseData
     dealer: str | None
 
+    @property
+    def whose(self) -> str | None:
+        """By whom a moment is told from those of others: where no calendar is laid down, it is the same for all."""
+        return self.dealer if self.base.has(Calendar) else None
+
     def works_on(self, day: date) -> bool:
         """Whether somebody is there on that day at all."""
         calendars = self._calendars(day)

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import IntEnum
 from typing import Any, Literal, NamedTuple
-from uuid import NAMESPACE_URL, UUID, uuid5
 
 from contracts.values import Channel, PersonKind
 
@@ -13,8 +12,6 @@ OEM = "oem"
 
 Nature = Literal["marketing", "transactional", "recall"]
 """Marketing needs consent, has its hours and counts for the frequency cap; the others pass all that, but no legal block."""
-
-_NAMESPACE = uuid5(NAMESPACE_URL, "urn:hub:delivery")
 
 
 class Priority(IntEnum):
@@ -57,8 +54,3 @@ class Notice(NamedTuple):
     campaign: str | None = None
     priority: Priority = Priority.NORMAL
     nature: Nature = "marketing"
-
-
-def delivery_id(dedupe_key: str) -> UUID:
-    """The delivery's name: it follows from what makes it one."""
-    return uuid5(_NAMESPACE, dedupe_key)

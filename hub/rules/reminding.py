@@ -10,11 +10,8 @@ from contracts.reminders import ReminderClosed, ReminderDue
 from hub.rules.agendas import ACTIVITY, Agenda, Item, items_of
 from hub.rules.decision import Subject
 from hub.rules.notices import Notice, Person
-from hub.rules.service_reminders import Reminder, restored
+from hub.rules.service_reminders import Row
 from hub.rules.vehicles import NAME, Vehicle
-
-Row = dict[str, Any]
-"""A reminder as the state keeps it."""
 
 PURPOSE = "service"
 """What a customer consents to, or does not."""
@@ -25,12 +22,12 @@ def due_of_vehicle(before: Vehicle | None, after: Vehicle, subject: Subject, bec
     for now in _stepped(before, after):
         if after.dealer is not None:
             body = {
-                **head(after.dealer, _service(subject, now.plan), "service", because, revision),
-                "step": now.told[-1],
-                "due_on": now.told_due,
+                **head(after.dealer, _service(subject, now["plan"]), "service", because, revision),
+                "step": now["told"][-1],
+                "due_on": now["told_due"],
                 "vin": subject.ref,
-                "service_plan": now.plan,
-                "basis": now.basis,
+                "service_plan": now["plan"],
+                "basis": now["basis"],
                 "customer": after.customer,
             }
             yield ReminderDue.model_validate(body, strict=False)
@@ -54,18 +51,18 @@ def to_holder(before: Vehicle | None, after: Vehicle, subject: Subject, _because
     moves with every reading, so the service that it counts from stands for it, and how often it has moved far.
     """
     for now in _stepped(before, after):
-        if after.dealer is None or after.customer is None or now.told_at is None or now.told_until is None:
+        if after.dealer is None or after.customer is None:
             continue
-        step = now.told[-1]
+        step = now["told"][-1]
         yield Notice(
-            dedupe_key="/".join((NAME, subject.ref, now.plan, now.since, str(now.round), step, after.dealer, after.customer)),
+            dedupe_key="/".join((NAME, subject.ref, now["plan"], now["since"], str(now["round"]), step, after.dealer, after.customer)),
             person=Person(f"dealer:{after.dealer}", "customer", after.customer),
             purpose=PURPOSE,
             grantee=after.dealer,
-            template=now.template,
-            not_before=datetime.fromisoformat(now.told_at),
-            expires_at=datetime.fromisoformat(now.told_until),
-            fields={"vin": subject.ref, "product": after.product, "service": now.title, "step": step, "due_on": now.told_due},
+            template=now["template"],
+            not_before=datetime.fromisoformat(now["told_at"]),
+            expires_at=datetime.fromisoformat(now["told_until"]),
+            fields={"vin": subject.ref, "product": after.product, "service": now["title"], "step": step, "due_on": now["told_due"]},
         )
 
 
@@ -101,11 +98,11 @@ def whose(_state: Any, _subject: Subject, said: ReminderDue | ReminderClosed) ->
     return said.dealer
 
 
-def _stepped(before: Vehicle | None, after: Vehicle) -> list[Reminder]:
-    """The reminders of which a step was told just now; most have none, and are not even read back for that."""
+def _stepped(before: Vehicle | None, after: Vehicle) -> list[Row]:
+    """The reminders of which a step was told just now; what a step says is there with it."""
     is_same = before is not None and (before.dealer, before.customer) == (after.dealer, after.customer)
     old = {row["plan"]: row for row in before.reminders} if before is not None and is_same else {}
-    return restored([row for row in after.reminders if row["told"] and not _was_told(old.get(row["plan"]), row)])
+    return [row for row in after.reminders if row["told"] and not _was_told(old.get(row["plan"]), row)]
 
 
 def _was_told(was: Row | None, now: Row) -> bool:

@@ -22,6 +22,9 @@ NEAR = timedelta(days=14)
 AFTER_APPOINTMENT = timedelta(days=3)
 _NO_APPOINTMENT = timedelta(days=30)
 
+Row = dict[str, Any]
+"""A reminder as the state keeps it."""
+
 
 class Reminder(NamedTuple):
     """Moments and days in ISO 8601, as they are stored; `told` are the steps of this round, `next_step` comes at `next_at`.
@@ -52,11 +55,6 @@ class Reminder(NamedTuple):
         """What it counts from."""
         return Served(datetime.fromisoformat(self.since), self.since_km)
 
-    @property
-    def comes_at(self) -> datetime | None:
-        """The moment of its next step."""
-        return datetime.fromisoformat(self.next_at) if self.next_at else None
-
 
 def begun(plan: str, served: Served) -> Reminder:
     """A reminder that counts from a service or handover."""
@@ -73,41 +71,46 @@ def reckoned(reminder: Reminder, plan: ServicePlan | None, course: Course, as_of
         return reminder._replace(due_on=None, basis=None, next_step=None, next_at=None)
     if reminder.told_due and found.on - date.fromisoformat(reminder.told_due) > FAR:
         reminder = reminder._replace(round=reminder.round + 1, told=[], told_due=None, told_at=None, told_until=None)
-    step, at = _next(reminder, reminder.told, plan, found.on, as_of, office) if office.dealer else (None, None)
+    step, at = (None, None)
+    if office.dealer and reminder.answer != "declined":
+        step, at = _next(reminder.quiet_until, reminder.told, plan, found.on, as_of, office)
     return reminder._replace(
         due_on=found.on.isoformat(), basis=found.basis, template=plan.template, title=plan.name, next_step=step, next_at=at
     )
 
 
 def _next(
-    reminder: Reminder, told: Sequence[str], plan: ServicePlan, on: date, as_of: datetime, office: Office
+    quiet_until: str | None, told: Sequence[str], plan: ServicePlan, on: date, as_of: datetime, office: Office
 ) -> tuple[str | None, str | None]:
     """The step that comes next once these were told, and its moment; of those that have passed the last one, at once."""
-    if reminder.answer == "declined":
-        return None, None
-    quiet_until = datetime.fromisoformat(reminder.quiet_until) if reminder.quiet_until is not None else None
+    quiet = datetime.fromisoformat(quiet_until) if quiet_until is not None else None
     moments = (
         (step.id, office.moment(on + timedelta(days=step.days), plan.hour, plan.zone, is_early=step.days < 0))
         for step in left(told, plan.steps)
     )
-    found = following(((step, at) for step, at in moments if quiet_until is None or at > quiet_until), as_of)
+    found = following(((step, at) for step, at in moments if quiet is None or at > quiet), as_of)
     return (found[0], found[1].astimezone(UTC).isoformat()) if found else (None, None)
 
 
-def stepped(reminder: Reminder, plan: ServicePlan, at: datetime, office: Office) -> Reminder:
-    """The reminder after its next step was told at a moment; it is worth saying until the step after it comes."""
-    assert reminder.next_step is not None  # noqa: S101 - whoever calls has looked
-    assert reminder.due_on is not None  # noqa: S101 - a step has a due date
-    told, at = [*reminder.told, reminder.next_step], at.astimezone(UTC)
-    step, next_at = _next(reminder, told, plan, date.fromisoformat(reminder.due_on), at, office)
-    return reminder._replace(
-        told=told,
-        told_due=reminder.due_on,
-        told_at=at.isoformat(),
-        told_until=next_at or (at + LAST_WORD).isoformat(),
-        next_step=step,
-        next_at=next_at,
-    )
+def stepped(row: Row, plan: ServicePlan, at: datetime, office: Office) -> Row:
+    """The reminder, as it is kept, after its next step was told at a moment; it is worth saying until the step after it comes.
+
+    Very many cars are due on one day: what comes after a step of it is the same for all of a dealer's.
+    """
+    at, told, due_on, quiet_until = at.astimezone(UTC), [*row["told"], row["next_step"]], row["due_on"], row["quiet_until"]
+    step, next_at = None, None
+    if row["answer"] != "declined":
+        named = "step", plan.id, plan.effective_from, tuple(told), due_on, quiet_until, at, office.whose
+        step, next_at = office.base.once(named, lambda: _next(quiet_until, told, plan, date.fromisoformat(due_on), at, office))
+    return {
+        **row,
+        "told": told,
+        "told_due": due_on,
+        "told_at": at.isoformat(),
+        "told_until": next_at or (at + LAST_WORD).isoformat(),
+        "next_step": step,
+        "next_at": next_at,
+    }
 
 
 def answered(reminder: Reminder, answer: str, appointment_at: datetime | None, at: datetime) -> Reminder:
@@ -123,11 +126,11 @@ def silent(reminder: Reminder) -> Reminder:
     return begun(reminder.plan, reminder.served)
 
 
-def stored(reminders: Sequence[Reminder]) -> list[dict[str, Any]]:
+def stored(reminders: Sequence[Reminder]) -> list[Row]:
     """As the state keeps them, by plan."""
     return [reminder._asdict() for reminder in sorted(reminders)]
 
 
-def restored(rows: Sequence[dict[str, Any]]) -> list[Reminder]:
+def restored(rows: Sequence[Row]) -> list[Reminder]:
     """The same, read back."""
     return [Reminder(**row) for row in rows]

@@ -17,7 +17,7 @@ from hub.rules.business_days import Office
 from hub.rules.decision import Change, Decision, Facts, Keep, Subject, Wait
 from hub.rules.odometer import MOST_READINGS, Reading, course
 from hub.rules.service_due import Served
-from hub.rules.service_reminders import NEAR, Reminder, answered, begun, reckoned, restored, silent, stepped, stored
+from hub.rules.service_reminders import NEAR, Reminder, Row, answered, begun, reckoned, restored, silent, stepped, stored
 
 EVERYBODY = "hub"
 """The principal of what all dealers speak of alike."""
@@ -122,20 +122,17 @@ def timer_fired(state: Vehicle | None, event: Event, facts: Facts) -> Decision[V
     """
     if state is None:
         return Keep("nothing is known of it any more")
-    at = event.occurred_at
-    before = restored(state.reminders)
-    limit = at
-    if state.next_at is not None and at < state.next_at <= at + NEAR:
-        limit = state.next_at
-    office = Office(facts.base, state.dealer)
-    after = []
-    for reminder in before:
-        plan = facts.base.find(ServicePlan, reminder.plan, at)
-        has_come = plan is not None and reminder.comes_at is not None and reminder.comes_at <= limit
-        after.append(stepped(reminder, plan, at, office) if plan is not None and has_come else reminder)
-    if after == before:
+    at, next_at = event.occurred_at, state.next_at
+    limit = next_at if next_at is not None and at < next_at <= at + NEAR else at
+    office, rows = Office(facts.base, state.dealer), list(state.reminders)
+    for place, row in enumerate(rows):
+        if row["next_at"] and datetime.fromisoformat(row["next_at"]) <= limit:
+            plan = facts.base.find(ServicePlan, row["plan"], at)
+            if plan is not None:
+                rows[place] = stepped(row, plan, at, office)
+    if rows == state.reminders:
         return Keep("another time was set meanwhile")
-    return Change(_with_reminders(state._replace(as_of=max(state.as_of, at)), after))
+    return Change(state._replace(reminders=rows, next_at=_earliest(rows), as_of=max(state.as_of, at)))
 
 
 def next_step(state: Vehicle, _subject: Subject) -> datetime | None:
@@ -190,8 +187,14 @@ def _reckon(state: Vehicle, at: datetime, facts: Facts) -> Change[Vehicle]:
 
 def _with_reminders(state: Vehicle, reminders: Sequence[Reminder]) -> Vehicle:
     due = min((reminder.due_on for reminder in reminders if reminder.due_on), default=None)
-    next_at = min((at for reminder in reminders if (at := reminder.comes_at)), default=None)
-    return state._replace(reminders=stored(reminders), due_on=date.fromisoformat(due) if due else None, next_at=next_at)
+    rows = stored(reminders)
+    return state._replace(reminders=rows, due_on=date.fromisoformat(due) if due else None, next_at=_earliest(rows))
+
+
+def _earliest(rows: Sequence[Row]) -> datetime | None:
+    """The moment of the next step of all."""
+    moments = [datetime.fromisoformat(row["next_at"]) for row in rows if row["next_at"]]
+    return min(moments, default=None)
 
 
 def _unknown_plan(plans: Iterable[str], at: datetime, facts: Facts) -> Wait | None:

@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from typing import NamedTuple
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 import orjson
 
-from hub.rules.notices import Notice, delivery_id
+from hub.names import version5
+from hub.rules.notices import Notice
 from hub.state.rows import RowType
 from hub.state.store import Connection
 
 CHANNEL = "hub_deliveries"
 """NOTIFY channel: there is somebody to tell."""
+
+_NAMES = uuid5(NAMESPACE_URL, "urn:hub:delivery").bytes
 
 ROWS = RowType(
     "delivery",
@@ -50,6 +53,11 @@ SELECT (SELECT count(*) FROM planned), (SELECT count(*) FROM told)
 """  # noqa: S608 - names of our own
 
 
+def delivery_id(dedupe_key: str) -> UUID:
+    """The delivery's name: it follows from what makes it one."""
+    return version5(_NAMES, dedupe_key)
+
+
 class Planned(NamedTuple):
     """A notice, and the event because of which it is given."""
 
@@ -80,7 +88,7 @@ def _row(notice: Notice, because: UUID) -> tuple[object, ...]:
         notice.channel,
         notice.template,
         orjson.dumps(notice.fields).decode(),
-        orjson.dumps(notice.documents).decode(),
+        orjson.dumps(notice.documents).decode() if notice.documents else "[]",
         notice.campaign,
         int(notice.priority),
         notice.not_before,

@@ -126,10 +126,12 @@ class Consumer:
 
     def parts(self, lineage: Lineage[Any], body: Event, principal: str, ref: str) -> tuple[tuple[str, Subject], ...]:
         """Whom an event concerns: stores and subjects, each once, in the order of the event's parts in the journal."""
-        folds = self.folds.get(lineage.name, ())
+        folds: Sequence[Fold] = self.folds.get(lineage.name, ())
         if lineage not in self._concerning:
             subject = Subject(principal, ref)
             return tuple([(fold.store.name, subject) for fold in folds])
+        if isinstance(body, TimerFired):
+            folds = [fold for fold in folds if fold.store.name == body.store]  # so that the others need not be asked
         found: list[tuple[str, Subject]] = []
         for fold in folds:
             concerns = fold.concerns.get(lineage)

@@ -7,8 +7,9 @@ from hub.channels.keeping import Keeper
 from hub.channels.parcel import Parcel, Receipt, Refused, TryLater, Unsure
 from hub.operations.holding import doubt, hold, is_recovered
 from hub.rules.bounce_wave import Brake
-from hub.rules.notices import Priority, delivery_id
+from hub.rules.notices import Priority
 from hub.state import brakes, claims, outbox, outcomes, steering
+from hub.state.deliveries import delivery_id
 from hub.state.outcomes import Outcome
 from tests.support.message_centre import Centre, CountingProvider
 from tests.support.notices import NOON, a_notice

@@ -11,7 +11,7 @@ from hub.channels.flight import Flight
 from hub.channels.keeping import Keeper
 from hub.channels.parcel import Parcel, Sms
 from hub.rules.limits import Limits
-from hub.rules.notices import delivery_id
+from hub.state.deliveries import delivery_id
 from tests.support.message_centre import Centre, CountingProvider
 from tests.support.notices import NOON, a_notice
 

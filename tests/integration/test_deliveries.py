@@ -1,11 +1,10 @@
 """What is planned is planned once, as it was said."""
 
-from uuid import uuid4
+from uuid import NAMESPACE_URL, uuid4, uuid5
 
-from hub.rules.notices import delivery_id
 from hub.state import deliveries, rows
 from hub.state.connect import connect
-from hub.state.deliveries import Planned
+from hub.state.deliveries import Planned, delivery_id
 from tests.support.notices import NOON, a_notice
 
 
@@ -22,6 +21,11 @@ async def test_a_notice_given_again_leaves_one_delivery_as_it_was_first(database
     assert (told["id"], told["state"], told["consumer"], told["template"]) == (delivery_id("k-1"), "planned", "reminders", "spring")
     assert (told["fields"], told["documents"]) == ({"car": "X5", "at": NOON.isoformat()}, ["brochure@3"])
     assert quiet["channel"] is None
+
+
+def test_a_delivery_is_named_as_it_always_was() -> None:
+    """What was planned by an older version is not planned once more."""
+    assert delivery_id("service/VIN/ü") == uuid5(uuid5(NAMESPACE_URL, "urn:hub:delivery"), "service/VIN/ü")
 
 
 async def test_two_notices_with_one_key_in_a_batch_leave_one_delivery(database: str) -> None:

@@ -13,8 +13,8 @@ from hub.cli.brakes import app as brakes
 from hub.cli.deliveries import app as deliveries
 from hub.errors import InputError
 from hub.local.kafka import Kafka
-from hub.rules.notices import delivery_id
 from hub.state import claims, outbox
+from hub.state.deliveries import delivery_id
 from tests.support.kafka_clients import acts_of, environment_of, settings_of, with_acts
 from tests.support.message_centre import Centre, CountingProvider
 from tests.support.notices import a_notice

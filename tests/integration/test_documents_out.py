@@ -12,9 +12,9 @@ from hub.channels.wording.mail import MailSender
 from hub.channels.writer import Senders, Writer
 from hub.errors import InputError
 from hub.rules.links import Links, document_of
-from hub.rules.notices import delivery_id
 from hub.rules.prices import SegmentPrice
 from hub.state import document_desk
+from hub.state.deliveries import delivery_id
 from hub.state.document_store import DocumentStore
 from hub.state.reading import snapshot
 from hub.telemetry import Metrics

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from hub.rules.links import Links, token
-from hub.rules.notices import delivery_id
+from hub.state.deliveries import delivery_id
 from hub.state.document_store import DocumentStore
 from tests.support.knocking import SECRET, Door
 from tests.support.message_centre import Centre

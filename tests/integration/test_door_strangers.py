@@ -9,7 +9,7 @@ import pytest
 from contracts.addresses import address_key
 from contracts.reports import ADDRESS_BOUNCED, RECIPIENT_COMPLAINED
 from hub.rules.links import Links
-from hub.rules.notices import delivery_id
+from hub.state.deliveries import delivery_id
 from tests.support.knocking import SECRET, Door
 from tests.support.message_centre import Centre
 from tests.support.notices import a_notice

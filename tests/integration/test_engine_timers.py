@@ -1,8 +1,8 @@
 """A state's timer fires once, at its moment, and is folded like any other event: what has moved on is left alone."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta, timezone
 from itertools import permutations
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -12,8 +12,8 @@ from aiokafka.errors import KafkaTimeoutError, MessageSizeTooLargeError
 
 from contracts import topics
 from contracts.leads import LEAD_DROPPED, LEAD_RECEIVED
-from contracts.timers import TIMER_FIRED
-from hub.producers.firing import name_of
+from contracts.timers import TIMER_FIRED, TimerFired
+from hub.producers.firing import body_of, name_of
 from hub.state import stores, timers
 from hub.state.connect import connect
 from hub.state.store import Connection
@@ -141,6 +141,21 @@ async def test_a_clock_that_dies_before_it_has_forgotten_says_it_again_under_the
     assert (len(ear.ids), len(set(ear.ids)), await stories(engine)) == (2, 1, {"L1": ".!"})
 
 
+async def test_a_timer_that_is_heard_before_its_clock_has_let_go_is_set_for_the_next_moment(
+    engine: Engine, dealer: Words, ear: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await engine.apply([heard(dealer)])
+
+    async def is_heard_meanwhile(connection: Connection, said: Sequence[Timer]) -> None:
+        monkeypatch.undo()
+        assert await engine.outcomes(ear.log.records["hub.timers", 0]) == [HANDLED]
+        await timers.fired(connection, said)
+
+    monkeypatch.setattr(timers, "fired", is_heard_meanwhile)
+    await ear.hear(engine.db, NOON + DAY)
+    assert (await stories(engine), await set_for(engine)) == ({"L1": ".!"}, {"L1": NOON + 2 * DAY})
+
+
 async def test_a_moment_that_was_said_and_is_set_again_counts_once_and_is_let_go_of(engine: Engine, dealer: Words, ear: Ear) -> None:
     await engine.apply([heard(dealer)])
     await fire(engine, ear, NOON + DAY)
@@ -243,6 +258,15 @@ def test_a_timer_is_named_as_it_always_was() -> None:
     timer = Timer("reminders", "vehicles", "hub", "VIN/ü", NOON)
     text = "\0".join((*timer[:4], NOON.isoformat()))
     assert name_of(timer) == str(uuid5(uuid5(NAMESPACE_URL, "urn:hub:timer"), text))
+
+
+@pytest.mark.parametrize("ref", ["WVWZZZ1JZXW000001", 'L "1"\\2', "Ümläut\u2028/€", "\x01\x7f"])
+@pytest.mark.parametrize("due_at", [NOON, NOON + timedelta(microseconds=123_400), NOON.astimezone(timezone(timedelta(hours=2)))])
+def test_a_timer_is_said_byte_for_byte_as_its_contract_writes_it(ref: str, due_at: datetime) -> None:
+    """Two clocks of different versions say the same here as well: other bytes might be taken for other content."""
+    timer, at = Timer("reminders", "vehicles", "dealer:ber-01", ref, due_at), due_at.astimezone(UTC)
+    told = TimerFired(occurred_at=at, consumer="reminders", principal="dealer:ber-01", store="vehicles", subject=ref, due_at=at)
+    assert body_of(timer) == told.model_dump_json(exclude_none=True).encode()
 
 
 async def test_pages_go_on_where_the_one_before_ended_whatever_became_of_it(engine: Engine) -> None:

@@ -23,11 +23,10 @@ from hub.operations.acts import Operator
 from hub.operations.cluster import Cluster
 from hub.operations.topic_plan import of_catalogue
 from hub.operations.topics import create
-from hub.rules.notices import delivery_id
 from hub.settings import Settings
 from hub.state import deliveries, rows
 from hub.state.connect import connect
-from hub.state.deliveries import Planned
+from hub.state.deliveries import Planned, delivery_id
 from hub.wiring import kafka_options
 from tests.support.kafka_clients import acts_of, settings_of, with_acts
 from tests.support.notices import a_notice

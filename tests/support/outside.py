@@ -17,10 +17,9 @@ from contracts.topics import REPORTS
 from hub.door.signatures import sign
 from hub.local.ports import free_port
 from hub.rules.links import Links
-from hub.rules.notices import delivery_id
 from hub.state import deliveries, door, rows
 from hub.state.connect import connect
-from hub.state.deliveries import Planned
+from hub.state.deliveries import Planned, delivery_id
 from hub.state.store import Connection
 from tests.support.notices import a_notice
 from tests.support.processes import HubProcess

@@ -9,12 +9,14 @@ from dateutil.easter import easter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contracts.base import ServicePlan
 from hub.channels.almanac import Almanac
 from hub.rules.basedata import BaseData
 from hub.rules.business_days import Office
 from hub.rules.calendars import holiday, waking
 from hub.rules.quiet_hours import Hours
-from tests.support.calendars import GERMANY, SHOP, calendar, dealer
+from hub.rules.service_reminders import Reminder, stepped
+from tests.support.calendars import GERMANY, SAID, SHOP, calendar, dealer
 
 DAYTIME = Hours(time(8), time(20))
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -141,6 +143,32 @@ def test_a_month_of_holidays_keeps_the_step_on_its_day() -> None:
     shut = calendar("ber-01", business_hours=[])
     at_nine = Office(BaseData([shut]), "ber-01").moment(date(2026, 7, 1), 9, "Europe/Berlin", is_early=False)
     assert at_nine == at("2026-07-01T07:00")
+
+
+MARKET = [calendar("ber-01", business_hours=SHOP), calendar("muc-02", business_hours=SHOP[:1], holidays=GERMANY)]
+PLANS = [ServicePlan(occurred_at=SAID, id=ref, name=ref, hour=hour) for ref, hour in (("annual", 7), ("brakes", 20))]
+reminders = st.fixed_dictionaries(
+    {
+        "told": st.sampled_from([[], ["before"]]),
+        "next_step": st.sampled_from(["before", "due"]),
+        "due_on": st.sampled_from(["2026-12-19", "2026-12-26"]),
+        "quiet_until": st.sampled_from([None, "2026-12-26T12:00:00+00:00"]),
+        "answer": st.sampled_from([None, "declined"]),
+    }
+)
+askings = st.tuples(st.sampled_from(PLANS), reminders, st.sampled_from(["ber-01", "muc-02"]), st.integers(0, 1))
+
+
+@settings(deadline=None)
+@given(st.lists(askings, min_size=2, max_size=12), st.sampled_from([[], MARKET]))
+def test_what_comes_after_a_step_is_each_reminder_s_own_whatever_was_asked_before(asked: list[Any], laid: list[Any]) -> None:
+    """Much of it is the same for many cars, and is found once for as long as the base data holds."""
+    base = BaseData(laid)
+    for plan, fields, whose, days in asked:
+        row = {**Reminder(plan.id, "2025-12-20T09:00:00+00:00")._asdict(), **fields}
+        moment = at("2026-11-20T09:00") + timedelta(days=days)
+        afresh = stepped(row, plan, moment, Office(BaseData(laid), whose))
+        assert stepped(row, plan, moment, Office(base, whose)) == afresh
 
 
 @pytest.mark.parametrize(
