@@ -25,6 +25,10 @@ class Databases:
         self._postgres, self._numbers = postgres, count(1)
         self._templates: dict[Hashable, str] = {}
 
+    async def prepare(self, key: Hashable, fill: Fill) -> None:
+        """Have the migrated database of that key filled before anybody wants a copy."""
+        await self._filled(key, fill)
+
     async def copy(self, key: Hashable, fill: Fill) -> str:
         """The URL of a copy of the migrated database of that key, which is filled the first time."""
         template, copy = await self._filled(key, fill), f"bench_{next(self._numbers)}"

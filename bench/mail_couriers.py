@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -12,6 +13,7 @@ from bench.databases import SETTINGS, Databases
 from bench.mail_asking import Asking
 from bench.processes import Processes, running
 from bench.usage import cpu_seconds
+from bench.watch import Watch
 from hub.errors import HubError
 from hub.local.postgres import Postgres
 from hub.state.connect import connect
@@ -38,29 +40,31 @@ class Couriers:
         finally:
             postgres.stop()
 
-    async def send(self, sink: Asking, messages: int) -> dict[str, float]:
+    async def plan(self, messages: int) -> None:
+        """Fill the ledger of which each run has a copy."""
+        await self._databases.prepare(messages, partial(mailing_list.fill, messages=messages))
+
+    async def send(self, sink: Asking, watch: Watch) -> dict[str, float]:
         """The whole campaign: rate and CPU from the first mail that the sink has to the last that is recorded, then verified."""
-
-        async def planned(url: str) -> None:
-            await mailing_list.fill(url, messages)
-
-        url = await self._databases.copy(messages, planned)
+        messages = watch.count
+        url = await self._databases.copy(messages, partial(mailing_list.fill, messages=messages))
         watcher = await connect(url, name="bench", command_timeout=600)
         try:
             async with running([["hub", "run", "courier"]] * self._count, self._environment(url, sink.port)) as couriers:
-                figures = await self._measured(sink, watcher, couriers, messages)
+                figures = await self._measured(sink, watcher, couriers, watch)
             await mailing_list.verify(watcher, messages)
         finally:
             await watcher.close()
             await self._databases.forget(url)
         return figures
 
-    async def _measured(self, sink: Asking, watcher: Connection, couriers: Processes, messages: int) -> dict[str, float]:
-        deadline = perf_counter() + _LONGEST_SECONDS
+    async def _measured(self, sink: Asking, watcher: Connection, couriers: Processes, watch: Watch) -> dict[str, float]:
+        messages, deadline = watch.count, perf_counter() + _LONGEST_SECONDS
         while not (first := sink.ask().messages):
             await _look_again(couriers, deadline)
         began, spent = perf_counter(), self._spent(couriers)
-        while sink.ask().messages < messages or not await mailing_list.is_done(watcher):
+        while (taken := sink.ask().messages) < messages or not await mailing_list.is_done(watcher):
+            watch.look(taken)
             await _look_again(couriers, deadline)
         seconds, count = perf_counter() - began, messages - first
         client, database = (now - before for now, before in zip(self._spent(couriers), spent, strict=True))

@@ -2,15 +2,13 @@
 
 from collections.abc import Mapping
 
-from bench.plan import Plan
-
 
 class Pace:
-    """Rounds that are left of each workload, and what each takes."""
+    """Rounds that are left of each workload, and the seconds that each takes; `start` is what comes before the first."""
 
-    def __init__(self, plan: Plan, rounds: Mapping[str, int]) -> None:
-        self._seconds, self._left = dict(plan.seconds), dict(rounds)
-        self._start = plan.start_seconds
+    def __init__(self, seconds: Mapping[str, float], rounds: Mapping[str, int], start: float = 0.0) -> None:
+        self._seconds, self._left = dict(seconds), dict(rounds)
+        self._start = start
 
     def began(self) -> None:
         """The servers stand, and whoever needs it is warm."""
@@ -28,5 +26,14 @@ class Pace:
     @property
     def left(self) -> str:
         """For the reader."""
-        seconds = self._start + sum(self._seconds[workload] * rounds for workload, rounds in self._left.items())
-        return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
+        return self.left_within("", 0.0)
+
+    def left_within(self, workload: str, seconds: float) -> str:
+        """The same while a round of the workload is under way, which has so many seconds to go."""
+        rounds = {name: number - (name == workload) for name, number in self._left.items()}
+        return lasting(self._start + seconds + sum(self._seconds[name] * number for name, number in rounds.items()))
+
+
+def lasting(seconds: float) -> str:
+    """A span of time as it is said: minutes where it is more than one and a half."""
+    return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"

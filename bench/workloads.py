@@ -60,7 +60,7 @@ class Course:
     def __init__(self, folder: Path, plan: Plan, only: Sequence[str], names: Sequence[str], sheet: Sheet, save: Callable[[], None]) -> None:
         self._folder, self._plan, self._only, self._names = folder, plan, only, names
         self._sheet, self._save = sheet, save
-        self._pace = Pace(plan, {name: plan.rounds[name] + self._warms(name) for name in names})
+        self._pace = Pace(plan.seconds, {name: plan.rounds[name] + self._warms(name) for name in names}, plan.start_seconds)
         self.failed: list[str] = []
 
     async def run(self) -> None:

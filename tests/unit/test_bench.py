@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from pydantic_core import from_json
 
-from bench import report
+from bench import mail_report, report
+from bench.aside import keep
 from bench.guard import GROWTH, MARGIN, Measured, judge
 from bench.kept import kept, note
 from bench.load import Load, Record, as_flat_record, as_hub_record
@@ -23,6 +24,7 @@ from bench.window import Figures
 from contracts import envelope as cloudevents
 from contracts.customers import CUSTOMER_RECORDED
 from hub.consumers import CONSUMERS
+from hub.errors import InputError
 from hub.stream.record import Reader
 from hub.stream.slips import Stored
 
@@ -74,6 +76,34 @@ def test_a_run_that_is_taken_up_again_adds_rounds_and_loses_no_workload(tmp_path
     assert "outage/full" in report.table(found)
 
 
+def test_what_is_measured_apart_stays_beside_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "results.json"
+    keep(path, "mail", {"ratios": {"hub_vs_nodemailer": 2.5}})
+    sheet = kept(path)
+    assert not sheet.numbers
+    sheet.add("100k", note(FULL, "100k"), round_of("100k", 1, 10.0))
+    report.save(sheet, FULL, path)
+    keep(path, "sms", {"of_the_rate": 0.97})
+    found = from_json(path.read_bytes())
+    assert (found["mail"]["ratios"]["hub_vs_nodemailer"], found["sms"]["of_the_rate"]) == (2.5, 0.97)
+    assert found["sms"]["machine"]["cores"]
+    assert kept(path).numbers == sheet.numbers
+    path.write_text("[]")
+    with pytest.raises(InputError, match="--results"):
+        keep(path, "mail", {})
+
+
+def test_a_ratio_of_mail_compares_rounds_and_says_what_it_misses() -> None:
+    def runs(*rates: float) -> list[dict[str, float]]:
+        return [{"rate": rate, "cpu": 100.0} for rate in rates]
+
+    found = mail_report.found({"hub": runs(10.0, 30.0, 40.0), "nodemailer": runs(10.0, 10.0, 40.0), "blast": runs(80.0, 80.0, 80.0)})
+    assert found["ratios"]["hub_vs_nodemailer"] == {"median": 1.0, "min": 1.0, "max": 3.0, "rounds": 3, "least": 2.0}
+    assert found["missed"] == ["hub_vs_nodemailer"]
+    assert "hub_vs_loop" not in found["ratios"]
+    assert "hub_vs_nodemailer" in mail_report.table(found)
+
+
 def test_rounds_of_another_commit_or_of_another_size_do_not_stand_side_by_side() -> None:
     sheet, old = Sheet(), note(FULL, "100k")
     sheet.add("100k", old, round_of("100k", 1, 10.0))
@@ -93,11 +123,12 @@ def test_sizes_of_ones_own_are_no_claim() -> None:
 
 
 def test_what_is_left_follows_from_what_rounds_took() -> None:
-    pace = Pace(replace(FULL, start_seconds=60.0, seconds={"a": 60.0, "b": 30.0}), {"a": 2, "b": 2})
+    pace = Pace({"a": 60.0, "b": 30.0}, {"a": 2, "b": 2}, 60.0)
     assert pace.left == "4 min"
     pace.began()
     pace.took("a", 300.0)
     assert pace.left == "6 min"
+    assert pace.left_within("a", 20.0) == "80 s"
     pace.gave_up("a")
     assert pace.left == "60 s"
 
