@@ -7,13 +7,14 @@ import orjson
 
 from contracts import topics
 from contracts.deliveries import DELIVERY_UPDATED
+from hub.names import version5
 from hub.rules.decision import dealer_of
 from hub.state import outbox
 from hub.state.outcomes import Retold
 from hub.state.segments import Said
 from hub.state.store import Connection
 
-_NAMES = uuid5(NAMESPACE_URL, "urn:hub:courier")
+_NAMES = uuid5(NAMESPACE_URL, "urn:hub:courier").bytes
 
 
 async def tell(connection: Connection, retold: Sequence[Retold]) -> None:
@@ -47,4 +48,4 @@ def said_of(one: Retold) -> Said:
         "cost": cost,
     }
     said = orjson.dumps({field: value for field, value in body.items() if value is not None}, option=orjson.OPT_UTC_Z)
-    return Said(topics.DELIVERIES.name, name, DELIVERY_UPDATED.wire, uuid5(_NAMES, f"{name}|{one.revision}"), name, said)
+    return Said(topics.DELIVERIES.name, name, DELIVERY_UPDATED.wire, version5(_NAMES, f"{name}|{one.revision}"), name, said)
