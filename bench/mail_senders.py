@@ -72,7 +72,7 @@ async def channel(port: int, count: int, sessions: int) -> None:
             receipt = await channel.send(Parcel(to.delivery, to.address, mail.fill(to)))
             assert isinstance(receipt, Accepted), receipt
 
-    await asyncio.gather(*(one_after_another() for _ in range(sessions)))
+    await asyncio.gather(*(one_after_another() for _ in range(channel.at_once + channel.spare)))
     await channel.close()
 
 

@@ -42,8 +42,9 @@ class Courier:
         self._connect, self._ways, self._keeper = connect, ways, Keeper(desk, brake)
         self._lanes = []
         for way in ways:
-            free = asyncio.Semaphore(way.out.at_once)
-            hands = 1 if limits.is_kept(way.provider) else way.hands
+            is_limited = limits.is_kept(way.provider)  # then each starts at its moment, and waits nowhere afterwards
+            free = asyncio.Semaphore(way.out.at_once + (0 if is_limited else way.out.spare))
+            hands = 1 if is_limited else way.hands
             self._lanes += [Lane(way, desk, write, limits, brake, metrics, self.progress, free) for _ in range(hands)]
         self._wakes = [asyncio.Event() for _ in self._lanes]
         self._stopping = asyncio.Event()

@@ -25,7 +25,7 @@ from hub.telemetry import Metrics, log
 MOST = 400
 """Deliveries of one claim."""
 
-_QUEUED, _LEAST_QUEUED = 4, 64  # times as many are begun as are under way at once, where no limit is to be kept to the moment
+_QUEUED, _LEAST_QUEUED = 4, 64  # times as many are begun as start at once, where no limit is to be kept to the moment
 _AT_ONCE = 64  # are begun at most in one transaction where one is
 _UNRECORDED, _UNRECORDED_SECONDS = 64, 0.1
 _FEW = 3  # parcels in a row that were not taken say something of the provider, one alone of its recipient

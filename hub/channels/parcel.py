@@ -92,10 +92,12 @@ Receipt: TypeAlias = Accepted | TryLater | Refused | Unsure
 class ParcelChannel(Protocol):
     """A way out. It answers and does not throw; whoever cancels a `send` has to take the parcel for unsure.
 
-    `longest` bounds a send in seconds, while no more than `at_once` are under way: a claim's lease has to outlive it.
+    `longest` bounds a send in seconds, while no more than `at_once` are under way: a claim's lease has to outlive it. Beyond them it takes
+    `spare` more in hand, so that no line of it stands idle between two; when those start is its own affair, within `longest` all the same.
     """
 
     at_once: int
+    spare: int
     longest: float
 
     async def send(self, parcel: Parcel) -> Receipt:

@@ -37,6 +37,7 @@ class CountingProvider:
     """Notes each parcel that reaches it, before it answers."""
 
     at_once = 8
+    spare = 0
     longest = 10.0
 
     def __init__(self, answer: Answer = accept) -> None:

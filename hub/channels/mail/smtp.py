@@ -2,14 +2,16 @@
 
 import asyncio
 import ssl
+from collections import deque
 from dataclasses import dataclass
-from typing import Literal
+from time import monotonic
+from typing import Literal, NamedTuple, cast
 
 import aiosmtplib
 
 from hub.channels.mail.address import checked
 from hub.channels.mail.outcome import Stage, judge
-from hub.channels.mail.session import Session
+from hub.channels.mail.session import Envelope, Session, as_data
 from hub.channels.parcel import Mail, Parcel, Receipt, Refused, TryLater
 
 MOST_MESSAGES = 1_000  # in one session: servers count, and some say farewell
@@ -29,6 +31,13 @@ class MailServer:
     name: str = "localhost"
 
 
+class _Job(NamedTuple):
+    """One message that somebody waits for."""
+
+    envelope: Envelope
+    receipt: "asyncio.Future[Receipt]"
+
+
 class SmtpChannel:
     """Nothing is sent twice, whatever happens: retries are the ledger's affair.
 
@@ -38,9 +47,11 @@ class SmtpChannel:
     def __init__(self, server: MailServer, *, sessions: int, seconds: float) -> None:
         self._server, self._seconds = server, seconds
         self._trust = None if server.tls == "never" else ssl.create_default_context(cafile=server.ca_file or None)
-        self._free = asyncio.Semaphore(sessions)
+        self._jobs: deque[_Job] = deque()
+        self._working: set[asyncio.Task[None]] = set()
         self._kept: list[tuple[Session, float]] = []
         self.at_once, self.longest = sessions, seconds * 4  # a kept session that is silent, a new one, before the message, after it
+        self.spare = sessions * 2  # for each session one that is announced, and one that follows as soon as that is sent
 
     async def send(self, parcel: Parcel) -> Receipt:
         """Send one mail; a session that the server had meanwhile closed is opened anew once, as nothing was said yet."""
@@ -51,26 +62,72 @@ class SmtpChannel:
             return Refused("no e-mail address that mail servers know", is_final=True, cause="unknown_address")
         if checked(parcel.content.sender) is None:
             return Refused("no e-mail address that bounces could go to", is_final=False, cause="sender_side")
-        async with self._free:
-            if session := self._take():
-                receipt = await self._hand_over(session, address, parcel.delivery, parcel.content)
-                if not isinstance(receipt, TryLater) or session.is_open:
-                    return receipt
-            opened = await self._open()
-            return await self._hand_over(opened, address, parcel.delivery, parcel.content) if isinstance(opened, Session) else opened
+        until = monotonic() + self.longest - self._seconds
+        envelope = Envelope(parcel.content.sender, address, as_data(parcel.content.message), parcel.delivery, until)
+        job = _Job(envelope, asyncio.get_running_loop().create_future())
+        self._jobs.append(job)
+        if len(self._working) < self.at_once:
+            self._working.add(asyncio.create_task(self._work()))
+        return await job.receipt
 
     async def close(self) -> None:
         """Take leave of the server."""
         while session := self._take():
             session.leave()
 
-    async def _hand_over(self, session: Session, address: str, delivery: str, mail: Mail) -> Receipt:
-        receipt = await session.hand_over(mail.sender, address, mail.message, delivery, self._seconds)
-        if session.is_open and session.sent < MOST_MESSAGES:
-            self._kept.append((session, asyncio.get_running_loop().time()))
-        else:
+    async def _work(self) -> None:
+        """One message after another over one session, while any wait."""
+        session: Session | None = None
+        job = self._next()
+        try:
+            while job:
+                session, job = await self._work_off(session or self._take(), job)
+            if session:
+                self._kept.append((session, asyncio.get_running_loop().time()))
+        finally:
+            self._working.discard(cast("asyncio.Task[None]", asyncio.current_task()))
+
+    async def _work_off(self, session: Session | None, job: _Job) -> tuple[Session | None, _Job | None]:
+        """Send one, announcing the next with it while all sessions are busy; the session, if it is good for more, and what comes next."""
+        following = self._next() if session and self._may_announce(session) else None
+        try:
+            session, receipt = await self._through(session, job, following)
+        except Exception as error:  # noqa: BLE001 - it flies at those who wait, who would wait for ever otherwise
+            if session:
+                session.close()
+            for one in filter(None, (job, following)):
+                if not one.receipt.done():
+                    one.receipt.set_exception(error)
+            return None, self._next()
+        if not job.receipt.done():
+            job.receipt.set_result(receipt)
+        if session and not (session.is_open and session.sent < MOST_MESSAGES):
             session.leave()
-        return receipt
+            session = None
+        return session, following or self._next()
+
+    def _next(self) -> _Job | None:
+        """Whoever waits for longest."""
+        while self._jobs:
+            job = self._jobs.popleft()
+            if not job.receipt.done():
+                return job
+        return None
+
+    def _may_announce(self, session: Session) -> bool:
+        return session.can_pipeline and session.sent < MOST_MESSAGES - 1 and len(self._working) == self.at_once
+
+    async def _through(self, session: Session | None, job: _Job, following: _Job | None) -> tuple[Session | None, Receipt]:
+        """Send one. A session that ended before the message was said had been closed meanwhile: another is opened, once."""
+        behind = following.envelope if following else None
+        if session:
+            receipt = await session.hand_over(job.envelope, self._seconds, behind)
+            if not isinstance(receipt, TryLater) or session.is_open:
+                return session, receipt
+        opened = await self._open()
+        if not isinstance(opened, Session):
+            return None, opened
+        return opened, await opened.hand_over(job.envelope, self._seconds, behind if opened.can_pipeline else None)
 
     def _take(self) -> Session | None:
         """The session used last, if one is still good; those that stood idle for too long are closed."""

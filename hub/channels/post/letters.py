@@ -19,7 +19,7 @@ class PostChannel:
         self._gathered: list[tuple[str, Letter, asyncio.Future[Receipt]]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._committing: set[asyncio.Task[None]] = set()
-        self.at_once, self.longest = most, seconds + _WRITING_SECONDS
+        self.at_once, self.spare, self.longest = most, 0, seconds + _WRITING_SECONDS
 
     async def send(self, parcel: Parcel) -> Receipt:
         """Send one letter, together with others."""

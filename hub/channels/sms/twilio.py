@@ -49,7 +49,7 @@ class TwilioChannel:
     """One request per text, never repeated; what became of it is known by how far it came."""
 
     def __init__(self, account: SmsAccount, *, at_once: int, seconds: float) -> None:
-        self.at_once, self.longest = at_once, seconds * 2
+        self.at_once, self.spare, self.longest = at_once, 0, seconds * 2
         self._reports, self._seconds = account.reports, seconds
         self._http = _Http(at_once, seconds)
         self._client = Client(account.account, account.token, http_client=self._http)
