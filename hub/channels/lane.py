@@ -96,10 +96,14 @@ class Lane:
     async def turn(self, connection: Connection) -> bool:
         """Work off one claim; returns whether there may be more at once."""
         await self._record(connection)
-        hand = await self._desk.take(connection, self.way.channel, self.way.provider, self._most)
+        hand = await self._desk.take(connection, self.way.channel, self.way.provider, self._how_many())
         if hand.claimed:
             await self._work_off(connection, hand)
         return hand.is_more
+
+    def _how_many(self) -> int:
+        """As many as one may have in hand; those who share a limit, and began together, do not run out together, and leave it unused."""
+        return random.randint((self._most + 1) // 2, self._most) if self._is_limited else self._most
 
     async def _work_off(self, connection: Connection, hand: Hand) -> None:
         written = dict(
