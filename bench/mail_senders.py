@@ -14,7 +14,6 @@ import aiosmtplib
 import uvloop
 
 from contracts.base import Template
-from hub.channels.mail.session import as_data
 from hub.channels.mail.smtp import MailServer, SmtpChannel
 from hub.channels.parcel import Accepted, Parcel
 from hub.channels.wording.mail import CompiledMail, MailSender, Recipient
@@ -101,8 +100,7 @@ async def blast(port: int, count: int, sessions: int) -> None:
     """The sink's ceiling: everything made beforehand, nothing waited for but that the line takes it."""
     mail = compiled()
     made = [
-        f"MAIL FROM:<b@hub.test>\r\nRCPT TO:<anna.{number}@example.test>\r\nDATA\r\n".encode()
-        + as_data(mail.fill(recipient(number)).message)
+        f"MAIL FROM:<b@hub.test>\r\nRCPT TO:<anna.{number}@example.test>\r\nDATA\r\n".encode() + mail.fill(recipient(number)).data
         for number in range(count)
     ]
 

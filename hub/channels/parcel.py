@@ -2,18 +2,29 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import ClassVar, NamedTuple, Protocol, TypeAlias
+from typing import ClassVar, NamedTuple, Protocol, Self, TypeAlias
 
 from contracts.values import Cause, Channel
+from hub.channels.mail.data import as_data, as_message
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A whole MIME message, headers and attachments included; `sender` is whom a bounce goes to."""
+    """A whole MIME message, headers and attachments included, as SMTP's DATA wants it; `sender` is whom a bounce goes to."""
 
     channel: ClassVar[Channel] = "email"
     sender: str
-    message: bytes
+    data: bytes
+
+    @classmethod
+    def of(cls, sender: str, message: bytes) -> Self:
+        """Of a message that anybody made."""
+        return cls(sender, as_data(message))
+
+    @property
+    def message(self) -> bytes:
+        """As its reader has it."""
+        return as_message(self.data)
 
 
 @dataclass(frozen=True, slots=True)

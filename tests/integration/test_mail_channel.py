@@ -8,8 +8,8 @@ import pytest
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from hub.channels.mail.bounces import read_reports
+from hub.channels.mail.data import as_data, as_message
 from hub.channels.mail.outcome import Stage, judge
-from hub.channels.mail.session import as_data
 from hub.channels.mail.smtp import MailServer, SmtpChannel
 from hub.channels.parcel import Accepted, Mail, Parcel, Refused, Sms, TryLater
 from hub.local import mail_catcher
@@ -90,14 +90,14 @@ async def test_a_server_without_tls_gets_nothing_where_tls_is_asked_for(catcher:
 )
 async def test_what_is_no_address_never_reaches_the_server(catcher: MailCatcher, address: str) -> None:
     channel = await channel_to(catcher)
-    receipt = await channel.send(Parcel("d-1", address, Mail("bounces@hub.test", b"Subject: x\r\n\r\n")))
+    receipt = await channel.send(Parcel("d-1", address, Mail.of("bounces@hub.test", b"Subject: x\r\n\r\n")))
     assert isinstance(receipt, Refused)
     assert (receipt.is_final, catcher.sessions) == (True, 0)
 
 
 async def test_no_sender_reaches_the_server_that_is_more_than_an_address(catcher: MailCatcher) -> None:
     channel = await channel_to(catcher)
-    receipt = await channel.send(Parcel("d-1", "a@b.test", Mail("x@y.test>\r\nRCPT TO:<c@d.test", b"Subject: x\r\n\r\n")))
+    receipt = await channel.send(Parcel("d-1", "a@b.test", Mail.of("x@y.test>\r\nRCPT TO:<c@d.test", b"Subject: x\r\n\r\n")))
     assert (receipt, catcher.sessions) == (Refused("no e-mail address that bounces could go to", is_final=False, cause="sender_side"), 0)
 
 
@@ -108,7 +108,7 @@ def test_a_reason_names_nobody() -> None:
 
 async def test_a_domain_beyond_ascii_is_written_in_ascii(catcher: MailCatcher) -> None:
     channel = await channel_to(catcher)
-    assert isinstance(await channel.send(Parcel("d-1", "anna@müller.test", Mail("bounces@hub.test", b"Subject: x\r\n\r\n"))), Accepted)
+    assert isinstance(await channel.send(Parcel("d-1", "anna@müller.test", Mail.of("bounces@hub.test", b"Subject: x\r\n\r\n"))), Accepted)
     assert catcher.caught[0].recipient == "anna@xn--mller-kva.test"
 
 
@@ -124,6 +124,7 @@ def test_a_message_cannot_end_itself(message: bytes) -> None:
     assert not data.startswith(b".\r\n")
     assert data.count(b"\r\n.\r\n") == 1
     assert data.count(b"\r\n") == data.count(b"\n") == data.count(b"\r")
+    assert as_data(as_message(data)) == data
 
 
 @pytest.mark.parametrize(

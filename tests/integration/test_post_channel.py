@@ -127,7 +127,7 @@ async def test_a_sender_that_is_cancelled_leaves_the_letter_to_its_batch(tmp_pat
 
 async def test_a_mail_does_not_go_by_post(tmp_path: Path) -> None:
     channel = PostChannel(tmp_path, most=1, seconds=1)
-    assert isinstance(await channel.send(Parcel("d-1", "x", Mail("a@b.test", b""))), Refused)
+    assert isinstance(await channel.send(Parcel("d-1", "x", Mail.of("a@b.test", b""))), Refused)
 
 
 def test_an_altered_batch_is_seen(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ async def test_what_is_no_number_of_a_person_never_reaches_the_provider(scene: S
 
 async def test_a_mail_does_not_go_as_a_text(scene: SmsScene) -> None:
     channel = scene.channel()
-    assert isinstance(await channel.send(Parcel("d-1", NUMBER, Mail("a@b.test", b""))), Refused)
+    assert isinstance(await channel.send(Parcel("d-1", NUMBER, Mail.of("a@b.test", b""))), Refused)
 
 
 @pytest.mark.parametrize(

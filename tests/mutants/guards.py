@@ -250,7 +250,7 @@ GUARDS = (
     Guard(
         "dot-stuffing",
         "lets a message end itself, and begin another",
-        Edit("hub.channels.mail.session", 'message.replace(b"\\r\\n.", b"\\r\\n..")', "message"),
+        Edit("hub.channels.mail.data", '.replace("\\r\\n.", "\\r\\n..")', ""),
         "tests/integration/test_mail_channel.py::test_a_message_cannot_end_itself",
     ),
     Guard(

@@ -31,4 +31,4 @@ def a_parcel(to: str = "anna@example.test", delivery: str = "d-1", text: str = "
     message["Subject"], message["To"], message["Message-ID"] = "Hello", to, f"<{delivery}@hub.test>"
     message["Date"] = datetime(2026, 5, 1, tzinfo=UTC)
     message.set_content(text)
-    return Parcel(delivery, to, Mail("bounces@hub.test", message.as_bytes()))
+    return Parcel(delivery, to, Mail.of("bounces@hub.test", message.as_bytes()))

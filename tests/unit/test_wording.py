@@ -12,6 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from hub.channels.mail.data import as_data
 from hub.channels.wording import headers
 from hub.channels.wording.letter import CompiledLetter
 from hub.channels.wording.mail import Attachment, CompiledMail
@@ -43,6 +44,8 @@ HARMLESS = [
     "Ä" * 300,
     "日本語",
     "a.\n.",
+    ".",
+    "..a\n.b",
     "=3D=",
     "-->",
 ]
@@ -100,7 +103,9 @@ def test_a_mail_that_nobody_can_stop_has_no_link_for_it() -> None:
 @pytest.mark.parametrize("text", HARMLESS)
 def test_odd_text_is_read_as_it_was_written_and_nothing_else_comes_of_it(text: str) -> None:
     name = text.replace("\n", " ")
-    mail = read(MAIL.fill(recipient(name=name, note=text)).message)
+    sent = MAIL.fill(recipient(name=name, note=text))
+    mail = read(sent.message)
+    assert sent.data == as_data(sent.message)
     assert mail.keys() == HEADERS
     assert mail["Subject"] == f"{name}: June 1, 2026"
     assert part(mail, "plain") == f"Dear {name},\n{text}\nhttps://hub.test/pay?a=1&b=2 https://hub.test/u/d-1"
@@ -127,6 +132,7 @@ def test_any_line_arrives_whole_or_is_refused(name: str) -> None:
     assert mail.keys() == HEADERS
     assert max(map(len, sent.message.split(b"\r\n"))) < 998
     assert b"\n" not in sent.message.replace(b"\r\n", b"")
+    assert sent.data == as_data(sent.message)
     assert part(mail, "plain").startswith(f"Dear {name},\n{name}\n")
 
 

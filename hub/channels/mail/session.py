@@ -13,7 +13,6 @@ from hub.channels.parcel import Receipt, Refused, TryLater, Unsure
 
 _LONGEST_ANSWER, _MOST_LINES = 64_000, 200
 _NAME = re.compile(r"[A-Za-z0-9-]{1,100}\Z")
-_UNEVEN = re.compile(rb"\r\n|\n|\r")
 _STAGES = (Stage.SENDER, Stage.RECIPIENT, Stage.DATA)
 _GO_ON = 3
 
@@ -224,18 +223,3 @@ class Session(asyncio.Protocol):
             self._transport.write(b"QUIT\r\n")
             self._transport.close()
         self.is_open = False
-
-
-def as_data(message: bytes) -> bytes:
-    """The message as DATA wants it: every line ends with CRLF, none is a lone dot but the last.
-
-    A bare CR or LF that went through would let one message pass for two at a server that reads it otherwise.
-    """
-    ends = message.count(b"\r\n")
-    if message.count(b"\n") != ends or message.count(b"\r") != ends:
-        message = _UNEVEN.sub(b"\r\n", message)
-    if not message.endswith(b"\r\n"):
-        message += b"\r\n"
-    if message.startswith(b"."):
-        message = b"." + message
-    return message.replace(b"\r\n.", b"\r\n..") + b".\r\n"

@@ -11,7 +11,7 @@ import aiosmtplib
 
 from hub.channels.mail.address import checked
 from hub.channels.mail.outcome import Stage, judge
-from hub.channels.mail.session import Envelope, Session, as_data
+from hub.channels.mail.session import Envelope, Session
 from hub.channels.parcel import Mail, Parcel, Receipt, Refused, TryLater
 
 MOST_MESSAGES = 1_000  # in one session: servers count, and some say farewell
@@ -63,7 +63,7 @@ class SmtpChannel:
         if checked(parcel.content.sender) is None:
             return Refused("no e-mail address that bounces could go to", is_final=False, cause="sender_side")
         until = monotonic() + self.longest - self._seconds
-        envelope = Envelope(parcel.content.sender, address, as_data(parcel.content.message), parcel.delivery, until)
+        envelope = Envelope(parcel.content.sender, address, parcel.content.data, parcel.delivery, until)
         job = _Job(envelope, asyncio.get_running_loop().create_future())
         self._jobs.append(job)
         if len(self._working) < self.at_once:

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from contracts.base.templates import Template, Wording
 from contracts.base.templates.v1 import UNSUBSCRIBE, split
 from hub.channels.mail.address import checked
+from hub.channels.mail.data import END
 from hub.channels.parcel import Mail
 from hub.channels.wording import html
 from hub.channels.wording.headers import guard, header_value, phrase
@@ -57,7 +58,10 @@ class Recipient(NamedTuple):
 
 
 class CompiledMail:
-    """One message with gaps. Whatever is the same for all recipients has been escaped, encoded and put in its place already."""
+    """One message with gaps. Whatever is the same for all recipients has been escaped, encoded and put in its place already.
+
+    Nothing looks through the whole of a message any more: its pieces are as DATA wants them, each beginning on a line of its own.
+    """
 
     def __init__(self, template: Template, wording: Wording, sender: MailSender, attachments: Sequence[Attachment] = ()) -> None:
         mail = wording.email
@@ -120,6 +124,7 @@ class CompiledMail:
             self._pieces.append(f"--{mixed}\r\n{_attached(attachment)}")
         if attachments:
             self._pieces.append(f"--{mixed}--\r\n")
+        self._pieces.append(END)
 
 
 def _attached(file: Attachment) -> str:
