@@ -7,7 +7,7 @@ RUN python -m venv /opt/hub \
  && /opt/hub/bin/pip uninstall --quiet --yes uv pip # what runs installs nothing
 
 FROM python:3.13-slim
-RUN useradd --system --uid 10001 --no-create-home hub && install --directory --owner=hub --mode=0700 /documents
+RUN useradd --system --uid 10001 --no-create-home hub && install --directory --owner=hub --mode=0700 /documents /letters
 COPY --from=packages /opt/hub /opt/hub
 COPY contracts /app/contracts
 COPY hub /app/hub

@@ -30,12 +30,34 @@ def test_a_process_may_do_nothing_that_it_need_not_do(name: str) -> None:
 
 
 def test_the_door_gives_what_couriers_send_and_cannot_change_it() -> None:
-    (kept,), (read,) = SERVICES["courier"]["volumes"], SERVICES["door"]["volumes"]
-    folder = SERVICES["courier"]["environment"]["HUB_DOCUMENTS"]
-    assert (kept, read) == (f"documents:{folder}", f"documents:{folder}:ro")
-    for name in ("courier", "door"):
-        assert SERVICES[name]["environment"] == {**SERVICES["relay"]["environment"], "HUB_DOCUMENTS": folder}
-    assert f"--owner=hub --mode=0700 {folder}" in (ROOT / "Dockerfile").read_text()
+    courier, door = SERVICES["courier"], SERVICES["door"]
+    folder = courier["environment"]["HUB_DOCUMENTS"]
+    assert folder == door["environment"]["HUB_DOCUMENTS"]
+    assert f"documents:{folder}" in courier["volumes"]
+    assert door["volumes"] == [f"documents:{folder}:ro"]
+
+
+def test_letters_lie_in_a_volume_once_it_is_said_whom_they_are_from() -> None:
+    courier = SERVICES["courier"]
+    told = courier["environment"]["HUB_POST_FOLDER"]
+    folder = told.removeprefix("${HUB_POST_SENDER:+").removesuffix("}")
+    assert told == f"${{HUB_POST_SENDER:+{folder}}}"
+    assert f"letters:{folder}" in courier["volumes"]
+
+
+def test_every_volume_is_there_and_a_process_may_write_to_it() -> None:
+    named = {volume.partition(":")[0] for service in SERVICES.values() for volume in service.get("volumes", ())}
+    assert named == COMPOSE["volumes"].keys()
+    folders = {volume.split(":")[1] for name in PROCESSES for volume in SERVICES[name].get("volumes", ())}
+    image = next(line for line in (ROOT / "Dockerfile").read_text().splitlines() if "install --directory --owner=hub" in line)
+    assert folders <= set(image.split())
+
+
+def test_a_process_has_the_settings_of_all_besides_its_own() -> None:
+    shared = SERVICES["relay"]["environment"].items()
+    for name in PROCESSES:
+        assert SERVICES[name]["environment"].items() >= shared
+        assert SERVICES[name]["env_file"] == [{"path": ".env", "required": False}]
 
 
 def test_credentials_come_from_outside_and_their_absence_is_an_error() -> None:

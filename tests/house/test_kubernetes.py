@@ -132,6 +132,52 @@ def test_a_hasty_service_is_seen() -> None:
     assert not is_hasty({"command": ["run", "relay"], "stop_grace_period": "90s"})
 
 
+def astray(documents: list[kustomize.Document]) -> list[str]:
+    """What is wrong with the volumes: a claim that nobody makes or mounts, or a folder that not all who need it have."""
+    claims = {document["metadata"]["name"] for document in documents if document["kind"] == "PersistentVolumeClaim"}
+    found, mounted = list[str](), set[str]()
+    for document in documents:
+        named = {
+            volume["name"]: volume["persistentVolumeClaim"]["claimName"]
+            for volume in (kustomize.pod(document) or {}).get("volumes", ())
+            if "persistentVolumeClaim" in volume
+        }
+        mounted |= set(named.values())
+        found += [f"{document['metadata']['name']}: make the claim {claim}" for claim in named.values() if claim not in claims]
+        may_write = FOLDERS.get(document["metadata"]["name"])
+        if document["kind"] == "Deployment" and may_write is not None:
+            (container,) = document["spec"]["template"]["spec"]["containers"]
+            kept = deployments.settings(document, documents).get("HUB_DOCUMENTS")
+            there = {
+                mount["mountPath"]: (named.get(mount["name"]), not mount.get("readOnly", False)) for mount in container["volumeMounts"]
+            }
+            if there.get(str(kept)) != ("documents", may_write):
+                found.append(f"{container['name']}: mount the claim documents {'' if may_write else 'read-only '}at HUB_DOCUMENTS")
+    return found + [f"mount the claim {claim}, or remove it" for claim in sorted(claims - mounted)]
+
+
+FOLDERS = {"courier": True, "door": False}
+"""Who needs the files of sales documents, and whether it may write there."""
+
+
+@pytest.mark.parametrize("name", deployments.KUSTOMIZATIONS)
+def test_the_door_gives_what_couriers_send_and_cannot_change_it(name: str) -> None:
+    assert not (found := astray(deployments.manifests(name))), f"deploy/k8s/{name}: " + "\n".join(found)
+
+
+def test_a_volume_astray_is_seen() -> None:
+    documents = [d for d in deployments.manifests("base") if d["metadata"]["name"] != "letters"]
+    (door,) = (d for d in documents if d["kind"] == "Deployment" and d["metadata"]["name"] == "door")
+    door["spec"]["template"]["spec"]["containers"][0]["volumeMounts"][-1]["readOnly"] = False
+    documents.append({"kind": "PersistentVolumeClaim", "metadata": {"name": "prints"}})
+    assert [fault.split(": ")[0] for fault in astray(documents)] == ["courier", "door", "mount the claim prints, or remove it"]
+
+
+def test_a_laptop_runs_one_of_each() -> None:
+    pods = {d["metadata"]["name"]: d["spec"]["replicas"] for d in deployments.manifests("overlays/laptop") if d["kind"] == "Deployment"}
+    assert {name for name, replicas in pods.items() if replicas != 1} == set()
+
+
 def unnamed(kustomization: dict[str, Any], there: set[str]) -> set[str]:
     """The files beside a kustomization that it does not name."""
     return there - {*kustomization["resources"], *(patch["path"] for patch in kustomization.get("patches", ())), "kustomization.yaml"}
