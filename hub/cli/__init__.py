@@ -1,6 +1,7 @@
 """The words a person types: parsed, handed to operations, printed."""
 
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -12,7 +13,8 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
-    help="The hub between a car maker, its dealers and its ERP. Start with `hub demo`, or `hub up` and `hub status`.",
+    help="The hub between a car maker, its dealers, its ERP, its carriers and the people who buy."
+    " Start with `hub demo`, or `hub up` and `hub status`.",
 )
 
 
@@ -35,7 +37,7 @@ def _before(
 
 
 def mount() -> typer.Typer:
-    """Every command under its word."""
+    """Every command under its word, in the panel of `hub --help` where a person would look for it."""
     from hub.cli import (
         acts,
         audiences,
@@ -76,48 +78,68 @@ def mount() -> typer.Typer:
         waiting,
     )
 
-    app.command("demo")(demo.demo)
-    app.command("up")(stack.up)
-    app.command("down")(stack.down)
-    app.command("status")(stack.status)
-    app.command("pause")(steering.pause)
-    app.command("resume")(steering.resume)
-    app.command("simulate")(simulate.simulate)
-    app.add_typer(show.app, name="show")
-    app.command("thread")(thread.thread)
-    app.command("funnel")(funnel.funnel)
-    app.add_typer(execution.app, name="opportunity")
-    app.add_typer(orders.app, name="orders")
-    app.command("receivables")(orders.receivables)
-    app.add_typer(shipments.app, name="shipments")
-    app.add_typer(freight.app, name="freight")
-    app.add_typer(reminders.app, name="reminders")
-    app.add_typer(base.app, name="base")
-    app.add_typer(campaigns.app, name="campaigns")
-    app.add_typer(message.app, name="message")
-    app.add_typer(documents.app, name="documents")
-    app.add_typer(audiences.app, name="audiences")
-    app.add_typer(imports.app, name="import")
-    app.add_typer(dead_letters.app, name="dead-letters")
-    app.add_typer(waiting.app, name="waiting")
-    app.add_typer(outbox.app, name="outbox")
-    app.add_typer(deliveries.app, name="deliveries")
-    app.add_typer(brakes.app, name="brakes")
-    app.add_typer(acts.app, name="acts")
-    app.add_typer(consents.app, name="consents")
-    app.add_typer(suppressions.app, name="suppressions")
-    app.add_typer(offsets.app, name="offsets")
-    app.add_typer(partners.app, name="partners")
-    app.add_typer(door.app, name="door")
-    app.add_typer(caught.mail, name="mail")
-    app.add_typer(caught.sms, name="sms")
-    app.add_typer(post.app, name="post")
-    app.add_typer(topics.app, name="topics")
-    app.add_typer(contracts.app, name="contracts")
-    app.command("replay")(replay.replay)
-    app.command("recover")(recover.recover)
-    app.command("run")(run.run)
-    app.command("migrate")(run.migrate)
+    words: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
+        "A hub on this machine": {
+            "demo": demo.demo,
+            "up": stack.up,
+            "down": stack.down,
+            "simulate": simulate.simulate,
+            "mail": caught.mail,
+            "sms": caught.sms,
+        },
+        "How it is doing, and what to do about it": {
+            "status": stack.status,
+            "dead-letters": dead_letters.app,
+            "waiting": waiting.app,
+            "outbox": outbox.app,
+            "deliveries": deliveries.app,
+            "brakes": brakes.app,
+            "pause": steering.pause,
+            "resume": steering.resume,
+            "offsets": offsets.app,
+            "replay": replay.replay,
+            "recover": recover.recover,
+            "acts": acts.app,
+        },
+        "From the first interest to the last visit": {
+            "show": show.app,
+            "thread": thread.thread,
+            "funnel": funnel.funnel,
+            "opportunity": execution.app,
+            "orders": orders.app,
+            "receivables": orders.receivables,
+            "shipments": shipments.app,
+            "freight": freight.app,
+            "reminders": reminders.app,
+        },
+        "What people are told": {
+            "campaigns": campaigns.app,
+            "audiences": audiences.app,
+            "message": message.app,
+            "documents": documents.app,
+            "consents": consents.app,
+            "suppressions": suppressions.app,
+            "post": post.app,
+        },
+        "Partners, and what is agreed with them": {
+            "partners": partners.app,
+            "door": door.app,
+            "import": imports.app,
+            "base": base.app,
+            "contracts": contracts.app,
+            "topics": topics.app,
+        },
+        "On servers": {
+            "run": run.run,
+            "migrate": run.migrate,
+        },
+    }
+    for panel, named in words.items():
+        for word, meant in named.items():
+            if isinstance(meant, typer.Typer):
+                app.add_typer(meant, name=word, rich_help_panel=panel)
+            else:
+                app.command(word, rich_help_panel=panel)(meant)
     return app
 
 
@@ -126,7 +148,7 @@ def main() -> None:
     import pydantic
 
     try:
-        mount()()
+        mount()(prog_name="hub")
     except HubError as error:
         print(f"hub: {error}", file=sys.stderr)
         sys.exit(2)
