@@ -59,7 +59,11 @@ def add(
         },
     )
     if asyncio.run(documents.objections(url(), new)) is not None:
-        typer.echo(f"{new.id}@{new.version} is laid down already, with just this file.")
+        is_kept = _store().find(new.sha256) is not None
+        if not is_kept and not dry_run:
+            documents.keep(_store(), file, new)
+        missing = "" if is_kept else f" It was not kept here, and {'would be' if dry_run else 'is'} now."
+        typer.echo(f"{new.id}@{new.version} is laid down already, with just this file.{missing}")
         return
     until = f" to {new.valid_until}" if new.valid_until else ""
     typer.echo(f"{new.id}@{new.version}: {new.file}, {new.size:,} bytes, SHA-256 {new.sha256}, holds from {new.effective_from}{until}")

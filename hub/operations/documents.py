@@ -66,11 +66,15 @@ async def objections(url: str, new: SalesDocument) -> SalesDocument | None:
 
 async def add(operator: Operator, url: str, options: dict[str, Any], store: DocumentStore, file: Path, new: SalesDocument) -> None:
     """Keep the file, then lay the version down: what the base data names is there."""
-    kept = store.keep(file)
-    if kept.sha256 != new.sha256:
-        raise HubError(f"{file.name} changed while it was read: add it again")
+    keep(store, file, new)
     said = BaseFile(file.name, [Laid(1, new)])
     await base.apply(operator, options, said, await base.plan(url, said))
+
+
+def keep(store: DocumentStore, file: Path, new: SalesDocument) -> None:
+    """Keep the file of a version; raises HubError where it is no longer the one that was looked at."""
+    if store.keep(file).sha256 != new.sha256:
+        raise HubError(f"{file.name} changed while it was read: add it again")
 
 
 async def versions(url: str, document: str | None = None, store: DocumentStore | None = None, today: date | None = None) -> list[Version]:
