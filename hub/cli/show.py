@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.printing import AsJson, print_json, print_story, print_table, printable
+from hub.cli.printing import AsJson, print_json, print_several, print_story, print_table, printable
 
 if TYPE_CHECKING:
     from hub.operations.show import Shown
@@ -66,12 +66,7 @@ def _show(kind: str, ref: str, dealer: str, unmask: bool, why: str, as_json: boo
     url = settings.database_url.get_secret_value()
     found = asyncio.run(show(url, kind, ref, dealer=dealer or None, unmask=operator.unmasks if operator else None))
     if isinstance(found, Several):
-        if as_json:
-            print_json(found._asdict())
-        else:
-            typer.echo(f"{kind} {printable(ref)} is known to several; choose one with --dealer:")
-            for principal in found.principals:
-                typer.echo(f"  {principal.removeprefix('dealer:')}")
+        print_several(found, as_json=as_json)
         raise typer.Exit(1)
     if as_json:
         print_json(_as_json(found))
