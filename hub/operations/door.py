@@ -9,7 +9,7 @@ from hub.errors import InputError
 from hub.operations.acts import Operator
 from hub.operations.cluster import Cluster
 from hub.operations.partner_plan import Partner
-from hub.operations.partners import Outcome
+from hub.operations.partners import Outcome, is_suspended
 from hub.settings import Settings
 from hub.state import door
 from hub.state.connect import connect
@@ -24,14 +24,14 @@ async def issue(settings: Settings, partner: Partner, *, why: str = "", dry_run:
     """A token for a dealer that has a topic; others that it has stay as they are."""
     cluster = Cluster(settings)
     _check_topic(cluster, partner)
-    steps = (f"a token for {partner.user}",)
+    steps, notes = (f"a token for {partner.user}",), _notes(cluster, partner)
     if dry_run:
-        return Outcome(steps)
+        return Outcome(steps, notes)
     async with _store(settings) as connection:
         with (operator := Operator(cluster, why)).does("door.issued", partner.user, steps) as done:
-            token = await _new(connection, partner, operator.who)
+            token = await _new(connection, partner, operator.who, opens=not notes)
             done.extend(steps)
-    return Outcome(steps, (), token)
+    return Outcome(steps, notes, token)
 
 
 async def rotate(settings: Settings, partner: Partner, *, grace: timedelta, why: str = "", dry_run: bool = False) -> Outcome:
@@ -42,14 +42,15 @@ async def rotate(settings: Settings, partner: Partner, *, grace: timedelta, why:
         if not old:
             raise InputError("DEALER", f"a dealer that has a token; give it one by: hub door issue {partner.id}", partner.id)
         steps = (f"a token for {partner.user}", f"{len(old)} of before end in {grace}" if grace else f"{len(old)} of before end now")
+        notes = _notes(cluster, partner)
         if dry_run:
-            return Outcome(steps)
+            return Outcome(steps, notes)
         with (operator := Operator(cluster, why)).does("door.rotated", partner.user, steps) as done:
             async with connection.transaction():
                 await door.end(connection, principal(partner), datetime.now(UTC) + grace)
-                token = await _new(connection, partner, operator.who)
+                token = await _new(connection, partner, operator.who, opens=not notes)
             done.extend(steps)
-    return Outcome(steps, (), token)
+    return Outcome(steps, notes, token)
 
 
 async def revoke(settings: Settings, partner: Partner, *, why: str = "", dry_run: bool = False) -> Outcome:
@@ -77,9 +78,14 @@ def principal(partner: Partner) -> str:
     return f"{partner.kind}:{partner.id}"
 
 
-async def _new(connection: Connection, partner: Partner, who: str) -> str:
+def _notes(cluster: Cluster, partner: Partner) -> tuple[str, ...]:
+    """A suspended dealer's new token opens no more than its old ones."""
+    return (f"stays suspended: hub partners resume {partner.words} opens the door again",) if is_suspended(cluster, partner) else ()
+
+
+async def _new(connection: Connection, partner: Partner, who: str, *, opens: bool) -> str:
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    await door.issue(connection, principal(partner), token, who)
+    await door.issue(connection, principal(partner), token, who, is_suspended=not opens)
     return token
 
 

@@ -118,6 +118,11 @@ def resume(settings: Settings, partner: Partner, *, why: str = "", who: str = ""
     )
 
 
+def is_suspended(cluster: Cluster, partner: Partner) -> bool:
+    """Whether its rights to write were taken."""
+    return state(partner, _found(cluster, partner)) == "suspended"
+
+
 def standings(settings: Settings) -> list[Standing]:
     """Every partner that has a user or a topic, sorted by kind and id."""
     cluster = Cluster(settings)

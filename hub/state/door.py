@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from hub.state.store import Connection
 
 _KNOWS = "SELECT principal, is_suspended FROM door_tokens WHERE hash = $1 AND (ends_at IS NULL OR ends_at > now())"
-_ISSUE = "INSERT INTO door_tokens (id, principal, hash, issued_by) VALUES ($1, $2, $3, $4)"
+_ISSUE = "INSERT INTO door_tokens (id, principal, hash, issued_by, is_suspended) VALUES ($1, $2, $3, $4, $5)"
 _END = "UPDATE door_tokens SET ends_at = $2 WHERE principal = $1 AND (ends_at IS NULL OR ends_at > $2) RETURNING id"
 _SUSPEND = "UPDATE door_tokens SET is_suspended = $2 WHERE principal = $1 AND is_suspended <> $2 RETURNING id"
 _LIST = """
@@ -104,10 +104,10 @@ async def document(connection: Connection, delivery: UUID, place: int, day: date
     return Linked(*row) if row else None
 
 
-async def issue(connection: Connection, principal: str, token: str, who: str) -> UUID:
-    """Let a token open the door; returns its id."""
+async def issue(connection: Connection, principal: str, token: str, who: str, *, is_suspended: bool = False) -> UUID:
+    """Let a token open the door, at once or when its principal is no longer suspended; returns its id."""
     name = uuid4()
-    await connection.execute(_ISSUE, name, principal, hashed(token), who)
+    await connection.execute(_ISSUE, name, principal, hashed(token), who, is_suspended)
     return name
 
 

@@ -105,8 +105,11 @@ async def test_a_dealers_token_is_shown_once_and_rotated_suspended_and_revoked(o
     assert [await _opens(operator, old), await _opens(operator, new)] == [True, True]
     assert "2 tokens at the door open nothing" in (await operator.types("partners", "suspend", "dealer", "tok-01", "--why", "loops")).stderr
     assert [await _opens(operator, token) for token in (old, new)] == [False, False]
+    later = await operator.types("door", "issue", "tok-01", "--why", "lost the first")
+    assert "stays suspended" in later.stderr
+    assert await _opens(operator, _token(later)) is False
     await operator.types("partners", "resume", "dealer", "tok-01", "--why", "mended")
-    assert await _opens(operator, new) is True
+    assert [await _opens(operator, token) for token in (new, _token(later))] == [True, True]
     assert {one["principal"] for one in await operator.json("door", "list")} == {"dealer:tok-01"}
     assert (await operator.types("door", "revoke", "tok-01", "--why", "has a client")).exit_code == 0
     assert [await _opens(operator, token) for token in (old, new)] == [None, None]
