@@ -22,6 +22,7 @@ ALERTS, DASHBOARD, PAGE = Path("deploy/monitoring/alerts.yaml"), Path("deploy/mo
 RULE = {"alert", "expr", "for", "labels", "annotations"}
 SEVERITIES = {"warning", "critical"}
 _LABEL = re.compile(r"\$labels\.(\w+)|\{\{\s*(\w+)\s*\}\}")
+_METRIC = re.compile(r"\bhub_\w+")
 _ASKS = re.compile(r"label_values\((\w+), (\w+)\)")
 OLDEST_SCHEMA = 41  # Grafana 12
 
@@ -121,6 +122,17 @@ def _overlaps(panels: list[dict[str, Any]]) -> Iterator[str]:
         taken |= dict.fromkeys(cells, panel["title"])
 
 
+def unseen(alarms: list[dict[str, Any]], shown: dict[str, Any]) -> dict[str, set[str]]:
+    """Of each alarm the metrics that no panel shows; how old something is stands for how much there is of it."""
+    there = {_kin(name) for _, expr, _ in queries(shown) for name in _METRIC.findall(expr)}
+    asked = {rule["alert"]: {name for name in _METRIC.findall(rule["expr"]) if _kin(name) not in there} for rule in alarms}
+    return {alarm: names for alarm, names in asked.items() if names}
+
+
+def _kin(metric: str) -> str:
+    return metric.removesuffix("_age_seconds")
+
+
 def sections(page: str) -> set[str]:
     """The sections below the heading Alarms, as links name them."""
     part = re.split(r"^## ", page.partition("\n## Alarms\n")[2], maxsplit=1, flags=re.MULTILINE)[0]
@@ -131,6 +143,17 @@ def test_every_alarm_asks_for_what_is_measured_and_says_what_to_do() -> None:
     metrics, words, headings = known(), values(), anchors(tree.text(PAGE))
     found = [f"{ALERTS}: {rule['alert']}: {fault}" for rule in rules() for fault in faults_of_rule(rule, metrics, words, headings)]
     assert not found, "\n".join(found)
+
+
+def test_what_an_alarm_speaks_of_can_be_looked_at() -> None:
+    lost = unseen(rules(), dashboard())
+    assert not lost, f"{DASHBOARD}: show " + "; ".join(f"{', '.join(sorted(names))} ({alarm})" for alarm, names in lost.items())
+
+
+def test_an_alarm_that_nothing_shows_is_seen() -> None:
+    shown = {"panels": [{"title": "Ready", "targets": [{"expr": "max(hub_ready)"}]}]}
+    alarms = [{"alert": "HubDoorAway", "expr": "sum(hub_door_requests_total) > 5"}, {"alert": "HubNotReady", "expr": "hub_ready == 0"}]
+    assert unseen(alarms, shown) == {"HubDoorAway": {"hub_door_requests_total"}}
 
 
 def test_an_alarm_has_one_name_and_a_section_one_alarm() -> None:
