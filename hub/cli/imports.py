@@ -71,22 +71,18 @@ def mapping_() -> None:
 
 def _publish(export: "Export", settings: "Settings", *, is_quiet: bool) -> None:
     import asyncio
+    from itertools import count
 
-    from rich.console import Console
-    from rich.progress import Progress
-
+    from hub.cli.progress import progress
     from hub.producers.crm_export import publish
     from hub.producers.publisher import Publisher
     from hub.wiring import kafka_options
 
-    console = Console(stderr=True)
-    is_shown = console.is_terminal and not is_quiet
-
     async def run() -> None:
-        with Progress(console=console, transient=True, disable=not is_shown) as progress:
-            task = progress.add_task("publishing", total=len(export.events))
+        published = count(1)
+        with progress("publishing", len(export.events), is_quiet=is_quiet) as on_progress:
             async with Publisher(kafka_options(settings)) as publisher:
-                await publish(export, publisher, lambda: progress.advance(task))
+                await publish(export, publisher, lambda: on_progress(next(published)))
 
     asyncio.run(run())
 

@@ -1,7 +1,5 @@
 """The word `hub replay`: fold the log again beside the live stores, and compare."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,7 +11,6 @@ if TYPE_CHECKING:
     from hub.operations.replay_swap import Swapped
     from hub.settings import Settings
 
-_PLAIN_EVERY = 5.0  # seconds between two lines where no terminal shows a bar
 _NAMED = 20  # partitions told by name
 
 
@@ -42,6 +39,7 @@ def replay(
     """
     import asyncio
 
+    from hub.cli.progress import progress
     from hub.operations import replay as replays
     from hub.operations.replay_course import Window
     from hub.settings import Settings
@@ -55,7 +53,7 @@ def replay(
         _swap(settings, consumer, as_json=as_json, back=swap_back, why=why, tells=tell, partly=partly, dry_run=dry_run)
         return
     window = Window(replays.moment(begin, "--from"), replays.moment(until, "--until"))
-    with _progress(is_quiet=as_json) as on_progress:
+    with progress("folding", is_quiet=as_json) as on_progress:
         done = asyncio.run(
             replays.replay(
                 settings,
@@ -93,10 +91,11 @@ def _check(*, swap: bool, swap_back: bool, alone: bool, partly: bool, rest: bool
 def _swap(settings: "Settings", consumer: str, *, as_json: bool, back: bool, why: str, tells: bool, partly: bool, dry_run: bool) -> None:
     import asyncio
 
+    from hub.cli.progress import progress
     from hub.operations import replay_swap
     from hub.wiring import kafka_options
 
-    with _progress(is_quiet=as_json) as on_progress:
+    with progress("folding", is_quiet=as_json) as on_progress:
         options = kafka_options(settings)
         if back:
             going = replay_swap.swap_back(settings, consumer, options, why=why, tells=tells, dry_run=dry_run, on_progress=on_progress)
@@ -130,29 +129,6 @@ def _print_swap(done: "Swapped") -> None:
     elif done.rows:
         typer.echo("Nobody was told: others hear of a subject with its next change (--tell tells them at once).")
     typer.echo(f"The schema {done.saved_in} keeps what was live: hub replay {done.consumer} --swap-back --why REASON")
-
-
-@contextmanager
-def _progress(*, is_quiet: bool) -> Iterator[Callable[[int, int], None]]:
-    from time import monotonic
-
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console, last = Console(stderr=True), monotonic()
-    is_shown = console.is_terminal and not is_quiet
-    with Progress(console=console, transient=True, disable=not is_shown) as progress:
-        task = progress.add_task("folding", total=None)
-
-        def on_progress(read: int, total: int) -> None:
-            nonlocal last
-            if is_shown:
-                progress.update(task, completed=read, total=total)
-            elif not is_quiet and (now := monotonic()) - last >= _PLAIN_EVERY:
-                last = now
-                typer.echo(f"{read:,} of {total:,} records folded", err=True)
-
-        yield on_progress
 
 
 def _print(done: "Replayed") -> None:
