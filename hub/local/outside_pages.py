@@ -11,6 +11,13 @@ from hub.local.sms_moods import SMS_MOODS
 from hub.local.sms_provider import CaughtSms, SmsProvider
 
 MAIL, SMS = web.AppKey("mail", MailCatcher), web.AppKey("sms", SmsProvider)
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>What the hub sent</title>
+<style>:root{{color-scheme:light dark}}body{{font:15px/1.4 sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}}
+small{{color:gray;font-weight:normal}}table{{border-collapse:collapse}}th{{text-align:left;color:gray;font-weight:normal}}
+td,th{{padding:.3rem 1rem .3rem 0;vertical-align:top;border-bottom:1px solid color-mix(in srgb,gray 30%,transparent)}}</style></head>
+<body><h1>What the hub sent</h1><p>A mail server and an SMS provider on this machine caught it; nobody else got it.</p>{body}</body></html>
+"""
 _HEADERS = {
     # what was caught is hostile until proven otherwise: it runs nothing and loads nothing
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; sandbox",
@@ -99,19 +106,24 @@ async def _answer(request: web.Request) -> web.Response:
 
 async def _page(request: web.Request) -> web.Response:
     """All that was caught, the newest first."""
-    mails = "".join(
-        f'<tr><td>{mail.at:%H:%M:%S}<td>{escape(mail.recipient)}<td><a href="/mail/{mail.number}/html">'
-        f'{escape(str(mail.parsed["Subject"]))}</a><td><a href="/mail/{mail.number}">all of it</a>'
+    mails = [
+        f'<td>{mail.at:%H:%M:%S}<td>{escape(mail.recipient)}<td><a href="/mail/{mail.number}/html">'
+        f'{escape(str(mail.parsed["Subject"] or "(no subject)"))}</a><td><a href="/mail/{mail.number}">headers and source</a>'
         for mail in reversed(request.app[MAIL].caught)
-    )
-    texts = "".join(
-        f"<tr><td>{sms.at:%H:%M:%S}<td>{escape(sms.to)}<td>{escape(sms.text)}<td>{escape(sms.status)}"
+    ]
+    texts = [
+        f"<td>{sms.at:%H:%M:%S}<td>{escape(sms.to)}<td>{escape(sms.text)}<td>{escape(sms.status)}"
         for sms in reversed(request.app[SMS].caught)
-    )
-    style = "body{font:15px sans-serif;margin:2em}td{padding:.2em 1em .2em 0;vertical-align:top}"
-    body = f"<h1>Mail</h1><table>{mails or '<tr><td>none yet'}</table><h1>SMS</h1><table>{texts or '<tr><td>none yet'}</table>"
-    page = f"<!doctype html><html lang=en><meta charset=utf-8><title>What left the house</title><style>{style}</style>{body}</html>"
-    return web.Response(text=page, content_type="text/html", headers=_HEADERS)
+    ]
+    body = _table("Mail", ("at (UTC)", "to", "subject", ""), mails) + _table("SMS", ("at (UTC)", "to", "text", "status"), texts)
+    return web.Response(text=_PAGE.format(body=body), content_type="text/html", headers=_HEADERS)
+
+
+def _table(title: str, heads: tuple[str, ...], rows: list[str]) -> str:
+    if not rows:
+        return f"<h2>{title}</h2><p>None was caught yet. The page shows it once it is loaded again.</p>"
+    head = "".join(f"<th>{name}" for name in heads)
+    return f"<h2>{title} <small>{len(rows):,}</small></h2><table><tr>{head}{''.join(f'<tr>{row}' for row in rows)}</table>"
 
 
 def _found(request: web.Request) -> CaughtMail:

@@ -101,4 +101,4 @@ def test_without_a_hub_there_is_nothing_to_see(tmp_path: Path) -> None:
 def test_what_was_caught_can_do_nothing_to_who_looks_at_it(stack: tuple[Stack, Path]) -> None:
     with urlopen(f"http://127.0.0.1:{stack[0].outside_port}/") as page:
         assert "sandbox" in page.headers["Content-Security-Policy"]
-        assert b"What left the house" in page.read()
+        assert b"What the hub sent" in page.read()
