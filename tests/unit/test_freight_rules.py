@@ -68,6 +68,10 @@ ERRORS: dict[str, tuple[Callable[[Paper], object], list[tuple[str, str, int]]]] 
         lambda p: p.billed(freight=line(17_100, weight_g=900_000), fuel=line(2_180, percent_milli=12_750)),
         [("freight", "weight", 1_900), ("fuel", "weight", 242)],
     ),
+    "fuel that stands before the freight from which it follows": (
+        lambda p: p.billed(fuel=line(2_180, percent_milli=12_750), freight=line(17_100, weight_g=900_000)),
+        [("fuel", "weight", 242), ("freight", "weight", 1_900)],
+    ),
     "accessorial not earned": (
         lambda p: p.billed(freight=FREIGHT, fuel=FUEL, waiting=6_000),
         [("waiting", "accessorial_not_earned", 6_000)],

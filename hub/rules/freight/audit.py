@@ -36,20 +36,24 @@ class Reviewed(NamedTuple):
 
 def review(charge: Charge) -> list[Reviewed]:
     """Each billed line, in the order of the bills; what was credited of a line goes to what is held of it first."""
-    pool, causes, seen = credited(charge), dict[str, str](), list[Reviewed]()
+    pool, causes, seen = credited(charge), _of_freight(charge), list[Reviewed]()
     for item, counts in standing(charge):
         reason, expected = _verdict(charge, item, causes) if counts else ("duplicate_invoice", 0)
         if reason is None or item["amount_minor"] <= 0:
             seen.append(Reviewed(item, None, expected, 0, 0, 0))
             continue
-        if counts and item["charge"] == "freight":
-            causes[item["invoice"]] = reason
         wrong, key = item["amount_minor"] - (expected or 0), (item["invoice"], item["line"], item["currency"])
         back = min(wrong, pool.get(key, 0))
         pool[key] = pool.get(key, 0) - back
         left = wrong - back if reason != UNCLEAR and charge.answers.get(item["invoice"]) == CONCEDED else 0
         seen.append(Reviewed(item, reason, expected, wrong, back, left))
     return seen
+
+
+def _of_freight(charge: Charge) -> dict[str, str]:
+    """Why each invoice's freight is held back, wherever on the bill it stands: too much fuel may follow from it."""
+    lines = (item for item, counts in standing(charge) if counts and item["charge"] == "freight" and item["amount_minor"] > 0)
+    return {item["invoice"]: reason for item in lines if (reason := _verdict(charge, item, {})[0]) is not None}
 
 
 def findings(reviewed: Iterable[Reviewed]) -> list[dict[str, Any]]:
