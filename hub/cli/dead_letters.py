@@ -43,7 +43,9 @@ def list_(
     """
     if state not in {"open", "redriven", "discarded"}:
         raise InputError("--state", "open, redriven or discarded", state)
-    found = _find(_choice(chosen, reason, state), most)
+    from hub.operations.dead_letters import masked
+
+    found = [masked(letter) for letter in _find(_choice(chosen, reason, state), most)]
     if as_json:
         return print_json([_told(letter) for letter in found])
     if not found:
@@ -82,8 +84,9 @@ def show(
     """
     import asyncio
 
-    from hub.operations import body_changes, dead_letters
+    from hub.operations import body_changes, dead_letters, waits
     from hub.operations.asked import NOT_YET
+    from hub.rules.masking import mask_reference
 
     who = operator(why) if unmask else None
     letter = asyncio.run(dead_letters.one(url(), name))
@@ -93,6 +96,9 @@ def show(
     content = dead_letters.content(original, is_masked=not unmask)
     done = asyncio.run(dead_letters.history(url(), letter))
     behind = asyncio.run(dead_letters.behind(url(), letter, _MOST_BEHIND))
+    if not unmask:
+        letter, behind = dead_letters.masked(letter), [waits.masked(one) for one in behind]
+        done = [one._replace(key=one.key and mask_reference(one.key)) for one in done]
     shown = [
         (one, body_changes.differences(one.changes) if unmask else body_changes.masked(one.changes, one.type or letter.type))
         for one in done
@@ -185,10 +191,13 @@ def discard(
 
 def _goes_on(found: "Sequence[Foretold]", question: str, why: str, *, dry_run: bool, yes: bool, as_json: bool) -> bool:
     """Tell what would happen, and ask whether it shall."""
+    from hub.operations.dead_letters import masked
+
+    shown = [(masked(one.letter), one) for one in found]
     if dry_run and as_json:
-        print_json([{**_told(one.letter), "foretold": one.words, "would_go_on": one.behind} for one in found])
+        print_json([{**_told(letter), "foretold": one.words, "would_go_on": one.behind} for letter, one in shown])
     elif not as_json:
-        rows = [(str(one.letter.id)[:8], one.letter.key or "", one.letter.reason, one.behind or "") for one in found]
+        rows = [(str(letter.id)[:8], letter.key or "", letter.reason, one.behind or "") for letter, one in shown]
         print_foretold(("id", "key", "reason", ">go on behind it"), rows, [one.words for one in found])
     if dry_run or not found:
         return False

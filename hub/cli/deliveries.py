@@ -219,11 +219,12 @@ def _agreed_on(
     chosen: "Sequence[Delivery]", what: str, foretold: "Callable[[Delivery], str]", *, dry_run: bool, yes: bool, why: str
 ) -> bool:
     from hub.cli.acting import print_foretold
+    from hub.rules.masking import mask_reference
 
     if not chosen:
         typer.echo("No such deliveries.")
         return False
-    rows = [(str(one.id)[:8], one.state, one.channel or "", one.template, one.person) for one in chosen]
+    rows = [(str(one.id)[:8], one.state, one.channel or "", one.template, mask_reference(one.person)) for one in chosen]
     print_foretold(("id", "state", "channel", "template", "person"), rows, [foretold(one) for one in chosen])
     if dry_run:
         return False

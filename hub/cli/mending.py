@@ -122,8 +122,10 @@ def _print_faults(found: "Sequence[Finding]") -> None:
 
 
 def _print_difference(shown: "Sequence[Difference]", patient: "Patient", mend: "Mend") -> None:
-    rows = [("(type)", patient.envelope.type, mend.type)] if mend.type else []
-    rows += [("(key)", patient.letter.key or "(none)", mend.key)] if mend.key else []
+    from hub.rules.masking import mask_reference
+
+    rows = [("(type)", mask_reference(patient.envelope.type), mend.type)] if mend.type else []
+    rows += [("(key)", mask_reference(patient.letter.key) if patient.letter.key else "(none)", mend.key)] if mend.key else []
     print_changes(shown, rows)
 
 

@@ -30,7 +30,9 @@ def list_(topic: Topic = "", reason: Reason = "", key: Key = "", most: Most = 50
 
     Example: hub outbox list --reason unknown_topic
     """
-    found = _find(topic, reason, key, most)
+    from hub.operations.outbox import masked
+
+    found = [masked(event) for event in _find(topic, reason, key, most)]
     if as_json:
         return print_json([_told(event) for event in found])
     if not found:
@@ -64,6 +66,8 @@ def show(
     if operator is not None:
         operator.unmasks("outbox.unmasked", str(event.event_id))
     body = outbox.content(event, is_masked=not unmask)
+    if not unmask:
+        event = outbox.masked(event)
     if as_json:
         return print_json({**_told(event), "body": body})
     typer.echo(f"event {event.event_id} of {event.consumer}, said {event.said_at:%Y-%m-%d %H:%M:%SZ}")
@@ -142,7 +146,7 @@ def _agreed_on(ids: list[str] | None, topic: str, reason: str, key: str, what: s
     if not events:
         typer.echo("No event is set aside that fits.")
         return []
-    _print(events)
+    _print([outbox.masked(event) for event in events])
     if dry_run:
         return []
     check_reason(why)

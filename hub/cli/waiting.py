@@ -34,7 +34,9 @@ def list_(chosen: Filters, hold: Hold = "", awaited: Awaited = "", most: Most = 
 
     Example: hub waiting list --for news --awaits sales_model/standard
     """
-    found = _find(_choice(chosen, hold, awaited), most)
+    from hub.operations.waits import masked
+
+    found = [masked(wait) for wait in _find(_choice(chosen, hold, awaited), most)]
     if as_json:
         return print_json([_told(wait) for wait in found])
     if not found:
@@ -80,6 +82,8 @@ def show(
         who.unmasks("wait.unmasked", str(wait.id))
     content = asyncio.run(waits.content(url(), wait, is_masked=not unmask))
     beside = asyncio.run(waits.beside(url(), wait, _MOST_BESIDE))
+    if not unmask:
+        wait, beside = waits.masked(wait), [waits.masked(other) for other in beside]
     if as_json:
         told = {**_told(wait), "headers": content.headers, "body": content.body, "beside": [_told(other) for other in beside]}
         return print_json(told)
@@ -160,11 +164,14 @@ def expire(
 
 def _goes_on(found: "Sequence[Foretold]", question: str, why: str, *, dry_run: bool, yes: bool, as_json: bool) -> "list[Parked]":
     """Tell what would happen, and ask whether it shall; returns those that an act can do something about."""
+    from hub.operations.waits import masked
+
     due = [one.wait for one in found if one.is_open_to_acts]
+    shown = [(masked(one.wait), one.words) for one in found]
     if dry_run and as_json:
-        print_json([{**_told(one.wait), "foretold": one.words} for one in found])
+        print_json([{**_told(wait), "foretold": words} for wait, words in shown])
     elif not as_json:
-        rows = [(str(one.wait.id)[:8], one.wait.key or "", one.wait.type, _what_for(one.wait)) for one in found]
+        rows = [(str(wait.id)[:8], wait.key or "", wait.type, _what_for(wait)) for wait, _ in shown]
         print_foretold(("id", "key", "event", "waits for"), rows, [one.words for one in found])
     if dry_run or not due:
         return []

@@ -15,7 +15,7 @@ from contracts.contract import Invalid
 from hub.errors import InputError
 from hub.operations.acts import Operator
 from hub.operations.asked import Asked, ask
-from hub.rules.masking import mask, shape
+from hub.rules.masking import mask, mask_reference, shape
 from hub.state import effects, foresight, letter_desk, wait_desk
 from hub.state.dead_letters import DeadLetter
 from hub.state.letter_desk import Choice, Letter
@@ -24,6 +24,8 @@ from hub.state.wait_desk import Parked
 from hub.stream.slips import unpack
 
 _ID = re.compile(r"[0-9a-fA-F-]{4,36}\Z")
+_WHOLE = frozenset({"", "(body)"})
+"""Paths of what is wrong with a record as a whole."""
 _OPEN_HEADERS = frozenset({"ce_type", "ce_id", "ce_specversion", "content-type"})
 
 
@@ -99,6 +101,20 @@ async def history(url: str, letter: Letter) -> list[Done]:
         mended = (body.type, body.key, body.changes) if isinstance(body, DeadLetterRedriven) else (None, None, ())
         done.append(Done(body.occurred_at, body.who, body.why, lineage.name.partition(".")[2], *mended, effect))
     return done
+
+
+def masked(letter: Letter) -> Letter:
+    """Without what tells of a person: a sender may have put anything in the place of a key, a type or a field's name."""
+    return letter._replace(
+        key=_reference(letter.key),
+        ref=_reference(letter.ref),
+        type=_reference(letter.type),
+        faults=[[path if path in _WHOLE else mask_reference(path), expected] for path, expected in letter.faults],
+    )
+
+
+def _reference(text: str | None) -> str | None:
+    return None if text is None else mask_reference(text)
 
 
 def content(letter: DeadLetter, *, is_masked: bool = True) -> Content:

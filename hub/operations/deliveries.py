@@ -12,7 +12,7 @@ from hub.errors import InputError
 from hub.operations.acts import Operator
 from hub.operations.cluster import Cluster
 from hub.operations.places import store
-from hub.rules.masking import shape
+from hub.rules.masking import mask_reference, shape
 from hub.settings import Settings
 from hub.state import brakes, claims, delivery_desk
 from hub.state.brakes import SendBrake
@@ -50,6 +50,8 @@ def masked(delivery: Delivery) -> Delivery:
     channel, address = delivery.channel, delivery.address
     known = hint(channel, address) if address and channel in {"email", "sms", "post"} else None  # type: ignore[arg-type] # it is one
     return delivery._replace(
+        person=mask_reference(delivery.person),
+        dedupe_key=mask_reference(delivery.dedupe_key),
         address=known,
         answer=shape(delivery.answer) if delivery.answer else None,
         fields={name: shape(value) for name, value in delivery.fields.items()},

@@ -10,7 +10,7 @@ from hub.errors import InputError
 from hub.operations.acts import Operator
 from hub.operations.cluster import Cluster
 from hub.operations.places import store
-from hub.rules.masking import mask, shape
+from hub.rules.masking import mask, mask_reference, shape
 from hub.settings import Settings
 from hub.state import outbox_desk
 from hub.state.outbox_desk import Aside, Choice
@@ -37,6 +37,11 @@ async def named(settings: Settings, names: Iterable[str]) -> list[Aside]:
             raise InputError("ID", "the beginning of one event's id" if events else "an event that is set aside (hub outbox list)", name)
         found[events[0].id] = events[0]
     return [found[number] for number in sorted(found)]
+
+
+def masked(event: Aside) -> Aside:
+    """With a key that looks like a reference, or its shape."""
+    return event._replace(key=mask_reference(event.key))
 
 
 def content(event: Aside, *, is_masked: bool = True) -> object:

@@ -14,6 +14,7 @@ from hub.operations.asked import Asked, ask
 from hub.operations.dead_letters import Content, check_name, read
 from hub.operations.verdicts import counting, faults, refusal, verdicts
 from hub.rules.decision import Decision, Reject, Subject, Wait
+from hub.rules.masking import mask_reference
 from hub.state import foresight, wait_desk
 from hub.state.base import BaseDataCache
 from hub.state.reading import snapshot
@@ -65,6 +66,16 @@ async def content(url: str, wait: Parked, *, is_masked: bool = True) -> Content:
     assert told is not None  # noqa: S101 - it has a name in the journal
     envelope = cloudevents.Envelope(told.event_id, told.source, told.type)
     return read(cloudevents.write(envelope), told.body, is_masked=is_masked)
+
+
+def masked(wait: Parked) -> Parked:
+    """Without what tells of a person: a sender may have put anything in the place of a reference."""
+    return wait._replace(
+        key=None if wait.key is None else mask_reference(wait.key),
+        type=mask_reference(wait.type),
+        awaited_ref=mask_reference(wait.awaited_ref) if wait.awaited_ref else "",
+        ref=mask_reference(wait.ref) if wait.ref else "",
+    )
 
 
 async def beside(url: str, wait: Parked, most: int) -> list[Parked]:
@@ -132,7 +143,7 @@ async def _look(connection: Connection, name: str, waits: Sequence[Parked], max_
 def _in_words(verdict: Decision[object] | None) -> str:
     match verdict:
         case Wait():
-            return f"{GOES_ON}: no rule can take it before {verdict.kind} {verdict.ref} is known"
+            return f"{GOES_ON}: no rule can take it before {verdict.kind} {mask_reference(verdict.ref)} is known"
         case Reject():
             return f"dead letter: rejected: {faults([verdict])}"
         case _:

@@ -43,6 +43,19 @@ async def test_list_and_show_name_the_fault_and_what_waits_and_mask_people(opera
     assert "an operator: a dead letter of its key" in (await operator.types("waiting", "list")).stdout
 
 
+async def test_a_key_or_a_name_of_a_field_that_may_be_a_person_s_is_masked_too(operator: Operator) -> None:
+    dealer = Words(Log())
+    whole = dealer.recorded("ada@firma.example", "Ada")
+    await operator.engine.apply([whole._replace(value=(whole.value or b"")[:-1] + b', "ada@firma.example": 1, "ada@firma.example": 2}')])
+    letter = await operator.letter()
+    for words in (("list",), ("list", "--json"), ("show", letter), ("show", letter, "--json"), ("discard", letter, "--dry-run")):
+        shown = (await operator.types("dead-letters", *words)).stdout
+        assert letter[:8] in shown
+        assert "ada@firma.example" not in shown
+    assert [one["id"] for one in await operator.json("dead-letters", "list", "--key", "ada@firma.example")] == [letter]
+    assert "ada@firma.example" in (await operator.types("dead-letters", "show", letter, "--unmask", "--why", "a call")).stdout
+
+
 async def test_a_dry_run_says_what_would_happen_and_says_nothing_on_the_topic(operator: Operator, broken: Words) -> None:
     foretold = await operator.types("dead-letters", "redrive", "--reason", "schema", "--dry-run")
     assert "dead again: schema: name" in foretold.stdout

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.catalogue import LINEAGES
+from hub.operations.deliveries import masked
 from hub.rules.masking import HARMLESS_IN, PERSONAL, mask, mask_reference
+from hub.state.delivery_desk import Delivery
 
 EMAIL = "erika.mustermann@example.com"
 
@@ -133,3 +135,10 @@ def _leaves(node: object) -> set[object]:
     if isinstance(node, dict):
         return {leaf for part in node.values() for leaf in _leaves(part)}
     return {node}
+
+
+def test_a_delivery_shows_whom_it_is_for_only_where_that_looks_like_a_reference() -> None:
+    about = {"person": EMAIL, "dedupe_key": f"service/{EMAIL}", "address": EMAIL, "channel": "email", "fields": {"name": "Erika"}}
+    one = Delivery(**{**dict.fromkeys(Delivery._fields), **about})
+    assert EMAIL not in str(masked(one))
+    assert masked(one._replace(person="C-4711")).person == "C-4711"
