@@ -47,10 +47,21 @@ def demo(
             finally:
                 typer.echo("\nstopping", err=True)
                 down(folder)
-        typer.echo("Next: hub up --detach, then hub status --watch in one window and hub simulate --for 1m --verify in another;")
-        typer.echo("      hub show opportunity ID tells one story from its first event; hub --help has the rest.")
+        typer.echo(f"Next: {_on_the_path()}hub up --detach, then hub simulate --for 1m --verify, and hub status --watch in another window;")
+        typer.echo("      hub orders list has orders, hub thread ORDER the whole story of one; hub --help has the rest.")
     if not is_equal:
         raise typer.Exit(1)
+
+
+def _on_the_path() -> str:
+    """What has to be typed first where `make` alone knows this environment."""
+    from shutil import which
+
+    activate = Path(sys.prefix, "bin", "activate")
+    if which("hub") or not activate.exists():
+        return ""
+    shown = activate.relative_to(Path.cwd()) if activate.is_relative_to(Path.cwd()) else activate
+    return f". {shown}; "
 
 
 def _show(folder: Path, dealers: int, rate: float, seconds: float, seed: int) -> bool:
