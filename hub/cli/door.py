@@ -47,7 +47,7 @@ def list_(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def issue(dealer: Dealer, token_file: PasswordFile = None, why: Why = "", dry_run: DryRun = False) -> None:
+def issue(dealer: Dealer, token_file: PasswordFile = None, why: Why = "", dry_run: DryRun = False, as_json: AsJson = False) -> None:
     """Give a dealer a token for the door; it is shown once, or written to a new file.
 
     Example: hub door issue ber-01 --password-file ber-01.token --why "has no Kafka client"
@@ -61,6 +61,7 @@ def issue(dealer: Dealer, token_file: PasswordFile = None, why: Why = "", dry_ru
         lambda settings, known: asyncio.run(door.issue(settings, known, why=why, dry_run=dry_run)),
         dry_run=dry_run,
         password_file=token_file,
+        as_json=as_json,
     )
 
 
@@ -71,6 +72,7 @@ def rotate(
     token_file: PasswordFile = None,
     why: Why = "",
     dry_run: DryRun = False,
+    as_json: AsJson = False,
 ) -> None:
     """Give a dealer a new token in the place of those that it has.
 
@@ -86,11 +88,12 @@ def rotate(
         lambda settings, known: asyncio.run(door.rotate(settings, known, grace=timedelta(hours=grace), why=why, dry_run=dry_run)),
         dry_run=dry_run,
         password_file=token_file,
+        as_json=as_json,
     )
 
 
 @app.command()
-def revoke(dealer: Dealer, why: Why = "", dry_run: DryRun = False) -> None:
+def revoke(dealer: Dealer, why: Why = "", dry_run: DryRun = False, as_json: AsJson = False) -> None:
     """End all tokens of a dealer at once.
 
     Example: hub door revoke ber-01 --why "has a Kafka client by now"
@@ -99,4 +102,9 @@ def revoke(dealer: Dealer, why: Why = "", dry_run: DryRun = False) -> None:
 
     from hub.operations import door
 
-    act(("dealer", dealer), lambda settings, known: asyncio.run(door.revoke(settings, known, why=why, dry_run=dry_run)), dry_run=dry_run)
+    act(
+        ("dealer", dealer),
+        lambda settings, known: asyncio.run(door.revoke(settings, known, why=why, dry_run=dry_run)),
+        dry_run=dry_run,
+        as_json=as_json,
+    )

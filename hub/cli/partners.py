@@ -42,6 +42,7 @@ def add(
     password_file: PasswordFile = None,
     why: Why = "",
     dry_run: DryRun = False,
+    as_json: AsJson = False,
 ) -> None:
     """Make a partner's topics, rights, quota and user; repeated, make what is missing.
 
@@ -57,11 +58,19 @@ def add(
         dry_run=dry_run,
         otherwise="nothing was missing",
         password_file=password_file,
+        as_json=as_json,
     )
 
 
 @app.command()
-def rotate(kind: KindWord, partner: IdWord = "", password_file: PasswordFile = None, why: Why = "", dry_run: DryRun = False) -> None:
+def rotate(
+    kind: KindWord,
+    partner: IdWord = "",
+    password_file: PasswordFile = None,
+    why: Why = "",
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
     """Give a partner a new password; the old one stops.
 
     Example: hub partners rotate dealer ber-01 --why "left on a laptop"
@@ -73,29 +82,40 @@ def rotate(kind: KindWord, partner: IdWord = "", password_file: PasswordFile = N
         lambda settings, known: partners.rotate(settings, known, why=why, dry_run=dry_run),
         dry_run=dry_run,
         password_file=password_file,
+        as_json=as_json,
     )
 
 
 @app.command()
-def suspend(kind: KindWord, partner: IdWord = "", why: Why = "", dry_run: DryRun = False) -> None:
+def suspend(kind: KindWord, partner: IdWord = "", why: Why = "", dry_run: DryRun = False, as_json: AsJson = False) -> None:
     """Take a partner's rights to write, from open connections too; topics, user and data stay.
 
     Example: hub partners suspend carrier acme --why "sends the same record in a loop"
     """
     from hub.operations import partners
 
-    act((kind, partner), lambda settings, known: partners.suspend(settings, known, why=why, dry_run=dry_run), dry_run=dry_run)
+    act(
+        (kind, partner),
+        lambda settings, known: partners.suspend(settings, known, why=why, dry_run=dry_run),
+        dry_run=dry_run,
+        as_json=as_json,
+    )
 
 
 @app.command()
-def resume(kind: KindWord, partner: IdWord = "", why: Why = "", dry_run: DryRun = False) -> None:
+def resume(kind: KindWord, partner: IdWord = "", why: Why = "", dry_run: DryRun = False, as_json: AsJson = False) -> None:
     """Give a suspended partner its rights to write again.
 
     Example: hub partners resume carrier acme --why "the loop is mended"
     """
     from hub.operations import partners
 
-    act((kind, partner), lambda settings, known: partners.resume(settings, known, why=why, dry_run=dry_run), dry_run=dry_run)
+    act(
+        (kind, partner),
+        lambda settings, known: partners.resume(settings, known, why=why, dry_run=dry_run),
+        dry_run=dry_run,
+        as_json=as_json,
+    )
 
 
 @app.command("list")
@@ -110,6 +130,9 @@ def list_(as_json: AsJson = False) -> None:
     found = standings(Settings())
     if as_json:
         print_json([{"user": one.partner.user, **asdict(one)} for one in found])
+        return
+    if not found:
+        typer.echo("No partners yet: hub partners add dealer ID --why REASON makes one.")
         return
     rows = [
         (
@@ -137,6 +160,7 @@ def act(
     dry_run: bool,
     otherwise: str = "nothing to do",
     password_file: Path | None = None,
+    as_json: bool = False,
 ) -> None:
     """Do one act upon a partner and tell what was done; a new password is shown once, or goes to a file of its own."""
     from hub.operations.partner_plan import Partner
@@ -145,12 +169,18 @@ def act(
     partner = Partner.named(*words)
     with _Secret(None if dry_run else password_file) as secret:
         outcome = doing(Settings(), partner)
+        shown = secret.told(outcome.password)
+        if as_json:
+            return print_json({"user": partner.user, "is_dry": dry_run, **asdict(outcome), "password": shown})
         for step in outcome.done or (otherwise,):
             typer.echo(f"{partner.user}: {'would do: ' if dry_run and outcome.done else ''}{step}")
         for note in outcome.notes:
             typer.echo(f"{partner.user}: {note}", err=True)
-        if outcome.password is not None:
-            secret.keep(outcome.password)
+        if shown is not None:
+            typer.echo(f"password (shown this once): {shown}")
+        elif outcome.password is not None:
+            typer.echo(f"password written to {password_file}")
+    return None
 
 
 class _Secret:
@@ -170,14 +200,13 @@ class _Secret:
                 raise InputError("--password-file", f"a new file that can be written ({error.strerror})", str(self._path)) from None
         return self
 
-    def keep(self, password: str) -> None:
-        """Print it, once, or write the file."""
-        if self._path is None:
-            typer.echo(f"password (shown this once): {password}")
-            return
+    def told(self, password: str | None) -> str | None:
+        """The password, to be shown once; None where there is none, or it was written to the file."""
+        if self._path is None or password is None:
+            return password
         os.write(self._file, f"{password}\n".encode())
         self._is_kept = True
-        typer.echo(f"password written to {self._path}")
+        return None
 
     def __exit__(self, *_: object) -> None:
         if self._path is None:

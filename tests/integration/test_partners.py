@@ -240,6 +240,18 @@ def test_no_empty_password_file_is_left_behind(
     assert not secret.exists()
 
 
+def test_an_act_is_readable_by_programs_and_shows_a_password_once(settings: Settings, a: Partner, shell: CliRunner, tmp_path: Path) -> None:
+    secret, words = tmp_path / "dealer.secret", ["dealer", a.id, "--why", "test", "--json"]
+    added, rotated, kept = (
+        json.loads(shell.invoke(app, [word, *words, *more], catch_exceptions=False).stdout)
+        for word, more in (("add", []), ("rotate", []), ("rotate", ["--password-file", str(secret)]))
+    )
+    assert (added["user"], added["is_dry"], added["done"][-1]) == (a.user, False, "user with a password")
+    assert added["password"] != rotated["password"]
+    assert (kept["password"], kept["done"]) == (None, rotated["done"])
+    assert secret.read_text().strip() not in {added["password"], rotated["password"]}
+
+
 def test_the_list_is_readable_by_programs(a: Partner, client_a: PartnerClient, shell: CliRunner) -> None:
     listed = shell.invoke(app, ["list", "--json"], catch_exceptions=False)
     [mine] = [one for one in json.loads(listed.stdout) if one["user"] == a.user]
