@@ -90,6 +90,8 @@ def rotate(
 def suspend(kind: KindWord, partner: IdWord = "", why: Why = "", dry_run: DryRun = False, as_json: AsJson = False) -> None:
     """Take a partner's rights to write, from open connections too; topics, user and data stay.
 
+    A dealer's tokens for the door open nothing either; where the database does not answer for them the exit code is 1.
+
     Example: hub partners suspend carrier acme --why "sends the same record in a loop"
     """
     from hub.operations import partners
@@ -162,7 +164,10 @@ def act(
     password_file: Path | None = None,
     as_json: bool = False,
 ) -> None:
-    """Do one act upon a partner and tell what was done; a new password is shown once, or goes to a file of its own."""
+    """Do one act upon a partner and tell what was done; a new password is shown once, or goes to a file of its own.
+
+    The exit code is 1 where a part of it could not be done.
+    """
     from hub.operations.partner_plan import Partner
     from hub.settings import Settings
 
@@ -170,8 +175,9 @@ def act(
     with _Secret(None if dry_run else password_file) as secret:
         outcome = doing(Settings(), partner)
         shown = secret.told(outcome.password)
-        if as_json:
-            return print_json({"user": partner.user, "is_dry": dry_run, **asdict(outcome), "password": shown})
+    if as_json:
+        print_json({"user": partner.user, "is_dry": dry_run, **asdict(outcome), "password": shown})
+    else:
         for step in outcome.done or (otherwise,):
             typer.echo(f"{partner.user}: {'would do: ' if dry_run and outcome.done else ''}{step}")
         for note in outcome.notes:
@@ -180,7 +186,8 @@ def act(
             typer.echo(f"password (shown this once): {shown}")
         elif outcome.password is not None:
             typer.echo(f"password written to {password_file}")
-    return None
+    if not outcome.is_whole:
+        raise typer.Exit(1)
 
 
 class _Secret:

@@ -26,11 +26,15 @@ PASSWORD_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an act did or, as a dry run, would do; `password` is held by nobody else, so it is lost unless shown now."""
+    """What an act did or, as a dry run, would do; `password` is held by nobody else, so it is lost unless shown now.
+
+    `is_whole` is False where a part of it could not be done: a note says which.
+    """
 
     done: tuple[str, ...]
     notes: tuple[str, ...] = ()
     password: str | None = None
+    is_whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +102,8 @@ def suspend(settings: Settings, partner: Partner, *, why: str = "", who: str = "
         with Operator(cluster, why, who).does("partner.suspended", partner.user, done) as taken:
             done = tuple(f"{right}: taken" for right in access.take_writing(cluster, partner.user))
             taken.extend(done)
-    return Outcome(
-        done, (*(() if done else ("it was suspended already",)), *_at_the_door(settings, partner, is_suspended=True, dry_run=dry_run))
-    )
+    at_the_door, is_whole = _at_the_door(settings, partner, is_suspended=True, dry_run=dry_run)
+    return Outcome(done, (*(() if done else ("it was suspended already",)), *at_the_door), is_whole=is_whole)
 
 
 def resume(settings: Settings, partner: Partner, *, why: str = "", who: str = "", dry_run: bool = False) -> Outcome:
@@ -113,9 +116,8 @@ def resume(settings: Settings, partner: Partner, *, why: str = "", who: str = ""
         with Operator(cluster, why, who).does("partner.resumed", partner.user, done) as given:
             access.give(cluster, partner.user, lacking)
             given.extend(done)
-    return Outcome(
-        done, (*(() if done else ("it was not suspended",)), *_at_the_door(settings, partner, is_suspended=False, dry_run=dry_run))
-    )
+    at_the_door, is_whole = _at_the_door(settings, partner, is_suspended=False, dry_run=dry_run)
+    return Outcome(done, (*(() if done else ("it was not suspended",)), *at_the_door), is_whole=is_whole)
 
 
 def is_suspended(cluster: Cluster, partner: Partner) -> bool:
@@ -142,10 +144,13 @@ def standings(settings: Settings) -> list[Standing]:
     return standings
 
 
-def _at_the_door(settings: Settings, partner: Partner, *, is_suspended: bool, dry_run: bool) -> tuple[str, ...]:
-    """Its tokens open nothing either while it is suspended; a database that is away is told of, as the broker has acted already."""
+def _at_the_door(settings: Settings, partner: Partner, *, is_suspended: bool, dry_run: bool) -> tuple[tuple[str, ...], bool]:
+    """Its tokens open nothing either while it is suspended: notes, and whether it is done.
+
+    A database that is away is told of, as the broker has acted already.
+    """
     if dry_run or partner.kind != "dealer":
-        return ()
+        return (), True
 
     async def change() -> int:
         connection = await connect(url, name="hub partners")
@@ -159,8 +164,8 @@ def _at_the_door(settings: Settings, partner: Partner, *, is_suspended: bool, dr
         with answering(url):
             changed = asyncio.run(change())
     except HubError as error:
-        return (f"its tokens at the door stay as they were, repeat this once it answers: {error}",)
-    return (f"{changed} tokens at the door {'open nothing' if is_suspended else 'open it again'}",) if changed else ()
+        return (f"its tokens at the door stay as they were, repeat this once it answers: {error}",), False
+    return ((f"{changed} tokens at the door {'open nothing' if is_suspended else 'open it again'}",) if changed else ()), True
 
 
 def _found(cluster: Cluster, partner: Partner) -> Found:

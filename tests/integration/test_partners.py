@@ -252,6 +252,12 @@ def test_an_act_is_readable_by_programs_and_shows_a_password_once(settings: Sett
     assert secret.read_text().strip() not in {added["password"], rotated["password"]}
 
 
+def test_a_suspension_that_the_door_has_not_heard_of_is_no_success(a: Partner, client_a: PartnerClient, shell: CliRunner) -> None:
+    nowhere = {"HUB_DATABASE_URL": "postgresql://hub@127.0.0.1:1/hub"}
+    done = shell.invoke(app, ["suspend", "dealer", a.id, "--why", "test"], env=nowhere, catch_exceptions=False)
+    assert (done.exit_code, "tokens at the door stay as they were" in done.stderr) == (1, True)
+
+
 def test_the_list_is_readable_by_programs(a: Partner, client_a: PartnerClient, shell: CliRunner) -> None:
     listed = shell.invoke(app, ["list", "--json"], catch_exceptions=False)
     [mine] = [one for one in json.loads(listed.stdout) if one["user"] == a.user]
