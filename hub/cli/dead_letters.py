@@ -14,8 +14,11 @@ from hub.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hub.operations.body_changes import Difference
+    from hub.operations.dead_letters import Content, Done
     from hub.operations.foretelling import Foretold
     from hub.state.letter_desk import Choice, Letter
+    from hub.state.wait_desk import Parked
 
 app = typer.Typer(no_args_is_help=True, help="Dead letters: what could not be folded, why, and what is done about it.")
 app.command("edit")(edit)
@@ -85,7 +88,6 @@ def show(
     import asyncio
 
     from hub.operations import body_changes, dead_letters, waits
-    from hub.operations.asked import NOT_YET
     from hub.rules.masking import mask_reference
 
     who = operator(why) if unmask else None
@@ -107,26 +109,7 @@ def show(
         acts = [{**one._asdict(), "changes": [change._asdict() for change in changes]} for one, changes in shown]
         rows = [parked._asdict() for parked in behind]
         return print_json({**_told(letter), "headers": content.headers, "body": content.body, "acts": acts, "behind": rows})
-    typer.echo(f"dead letter {letter.id} of {letter.principal}, {letter.state} since {letter.since:%Y-%m-%d %H:%M:%SZ}")
-    typer.echo(
-        f"  record  {letter.topic}@{letter.partition}:{letter.offset}, key {printable(letter.key or '(none)')}, {letter.type or 'no type'}"
-    )
-    if letter.store and (letter.whose, letter.ref) != (letter.principal, letter.key):
-        typer.echo(printable(f"  part    {letter.store} {letter.whose}/{letter.ref}: what it says of others counts"))
-    typer.echo(f"  reason  {letter.reason}")
-    for path, expected in letter.faults:
-        typer.echo(f"          {printable(path or '(body)')}: {printable(expected)}")
-    for header, text in content.headers:
-        typer.echo(f"  {printable(header)}: {printable(text)}")
-    print_json(content.body)
-    for one, changes in shown:
-        mended = "".join(f", {field} {value}" for field, value in (("type", one.type), ("key", one.key)) if value)
-        typer.echo(printable(f"\n{one.what} {one.at:%Y-%m-%d %H:%M:%SZ} by {one.who}{mended}: {one.why}\n  {one.effect or NOT_YET}"))
-        if changes:
-            print_changes(changes)
-    if behind:
-        typer.echo("\nBehind it wait, in this order:")
-        print_table(("event", "since", "record"), [(p.type, f"{p.since:%H:%M:%S}", f"{p.topic}@{p.partition}:{p.offset}") for p in behind])
+    _print_letter(letter, content, shown, behind)
     return None
 
 
@@ -187,6 +170,33 @@ def discard(
     if _goes_on(found, f"Discard {len(letters):,}?", why, dry_run=dry_run, yes=yes, as_json=as_json):
         asked = dead_letters.discard(operator(why), letters)
         tell(asked, no_wait=no_wait, silence=silence, as_json=as_json)
+
+
+def _print_letter(
+    letter: "Letter", content: "Content", shown: "Sequence[tuple[Done, Sequence[Difference]]]", behind: "Sequence[Parked]"
+) -> None:
+    from hub.operations.asked import NOT_YET
+
+    typer.echo(f"dead letter {letter.id} of {letter.principal}, {letter.state} since {letter.since:%Y-%m-%d %H:%M:%SZ}")
+    typer.echo(
+        f"  record  {letter.topic}@{letter.partition}:{letter.offset}, key {printable(letter.key or '(none)')}, {letter.type or 'no type'}"
+    )
+    if letter.store and (letter.whose, letter.ref) != (letter.principal, letter.key):
+        typer.echo(printable(f"  part    {letter.store} {letter.whose}/{letter.ref}: what it says of others counts"))
+    typer.echo(f"  reason  {letter.reason}")
+    for path, expected in letter.faults:
+        typer.echo(f"          {printable(path or '(body)')}: {printable(expected)}")
+    for header, text in content.headers:
+        typer.echo(f"  {printable(header)}: {printable(text)}")
+    print_json(content.body)
+    for one, changes in shown:
+        mended = "".join(f", {field} {value}" for field, value in (("type", one.type), ("key", one.key)) if value)
+        typer.echo(printable(f"\n{one.what} {one.at:%Y-%m-%d %H:%M:%SZ} by {one.who}{mended}: {one.why}\n  {one.effect or NOT_YET}"))
+        if changes:
+            print_changes(changes)
+    if behind:
+        typer.echo("\nBehind it wait, in this order:")
+        print_table(("event", "since", "record"), [(p.type, f"{p.since:%H:%M:%S}", f"{p.topic}@{p.partition}:{p.offset}") for p in behind])
 
 
 def _goes_on(found: "Sequence[Foretold]", question: str, why: str, *, dry_run: bool, yes: bool, as_json: bool) -> bool:

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hub.cli.execution import print_execution
-from hub.cli.printing import AsJson, print_json, print_more, print_table, printable
+from hub.cli.printing import AsJson, print_json, print_more, print_story, print_table, printable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hub.operations.orders import Receivables
+    from hub.state.order_desk import Listed
 
 app = typer.Typer(no_args_is_help=True, help="Orders: asked of the ERP because of a win, or told by it.")
 
@@ -41,7 +44,6 @@ def listed(
     import asyncio
 
     from hub.operations import orders
-    from hub.operations.state_view import text
     from hub.rules.decision import Subject
     from hub.rules.orders.subjects import order_id
     from hub.settings import Settings
@@ -57,39 +59,34 @@ def listed(
         is_narrowed = state or dealer or customer or late or missing
         typer.echo("No orders match." if is_narrowed else "No orders yet: a win asks for one, and the ERP may tell of its own.")
     else:
-        heads = (
-            "order",
-            "state",
-            "number",
-            ">progress",
-            ">ordered",
-            ">despatched",
-            ">received",
-            ">invoiced",
-            ">paid",
-            "promised",
-            "due",
-            "",
-            "missing for",
-        )
-        print_table(
-            heads,
-            [
-                (
-                    order_id(Subject(one.principal, one.ref)),
-                    one.status,
-                    one.number or "",
-                    f"{one.progress} %",
-                    *(f"{count:,}" for count in (one.ordered, one.despatched, one.received, one.invoiced, one.paid)),
-                    one.promised or "",
-                    text(one.due_at) if one.due_at else "",
-                    "late" if one.is_late else "",
-                    ", ".join(orders.missing_for(one.missing)),
-                )
-                for one in found
-            ],
-        )
+        _print_listed(found)
         print_more(len(found), limit)
+
+
+def _print_listed(found: "Sequence[Listed]") -> None:
+    from hub.operations.orders import missing_for
+    from hub.operations.state_view import text
+    from hub.rules.decision import Subject
+    from hub.rules.orders.subjects import order_id
+
+    counted = (">ordered", ">despatched", ">received", ">invoiced", ">paid")
+    print_table(
+        ("order", "state", "number", ">progress", *counted, "promised", "due", "", "missing for"),
+        [
+            (
+                order_id(Subject(one.principal, one.ref)),
+                one.status,
+                one.number or "",
+                f"{one.progress} %",
+                *(f"{count:,}" for count in (one.ordered, one.despatched, one.received, one.invoiced, one.paid)),
+                one.promised or "",
+                text(one.due_at) if one.due_at else "",
+                "late" if one.is_late else "",
+                ", ".join(missing_for(one.missing)),
+            )
+            for one in found
+        ],
+    )
 
 
 @app.command()
@@ -103,7 +100,6 @@ def show(
     import asyncio
 
     from hub.operations import orders
-    from hub.operations.state_view import text
     from hub.settings import Settings
 
     found = asyncio.run(orders.shown(Settings().database_url.get_secret_value(), order))
@@ -112,9 +108,7 @@ def show(
         return
     typer.secho(printable(f"order {found.order}"), bold=True)
     print_execution(found.execution)
-    typer.echo()
-    rows = [(text(one.occurred_at or ""), one.type, ", ".join(one.changed), ", ".join(one.marks), one.record) for one in found.timeline]
-    print_table(("occurred", "event", "what changed", "marks", "record"), rows)
+    print_story(found.timeline)
 
 
 @app.command()
