@@ -178,9 +178,8 @@ def _print_letter(
     from hub.operations.asked import NOT_YET
 
     typer.echo(f"dead letter {letter.id} of {letter.principal}, {letter.state} since {letter.since:%Y-%m-%d %H:%M:%SZ}")
-    typer.echo(
-        f"  record  {letter.topic}@{letter.partition}:{letter.offset}, key {printable(letter.key or '(none)')}, {letter.type or 'no type'}"
-    )
+    where = f"{letter.topic}@{letter.partition}:{letter.offset}"
+    typer.echo(printable(f"  record  {where}, key {letter.key or '(none)'}, {letter.type or 'no type'}"))
     if letter.store and (letter.whose, letter.ref) != (letter.principal, letter.key):
         typer.echo(printable(f"  part    {letter.store} {letter.whose}/{letter.ref}: what it says of others counts"))
     typer.echo(f"  reason  {letter.reason}")

@@ -126,7 +126,7 @@ def read(headers: Sequence[tuple[str, bytes | None]], value: bytes | None, *, is
     """A record as an operator sees it."""
     listed = [(name, "(none)" if raw is None else raw.decode("utf-8", "backslashreplace")) for name, raw in headers]
     if is_masked:
-        listed = [(name, text if name in _OPEN_HEADERS else shape(text)) for name, text in listed]
+        listed = [(mask_reference(name), mask_reference(text) if name in _OPEN_HEADERS else shape(text)) for name, text in listed]
     try:
         envelope, data = cloudevents.read(headers, value)
         body: object = from_json(data)
