@@ -59,7 +59,7 @@ def status(
     as_json: AsJson = False,
     data: Data = None,
 ) -> None:
-    """Show how far behind each consumer is, what waits, what is dead, and what the outbox holds.
+    """Show how far behind each consumer is, what waits, what is dead, what the outbox holds, and what people are still to be told.
 
     Example: hub status --watch
     """
@@ -171,6 +171,7 @@ def _print_status(found: "Status", stack: "Stack | None") -> None:
     typer.echo(f"\nOutbox: {found.unsent - found.set_aside:,} to send{age}; {found.set_aside} set aside. Kafka: {found.kafka}")
     if found.timers_overdue and found.oldest_overdue:
         typer.echo(f"Timers: {found.timers_overdue:,} overdue, the longest for {(found.at - found.oldest_overdue).total_seconds():.0f} s")
+    _print_people(found)
     _print_still(found)
     dead = [(each.consumer, reason, f"{count:,}") for each in found.consumers for reason, count in sorted(each.dead.items())]
     if dead:
@@ -180,6 +181,16 @@ def _print_status(found: "Status", stack: "Stack | None") -> None:
         typer.echo("")
         rows = [(p.name, p.pid or "ended", p.address, p.restarts or "") for p in stack.processes]
         print_table(("process", ">pid", "address", ">restarts"), rows)
+
+
+def _print_people(found: "Status") -> None:
+    """What people are still to be told, and what keeps it back."""
+    age = f", the oldest for {(found.at - found.oldest_due).total_seconds():.0f} s" if found.oldest_due else ""
+    told = [f"{found.due:,} message{'' if found.due == 1 else 's'} due{age}"] if found.due else []
+    told += [f"{found.unknown:,} unknown (hub deliveries list --state unknown)"] if found.unknown else []
+    told += [f"{found.braked:,} brake{'' if found.braked == 1 else 's'} pulled (hub brakes list)"] if found.braked else []
+    if told:
+        typer.echo(f"People: {'; '.join(told)}")
 
 
 def _print_still(found: "Status") -> None:
@@ -203,6 +214,7 @@ def _print_still(found: "Status") -> None:
         for each in found.consumers
         for one in each.paused
     ]
+    paused += [(one["process"], "everything", one["who"], one["why"], f"{one['since']:%Y-%m-%d %H:%M:%SZ}") for one in found.held]
     if paused:
         typer.echo("")
         print_table(("paused of", "what", "by", "why", "since"), paused)

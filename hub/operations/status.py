@@ -1,4 +1,4 @@
-"""How the hub is doing: per consumer how far behind, what waits, what is dead; what the outbox still holds; timers overdue."""
+"""How the hub is doing: how far behind each consumer is, what waits, what is dead; what is still to be told to others and to people."""
 
 import asyncio
 import re
@@ -40,7 +40,12 @@ class Behind:
 
 @dataclass(slots=True)
 class Status:
-    """The whole hub at one moment."""
+    """The whole hub at one moment.
+
+    `held` are pauses of whoever is no consumer: couriers, after a restore or by an operator's word. `due` counts messages to
+    people whose time has come, `unknown` those of which nobody knows whether they arrived, `braked` providers and campaigns
+    that stand still.
+    """
 
     at: datetime
     kafka: str
@@ -50,6 +55,11 @@ class Status:
     oldest_unsent: datetime | None
     timers_overdue: int
     oldest_overdue: datetime | None
+    held: list[dict[str, Any]]
+    due: int
+    oldest_due: datetime | None
+    unknown: int
+    braked: int
 
     @property
     def is_calm(self) -> bool:
@@ -75,14 +85,29 @@ async def status(settings: Settings) -> Status:
     for row in rows["dead"]:
         if row["consumer"] in consumers:
             consumers[row["consumer"]].dead[row["reason"]] = row["count"]
+    held = []
     for row in rows["pauses"]:
+        told = {name: row[name] for name in ("topic", "who", "why", "since")}
         if row["consumer"] in consumers:
-            told = {name: row[name] for name in ("topic", "who", "why", "since")}
             consumers[row["consumer"]].paused.append({**told, "partition": None if row["partition"] == EVERY else row["partition"]})
-    outbox, timers = rows["outbox"][0], rows["timers"][0]
-    listed = list(consumers.values())
-    said = outbox["unsent"], outbox["aside"], outbox["oldest"]
-    return Status(datetime.now(UTC), settings.kafka_bootstrap, listed, *said, timers["overdue"], timers["oldest"])
+        else:
+            held.append({"process": row["consumer"], **told})
+    outbox, timers, deliveries = rows["outbox"][0], rows["timers"][0], rows["deliveries"][0]
+    return Status(
+        datetime.now(UTC),
+        settings.kafka_bootstrap,
+        list(consumers.values()),
+        unsent=outbox["unsent"],
+        set_aside=outbox["aside"],
+        oldest_unsent=outbox["oldest"],
+        timers_overdue=timers["overdue"],
+        oldest_overdue=timers["oldest"],
+        held=held,
+        due=deliveries["due"],
+        oldest_due=deliveries["oldest"],
+        unknown=deliveries["unknown"],
+        braked=deliveries["braked"],
+    )
 
 
 async def _empty(cluster: Cluster, ends: "_Ends", rows: Iterable[Mapping[str, Any]]) -> set[Tail]:

@@ -25,6 +25,8 @@ SELECT c.channel, count(d.id), coalesce(extract(epoch FROM now() - min(d.due_at)
 FROM (VALUES ('email'), ('sms'), ('post')) AS c (channel)
 LEFT JOIN deliveries d ON d.channel = c.channel AND d.state IN ('planned', 'pending') AND d.due_at <= now()
 GROUP BY 1
+UNION ALL SELECT 'any', count(*), coalesce(extract(epoch FROM now() - min(due_at)), 0)::float8
+FROM deliveries WHERE channel IS NULL AND state IN ('planned', 'pending') AND due_at <= now()
 """
 _DOUBTS = """
 SELECT count(*), coalesce(extract(epoch FROM now() - min(changed_at)), 0)::float8,
@@ -34,6 +36,8 @@ FROM deliveries WHERE state = 'unknown'
 _OVERDUE = "count(*) AS overdue, min(due_at) AS oldest FROM timers WHERE due_at <= now()"
 _TIMERS = f"SELECT overdue, coalesce(extract(epoch FROM now() - oldest), 0)::float8 FROM (SELECT {_OVERDUE}) AS t"  # noqa: S608 - names of our own
 _PAUSED = "SELECT coalesce(extract(epoch FROM now() - min(since)), 0)::float8 FROM pauses WHERE consumer = $1"
+
+_COURIER = "courier"  # no consumer, and all the same it can be paused
 
 
 async def measure(url: str, metrics: Metrics, consumer: str | None) -> None:
@@ -52,6 +56,7 @@ async def _measure(url: str, metrics: Metrics, consumer: str | None) -> None:
                 metrics.aside.set(row[1])
             metrics.outbox_age.set(await connection.fetchval(_OUTBOX_AGE) or 0.0)
             await _measure_deliveries(connection, metrics)
+            metrics.paused_age.labels(_COURIER).set(await connection.fetchval(_PAUSED, _COURIER))
             for overdue, age in await connection.fetch(_TIMERS):
                 metrics.overdue.set(overdue)
                 metrics.overdue_age.set(age)
@@ -88,11 +93,16 @@ _STATUS = {
     "dead": "SELECT consumer, reason, count(*) AS count, min(since) AS oldest FROM dead_letters WHERE state = 'open' GROUP BY 1, 2",
     "outbox": f"SELECT waits + aside AS unsent, aside, {_OUTBOX_OLDEST} AS oldest FROM ({_OUTBOX}) AS s (waits, aside)",  # noqa: S608 - names of our own
     "timers": f"SELECT {_OVERDUE}",
+    "deliveries": (
+        "SELECT count(*) AS due, min(due_at) AS oldest, (SELECT count(*) FROM deliveries WHERE state = 'unknown') AS unknown,"
+        " (SELECT count(*) FROM send_brakes WHERE pulled_at IS NOT NULL) AS braked"
+        " FROM deliveries WHERE state IN ('planned', 'pending') AND due_at <= now()"
+    ),
 }
 
 
 async def status(url: str) -> dict[str, list[dict[str, Any]]]:
-    """Offsets, waiting records, dead letters, outbox and timers that are overdue, as rows."""
+    """Offsets, pauses, waiting records, dead letters, outbox, timers that are overdue and deliveries that are due, as rows."""
     store = engine(url)
     try:
         async with store.connect() as connection:

@@ -7,10 +7,12 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from hub.state import counts
+from hub.state import counts, deliveries, rows
 from hub.state.connect import connect
+from hub.state.deliveries import Planned
 from hub.telemetry import Metrics
 from tests.support import tree
+from tests.support.notices import a_notice
 
 _WAIT = """
 INSERT INTO waiting (id, consumer, hold, principal, part, store, whose, ref, kind, awaited_ref, type,
@@ -74,6 +76,27 @@ async def test_what_the_runbook_asks_of_the_database_it_answers(database: str) -
     for query in asked:
         await connection.fetch(query)
     await connection.close()
+
+
+async def test_what_is_due_to_people_is_told_whether_or_not_its_channel_is_chosen_and_so_is_that_couriers_are_held(database: str) -> None:
+    connection = await connect(database, name="test")
+    await rows.make(connection, [deliveries.ROWS])
+    notices = [Planned(a_notice(f"k-{channel}", channel=channel), uuid4()) for channel in (None, "sms")]
+    await deliveries.insert(connection, "reminders", notices)
+    await connection.execute("UPDATE deliveries SET due_at = now() - interval '1 hour' WHERE channel IS NULL")
+    await connection.execute("UPDATE deliveries SET state = 'unknown' WHERE channel = 'sms'")
+    await connection.execute(
+        "INSERT INTO pauses (consumer, topic, partition, who, why, since) VALUES ('courier', '', -1, 'ada', 'x', now() - interval '1 day')"
+    )
+    await connection.close()
+    metrics = Metrics()
+    await counts.measure(database, metrics, None)
+    assert [told(metrics, "hub_deliveries_backlog", channel=channel) for channel in ("any", "email", "sms", "post")] == [1, 0, 0, 0]
+    assert told(metrics, "hub_deliveries_backlog_age_seconds", channel="any") == pytest.approx(3600, abs=30)
+    assert told(metrics, "hub_paused_age_seconds", consumer="courier") == pytest.approx(86_400, abs=30)
+    found = await counts.status(database)
+    assert [(row["due"], row["unknown"], row["braked"]) for row in found["deliveries"]] == [(1, 1, 0)]
+    assert [row["consumer"] for row in found["pauses"]] == ["courier"]
 
 
 async def test_the_oldest_pause_is_told_by_its_age(database: str) -> None:
