@@ -17,6 +17,8 @@ from hub.local.supervisor import Supervisor, hub_command
 CHECK_SECONDS = 0.2
 UP_SECONDS = 600.0  # a first start fetches the broker over a slow line
 DOWN_SECONDS = 120.0
+ERROR = "hub: "
+"""How the command's own error begins."""
 
 
 class _AskedToEnd(BaseException):
@@ -120,12 +122,13 @@ def end_leftovers(data: Path) -> int:
 
 def _wait_until_ready(data: Path, process: subprocess.Popen[bytes], said: Iterable[str], on_progress: Callable[[str], None]) -> Stack:
     deadline = time.monotonic() + UP_SECONDS
-    heard = "it said nothing"
+    heard, is_why = "it said nothing", False
     while True:
         has_ended = process.poll() is not None  # asked first: what it said last is read below
         for line in said:
             on_progress(line.rstrip())
-            heard = line.strip() or heard
+            if line.startswith(ERROR) or not is_why:  # what follows its error is the end of some log
+                heard, is_why = line.removeprefix(ERROR).strip() or heard, line.startswith(ERROR)
         if (stack := find(data)) and stack.is_ready:
             return stack
         if has_ended:

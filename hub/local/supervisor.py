@@ -26,7 +26,7 @@ from hub.local.postgres import Postgres
 from hub.local.stack import ProcessState, Stack, stack_file
 
 DATABASE = "hub"
-READY_SECONDS = 60.0
+READY_SECONDS = 180.0  # a machine that has other things to do starts a dozen processes slowly
 HOPELESS_RESTARTS = 3  # before it was ever ready; later it is never given up
 
 

@@ -10,9 +10,11 @@ import pytest
 
 from hub.errors import HubError
 from hub.local.child import Child, end_orphan
+from hub.local.folders import scratch
 from hub.local.identity import Identity
 from hub.local.kept import FIRST_DELAY, LONGEST_DELAY, STEADY_SECONDS, Kept
 from hub.local.logs import rotate
+from hub.local.supervision import up_detached
 from tests.support.eventually import eventually
 
 SLEEPER = [sys.executable, "-c", "import time; print('here', flush=True); time.sleep(600)"]
@@ -156,3 +158,11 @@ def test_a_log_that_grew_too_large_is_moved_aside_under_the_feet_of_its_writer(t
         writer.write(b"after")
     assert log.read_bytes() == b"after"
     assert (tmp_path / "some.log.1").read_bytes() == b"x" * 100
+
+
+def test_whoever_waits_hears_why_the_hub_did_not_come_up_and_not_the_end_of_some_log() -> None:
+    said = "starting relay", "hub: relay was not ready (relay.log):", '{"event": "process.started"}'
+    heard: list[str] = []
+    with scratch() as data, pytest.raises(HubError, match=r"did not come up: relay was not ready \(relay.log\)"):
+        up_detached(data, [sys.executable, "-c", f"raise SystemExit({chr(10).join(said)!r})"], heard.append)
+    assert heard == list(said)
