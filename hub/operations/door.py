@@ -1,5 +1,6 @@
 """Let dealers without a Kafka client speak through the door: tokens issued, rotated, revoked."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -24,7 +25,7 @@ async def issue(settings: Settings, partner: Partner, *, why: str = "", dry_run:
     """A token for a dealer that has a topic; others that it has stay as they are."""
     cluster = Cluster(settings)
     _check_topic(cluster, partner)
-    steps, notes = (f"a token for {partner.user}",), _notes(cluster, partner)
+    steps, notes = (f"a token for {partner.user}",), await _notes(cluster, partner)
     if dry_run:
         return Outcome(steps, notes)
     async with _store(settings) as connection:
@@ -42,7 +43,7 @@ async def rotate(settings: Settings, partner: Partner, *, grace: timedelta, why:
         if not old:
             raise InputError("DEALER", f"a dealer that has a token; give it one by: hub door issue {partner.id}", partner.id)
         steps = (f"a token for {partner.user}", f"{len(old)} of before end in {grace}" if grace else f"{len(old)} of before end now")
-        notes = _notes(cluster, partner)
+        notes = await _notes(cluster, partner)
         if dry_run:
             return Outcome(steps, notes)
         with (operator := Operator(cluster, why)).does("door.rotated", partner.user, steps) as done:
@@ -78,9 +79,11 @@ def principal(partner: Partner) -> str:
     return f"{partner.kind}:{partner.id}"
 
 
-def _notes(cluster: Cluster, partner: Partner) -> tuple[str, ...]:
+async def _notes(cluster: Cluster, partner: Partner) -> tuple[str, ...]:
     """A suspended dealer's new token opens no more than its old ones."""
-    return (f"stays suspended: hub partners resume {partner.words} opens the door again",) if is_suspended(cluster, partner) else ()
+    if await asyncio.to_thread(is_suspended, cluster, partner):
+        return (f"stays suspended: hub partners resume {partner.words} opens the door again",)
+    return ()
 
 
 async def _new(connection: Connection, partner: Partner, who: str, *, opens: bool) -> str:
