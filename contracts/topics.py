@@ -11,6 +11,7 @@ from contracts import (
     acts,
     base,
     campaigns,
+    complaints,
     consents,
     contacts,
     crm,
@@ -88,10 +89,10 @@ class Topic:
 OEM_BASE = Topic("oem.base", "base data", "oem", "kind/id@effective day", base.LINEAGES, partitions=1, retention=None, is_compacted=True)
 OEM_CRM = Topic(
     "oem.crm",
-    "leads from web, fairs and call centre; consents taken by the OEM",
+    "leads from web, fairs and call centre; consents and complaints taken by the OEM",
     "oem",
     "subject's ref",
-    (*leads.LINEAGES, *consents.SAID),
+    (*leads.LINEAGES, *consents.SAID, *complaints.LINEAGES),
 )
 OEM_CAMPAIGNS = Topic(
     "oem.campaigns",
@@ -112,6 +113,7 @@ DEALER_EVENTS = Topic(
         *leads.LINEAGES,
         *opportunities.LINEAGES,
         *consents.SAID,
+        *complaints.LINEAGES,
         *activities.LINEAGES,
         *vehicles.LINEAGES,
         *reminders.ANSWERS,

@@ -1,4 +1,4 @@
-"""The words `hub show …`: one customer, contact, opportunity or lead with its whole story."""
+"""The words `hub show …`: one customer, contact, opportunity, lead or complaint with its whole story."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,7 +19,7 @@ Why = Annotated[str, typer.Option("--why", help="The reason, for the record.")]
 
 @app.command()
 def customer(ref: Ref, dealer: Dealer = "", unmask: Unmask = False, why: Why = "", as_json: AsJson = False) -> None:
-    """Show a customer with its contacts, leads and opportunities.
+    """Show a customer with its contacts, leads, complaints and opportunities.
 
     Example: hub show customer C-1042 --dealer ber-01
     """
@@ -51,6 +51,15 @@ def lead(ref: Ref, dealer: Dealer = "", unmask: Unmask = False, why: Why = "", a
     Example: hub show lead L-9 --unmask --why "the customer asked what we know"
     """
     _show("lead", ref, dealer, unmask, why, as_json)
+
+
+@app.command()
+def complaint(ref: Ref, dealer: Dealer = "", unmask: Unmask = False, why: Why = "", as_json: AsJson = False) -> None:
+    """Show a complaint.
+
+    Example: hub show complaint B-311 --dealer ber-01
+    """
+    _show("complaint", ref, dealer, unmask, why, as_json)
 
 
 def _show(kind: str, ref: str, dealer: str, unmask: bool, why: str, as_json: bool) -> None:

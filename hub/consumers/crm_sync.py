@@ -1,12 +1,13 @@
-"""Keep customers, contacts, leads and opportunities in step with what dealers and the OEM say of them."""
+"""Keep customers, contacts, leads, opportunities and complaints in step with what dealers and the OEM say of them."""
 
+from contracts import complaints as complaint_events
 from contracts import contacts as contact_events
 from contracts import crm, topics
 from contracts import customers as customer_events
 from contracts import leads as lead_events
 from contracts import opportunities as opportunity_events
 from contracts.reminders import ACTIVITY_REPORTED
-from hub.rules import contacts, customers, leads, opportunities
+from hub.rules import complaints, contacts, customers, leads, opportunities
 from hub.state import stores
 from hub.stream.consumer import Consumer
 
@@ -64,4 +65,12 @@ crm_sync.fold(
     },
     concerns={ACTIVITY_REPORTED: opportunities.of_report},
     tell=(topics.CRM, crm.OPPORTUNITY_UPDATED, opportunities.told),
+)
+crm_sync.fold(
+    stores.complaints,
+    {
+        complaint_events.COMPLAINT_RECEIVED: complaints.received,
+        complaint_events.COMPLAINT_CLOSED: complaints.closed,
+        complaint_events.COMPLAINT_REOPENED: complaints.reopened,
+    },
 )

@@ -17,13 +17,14 @@ from hub.state.reading import Snapshot, snapshot
 from hub.state.stores import STORES
 from hub.stream.consumer import Consumer
 
-STORE_OF = {"customer": "customers", "contact": "contacts", "opportunity": "opportunities", "lead": "leads"}
+STORE_OF = {"customer": "customers", "contact": "contacts", "opportunity": "opportunities", "lead": "leads", "complaint": "complaints"}
 BESIDE = {
     "contacts": ("name", "function", "superior", "is_active"),
     "leads": ("status", "name", "intention", "product", "received_at"),
+    "complaints": ("status", "category", "received_at"),
     "opportunities": ("status", "stage", "product", "amount_minor", "amount_currency", "stage_since"),
 }
-"""What is shown of a customer's contacts, leads and opportunities."""
+"""What is shown of a customer's contacts, leads, complaints and opportunities."""
 
 _MOST_SUPERIORS = 50
 

@@ -17,6 +17,7 @@ SHOWN = frozenset(
         *("provider", "cause", "code"),
         *("win", "is_wanted", "asked_at", "withdrawn_at", "answer", "answered_at", "promised", "promised_first", "due_at"),
         *("missing_since", "watch_at", "is_watched"),
+        *("category", "outcome"),
         *("step", "step_percent", "completed_at", "progress"),
         *("ordered", "confirmed", "despatched", "received", "invoiced", "paid"),
         *("reached", "status_at", "incident", "place", "despatched_at", "planned_arrival", "estimated_arrival", "delivered_at"),
@@ -27,7 +28,7 @@ SHOWN = frozenset(
 """Fields that say nothing of a person by themselves; any other is masked."""
 
 REFERENCES = frozenset(
-    {"ref", "customer", "parent", "superior", "lead", "opportunity", "dealer", "product", "person", "reference", "number"}
+    {"ref", "customer", "parent", "superior", "lead", "opportunity", "dealer", "product", "person", "reference", "number", "whose"}
 )
 """Fields shown where they look like a reference."""
 

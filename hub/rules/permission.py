@@ -5,17 +5,31 @@ from typing import Literal, NamedTuple
 
 from hub.rules.notices import Nature
 
-Refusal = Literal["legal", "unknown_address", "opted_out", "complaint", "operator", "unsubscribed", "no_purpose", "withdrawn", "no_consent"]
-"""Why it may not: a suppression of the address by its reason, else what the person said, or never said."""
+Refusal = Literal[
+    "legal",
+    "unknown_address",
+    "opted_out",
+    "complaint",
+    "operator",
+    "open_complaint",
+    "unsubscribed",
+    "no_purpose",
+    "withdrawn",
+    "no_consent",
+]
+"""Why it may not: a suppression of the address by its reason, a complaint of the customer's, else what the person said, or never said."""
+OPEN_COMPLAINT: Refusal = "open_complaint"
+"""As long as a customer's complaint is open, nothing is offered."""
 
 _BARS: tuple[Refusal, ...] = ("legal", "opted_out", "unknown_address")
-_BLOCKS: tuple[Refusal, ...] = ("complaint", "operator")
+_BLOCKS: tuple[Refusal, ...] = ("complaint", "operator", OPEN_COMPLAINT)
 
 
 class Standing(NamedTuple):
     """What is known when something is about to be sent to a person's address, for a purpose, by a grantee.
 
-    `reasons` are those of the whole address; `withdrawn_at` is the latest no, `unsubscribed_at` the latest by a link to that address.
+    `reasons` are those of the whole address, and that of the person. `withdrawn_at` is the latest no, `unsubscribed_at` the latest by a
+    link to that address.
     A purpose that was never laid down, or is laid down no longer, is not known.
     """
 

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from contracts.base import ConsentPurpose
 from hub.rules.consents import ANY
-from hub.rules.permission import Standing
+from hub.rules.permission import OPEN_COMPLAINT, Standing
 from hub.rules.suppressions import OWNER
+from hub.state.complaints import complaining
 from hub.state.store import Connection
 
 _STANDINGS = f"""
@@ -50,7 +51,11 @@ class Wish(NamedTuple):
 
 
 async def standings(connection: Connection, wishes: Sequence[Wish], at: datetime) -> list[Standing]:
-    """What is known about each, in their order, as the transaction sees it; in one statement, however many there are."""
+    """What is known about each, in their order, as the transaction sees it; in two statements, however many there are."""
     columns = [list(column) for column in zip(*wishes, strict=True)] or [[] for _ in Wish._fields]
     rows = await connection.fetch(_STANDINGS, *columns, list({wish.purpose for wish in wishes}), at)
-    return [Standing._make((*row[:6], tuple(sorted(row[6] or ())))) for row in map(tuple, rows)]
+    complaints = await complaining(connection, {wish[:3] for wish in wishes})
+    return [
+        Standing._make((*row[:6], tuple(sorted(row[6] or ())) + ((OPEN_COMPLAINT,) if wish[:3] in complaints else ())))
+        for wish, row in zip(wishes, map(tuple, rows), strict=True)
+    ]

@@ -4,6 +4,7 @@ from hub.rules.activities import Activity
 from hub.rules.agendas import Agenda
 from hub.rules.base import Edition
 from hub.rules.campaigns import Campaign
+from hub.rules.complaints import Complaint
 from hub.rules.consents import Consent
 from hub.rules.contacts import Contact
 from hub.rules.customers import Customer
@@ -26,6 +27,7 @@ base_data = Store("base_data", Edition, ("kind", "id"))
 customers = Store("customers", Customer)
 contacts = Store("contacts", Contact, ("principal", "customer"))
 leads = Store("leads", Lead, ("principal", "customer"))
+complaints = Store("complaints", Complaint, ("whose", "customer"))
 opportunities = Store("opportunities", Opportunity, ("principal", "customer"))
 consents = Store("consents", Consent, ("principal", "person"))
 suppressions = Store("suppressions", Suppression, ("address",))
@@ -49,7 +51,7 @@ messages = Store("messages", Message, ("campaign",))
 STORES = {
     store.name: store
     for store in (
-        *(base_data, customers, contacts, leads, opportunities, consents, suppressions, delivery_reports, orders, open_items),
+        *(base_data, customers, contacts, leads, opportunities, complaints, consents, suppressions, delivery_reports, orders, open_items),
         *(shipments, shipment_positions, freight_charges, freight_invoices),
         *(vehicles, odometer_readings, activities, agendas, occasions, campaigns, messages),
     )

@@ -46,7 +46,7 @@ class Drivers:
     So the hub knows everything when it reckons for the first time: nobody is reminded of what is known later to be done.
     """
 
-    def __init__(self, world: World, cars: int = 56, clients: int = 28) -> None:
+    def __init__(self, world: World, cars: int = 56, clients: int = 32) -> None:
         dealers = world.dealer_ids
         self._world = world
         due_at = world.until + _DUE_AFTER

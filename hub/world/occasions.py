@@ -36,17 +36,17 @@ PLANS: Mapping[Kind, dict[str, Any]] = {
     },
 }
 _FATES: Mapping[Kind, tuple[str, ...]] = {
-    "contract_end": ("agrees", "silent", "sold", "extended"),
+    "contract_end": ("agrees", "silent", "complains", "content", "sold", "extended"),
     "repurchase": ("agrees", "silent", "sold", "waits"),
     "dunning": ("owes", "objects", "bounced", "paid", "credited", "waits"),
 }
-"""Of each kind the first two have a day that has come, of the last kind the first three."""
+"""Some have a day that has come, of others it is over or far away."""
 _KINDS = [(kind, fate) for kind, fates in _FATES.items() for fate in fates]
 
-_REACHED = frozenset({"agrees", "owes", "objects", "bounced"})
+_REACHED = frozenset({"agrees", "content", "owes", "objects", "bounced"})
 """To whom a mail must go: what is owed is no marketing, so nobody's objection stands against it."""
-_KEPT_BACK = frozenset({"silent"})
-"""To whom one would go, had they agreed; the others are not to be reminded at all."""
+_KEPT_BACK = frozenset({"silent", "complains"})
+"""To whom one would go, had they agreed, or were their complaint settled; the others are not to be reminded at all."""
 
 _AHEAD: Mapping[Kind, timedelta] = {
     "contract_end": timedelta(days=45),
@@ -81,7 +81,7 @@ class Client(NamedTuple):
 class Occasions:
     """The customers of a world that ends at a moment; the same parameters say the same."""
 
-    def __init__(self, dealers: tuple[str, ...], until: datetime, mark: str, clients: int = 28) -> None:
+    def __init__(self, dealers: tuple[str, ...], until: datetime, mark: str, clients: int = 32) -> None:
         self._dealers, self._until, self._mark = dealers, until, mark
         self.clients = [self._client(number, *_KINDS[number % len(_KINDS)]) for number in range(clients)]
 
@@ -108,7 +108,7 @@ class Occasions:
             about = {"person": one.customer, "channels": ["email"], "proof": {"where": "handover"}}
             if one.fate == "objects":
                 yield self._of_dealer(one, "consent.withdrawn", one.customer, timedelta(), {**about, "purposes": ["account", "renewal"]})
-            elif one.kind != "dunning" and one.fate not in _KEPT_BACK:
+            elif one.kind != "dunning" and one.fate != "silent":
                 yield self._of_dealer(one, "consent.given", one.customer, timedelta(), {**about, "purposes": ["renewal"]})
 
     def endings(self) -> Iterable[Meant]:
@@ -117,6 +117,12 @@ class Occasions:
             match one.fate:
                 case "sold":
                     yield self._of_dealer(one, "vehicle.sold_on", one.about, timedelta(days=600), {}, self._another(one.dealer))
+                case "complains" | "content":
+                    complaint = f"B{self._mark}{_MARK}{one.number}"
+                    said = {"customer": one.customer, "category": "delivery"}
+                    yield self._of_dealer(one, "complaint.received", complaint, timedelta(days=30), said)
+                    if one.fate == "content":
+                        yield self._of_dealer(one, "complaint.closed", complaint, timedelta(days=40), {"outcome": "repaired"})
                 case "extended":
                     yield self._handed_over(one, timedelta(days=650))
                 case "paid" | "bounced":

@@ -38,7 +38,7 @@ async def test_whoever_has_something_ahead_is_reminded_and_nobody_else_is(databa
         owed = {(row["principal"], row["ref"]): row["open_minor"] for row in await engine.rows("open_items")}
     truth = drivers.truth()
     expected = {named: row["about"] for named, row in truth["deliveries"].items()}
-    assert len(expected) == 28
+    assert len(expected) == 32
     assert {(row["principal"], row["ref"]): row["about"] for row in found} == expected
     assert {named: row["open_minor"] for named, row in truth["open_items"].items()} == owed
 

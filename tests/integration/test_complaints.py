@@ -1,0 +1,47 @@
+"""Whoever belongs to a customer with an open complaint is known to be left alone, of each dealer's customers apart."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from contracts.complaints import COMPLAINT_CLOSED, COMPLAINT_RECEIVED
+from contracts.contacts import CONTACT_RECORDED
+from contracts.leads import LEAD_RECEIVED
+from hub.consumers.crm_sync import crm_sync
+from hub.operations.show import Shown, show
+from hub.state.consents import Wish, standings
+from tests.support.engine import Engine, Log
+
+PEOPLE = [("customer", "C1"), ("customer", "C2"), ("contact", "P1"), ("prospect", "L1")]
+
+
+async def left_alone(engine: Engine, dealer: str = "ber-001") -> list[str]:
+    wishes = [Wish(f"dealer:{dealer}", *person, "email", "news", dealer, "key") for person in PEOPLE]
+    found = await standings(engine.db, wishes, datetime.now(UTC))
+    return [ref for (_, ref), standing in zip(PEOPLE, found, strict=True) if "open_complaint" in standing.reasons]
+
+
+async def test_a_complaint_that_is_open_keeps_marketing_from_all_who_belong_to_its_customer(database: str) -> None:
+    log = Log()
+
+    def say(lineage: Any, id_: str, dealer: str = "ber-001", **fields: Any) -> Any:
+        return log.say(lineage, fields, id=id_, dealer=dealer)
+
+    async with Engine(database, crm_sync) as engine:
+        await engine.apply(
+            [
+                say(CONTACT_RECORDED, "p", contact="P1", customer="C1", name="Ada"),
+                say(LEAD_RECEIVED, "l", lead="L1", customer="C1", name="Ada"),
+                say(COMPLAINT_RECEIVED, "b", complaint="B1", customer="C1", category="delivery", note="in private"),
+            ]
+        )
+        assert await left_alone(engine) == ["C1", "P1", "L1"]
+        assert await left_alone(engine, "muc-002") == []
+        shown = await show(database, "complaint", "B1")
+        assert isinstance(shown, Shown)
+        assert shown.state is not None
+        assert (shown.state["status"], shown.state["category"], shown.state["note"]) == ("open", "delivery", "<text, 10>")
+        await engine.apply([say(COMPLAINT_CLOSED, "c", complaint="B1", occurred_at="2026-03-03T12:00:00Z")])
+        assert await left_alone(engine) == []
+        by_oem = {"complaint": "B2", "customer": "C2", "dealer": "muc-002", "occurred_at": "2026-03-03T12:00:00Z"}
+        await engine.apply([log.say(COMPLAINT_RECEIVED, by_oem, id="o", topic="oem.crm", source="/oem/crm")])
+        assert await left_alone(engine, "muc-002") == ["C2"]
