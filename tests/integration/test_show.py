@@ -8,6 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
+from contracts.complaints import COMPLAINT_RECEIVED
 from contracts.contacts import CONTACT_RECORDED, CONTACT_REPORTS_TO
 from contracts.customers import CUSTOMER_RECORDED
 from contracts.leads import LEAD_RECEIVED
@@ -155,12 +156,13 @@ async def test_a_customer_is_shown_with_those_beside_it(engine: Engine, dealer: 
             dealer.say(CONTACT_RECORDED, {"contact": "P1", "customer": "C1", "name": "Ada"}, 0),
             dealer.say(CONTACT_RECORDED, {"contact": "P2", "customer": "C2", "name": "Bo"}, 0),
             dealer.say(LEAD_RECEIVED, {"lead": "L1", "customer": "C1", "name": "Ada"}, 0),
+            dealer.say(COMPLAINT_RECEIVED, {"complaint": "B1", "customer": "C1"}, 0),
             dealer.say(OPPORTUNITY_OPENED, {"opportunity": "O1", "customer": "C1", "stage": "offer"}, 0),
         ]
     )
     beside = (await shown(engine, "customer", "C1")).beside
     found = {store: [row["ref"] for row in rows] for store, rows in beside.items()}
-    assert found == {"contacts": ["P1"], "leads": ["L1"], "opportunities": ["O1"]}
+    assert found == {"contacts": ["P1"], "leads": ["L1"], "complaints": ["B1"], "opportunities": ["O1"]}
     assert beside["contacts"][0]["name"] == shape("Ada")
 
 
