@@ -42,7 +42,7 @@ async def _occasions(url: str) -> None:
         over[kind] += row["ended_as"] is not None
         told[kind] += bool(row["told"])
         steps.setdefault(kind, Counter()).update(row["told"])
-    typer.echo("\nDays that somebody named, and how many dealers and customers were reminded of by the steps of their plans:")
+    typer.echo("\nDays that somebody named; of so many dealer and customer were reminded, by these steps of their plans:")
     print_table(
         ("of", ">known", ">over", ">reminded of", "by"),
         [
