@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Sequence
 from time import monotonic, time
 from typing import Any
-from zlib import crc32
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
 from aiokafka import TopicPartition as KafkaPartition
@@ -25,6 +24,7 @@ from hub.stream.polling import look_again, position
 from hub.stream.record import Raw, Reader
 from hub.stream.standstill import Standstill
 from hub.stream.steering import Heard, Steering
+from hub.stream.turns import Turns
 from hub.telemetry import Metrics, log
 
 _COMMIT_SECONDS = 3.0
@@ -69,21 +69,22 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
         self._tasks: set[asyncio.Task[None]] = set()
         self._claims = asyncio.Lock()
         self._is_stopping = False
+        self._turns = Turns(lanes, batch_records)
         self.lanes = [
             Lane(
-                f"{consumer}/{number}",
+                number,
+                turns=self._turns,
                 batch=make_batch(),
                 reader=reader,
                 brake=brake,
                 metrics=metrics,
                 connect=connect,
                 epochs=self.epochs,
-                most_records=batch_records,
                 on_applied=self._note,
                 on_fenced=self._fenced,
                 on_gap=self._gap,
                 on_halt=self.halt,
-                on_room=self._resume,
+                on_done=self._resume,
             )
             for number in range(lanes)
         ]
@@ -105,7 +106,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def take(self, records: Sequence[Raw]) -> None:
-        """Hand a poll's records to the lanes; what is not claimed yet is fetched again once it is."""
+        """Queue a poll's records for the lanes; what is not claimed yet is fetched again once it is."""
         run: list[Raw] = []
         where: TopicPartition | None = None
         for raw in records:
@@ -120,18 +121,14 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
     def _put(self, partition: TopicPartition, records: Sequence[Raw]) -> None:
         if partition not in self.epochs or partition in self.still or partition in self._leaving or self._is_stopping:
             return
-        lane = self._lane(partition)
         self._ages.setdefault(partition, records[0].timestamp / 1000)
-        lane.put(partition, records)
-        if lane.is_full:
-            self._pause(p for p in self.epochs if self._lane(p) is lane)
+        self._turns.put(partition, records)
+        if self._turns.is_full:
+            self._pause(self.epochs)
 
     def has_room(self, partition: TopicPartition) -> bool:
-        """Whether a partition's lane takes more of it: else its records wait where they were fetched."""
-        return not self._lane(partition).has_enough(partition)
-
-    def _lane(self, partition: TopicPartition) -> Lane:
-        return self.lanes[crc32(f"{partition[0]}/{partition[1]}".encode()) % len(self.lanes)]
+        """Whether more of a partition may be queued: else its records wait where they were fetched."""
+        return not self._turns.has_enough(partition)
 
     async def on_partitions_assigned(self, assigned: Iterable[KafkaPartition]) -> None:
         """Claim in the background: the group must not wait for the database. Until then nothing is fetched."""
@@ -156,8 +153,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
 
     async def _quiet(self, partitions: set[TopicPartition]) -> None:
         """Drop what is queued of these, wait for running transactions, and say how far they came."""
-        for lane in self.lanes:
-            lane.drop(partitions)
+        self._turns.drop(partitions)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._revoke_seconds):
                 for lane in self.lanes:
@@ -228,7 +224,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
             self._note(await self._batch.release_newer(connection))
         finally:
             await connection.close(timeout=5)
-        self._unpause(p for p in partitions if p in self.epochs)
+        self._unpause(partitions & self.epochs.keys())
         log.info("partitions.claimed", consumer=self._consumer, count=len(partitions))
 
     @property
@@ -244,8 +240,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
 
     def _stop(self, partitions: set[TopicPartition]) -> None:
         self._pause(partitions)
-        for lane in self.lanes:
-            lane.drop(partitions)
+        self._turns.drop(partitions)
 
     def _heard(self, heard: Heard) -> None:
         """Hold what is paused; claim anew what was resumed, released or moved."""
@@ -323,9 +318,9 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
                 if ids.get(partition[0], known) != known:
                     self.halt(partition, "topic_recreated", next_offset=self._next.get(partition, -1))
 
-    def _resume(self, lane: Lane) -> None:
-        if not lane.is_full:
-            self._unpause(p for p in self.epochs if self._lane(p) is lane)
+    def _resume(self) -> None:
+        if not self._turns.is_full:
+            self._unpause(self.epochs.keys())
             if self.kafka is not None:
                 look_again(self.kafka)
 
@@ -335,11 +330,10 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
             held = kafka.assignment()
             kafka.pause(*(h for h in (KafkaPartition(*p) for p in partitions) if h in held))
 
-    def _unpause(self, partitions: Iterable[TopicPartition]) -> None:
+    def _unpause(self, partitions: Collection[TopicPartition]) -> None:
         kafka = self.kafka
         if kafka is not None:
-            paused = kafka.paused()
-            kafka.resume(*(h for p in partitions if p not in self.still and (h := KafkaPartition(*p)) in paused))
+            kafka.resume(*(handle for handle in kafka.paused() if handle in partitions and handle not in self.still))
 
     async def _commit_for_ever(self) -> None:
         while True:

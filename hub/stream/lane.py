@@ -1,4 +1,4 @@
-"""A lane: its own connection, its own queue, one transaction after another."""
+"""A lane: its own connection, one transaction after another."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -20,65 +20,45 @@ from hub.telemetry import Metrics, log
 
 
 class Lane:
-    """Applies what it is given, in order, until it is applied, fenced off or halted.
+    """Applies what it takes from `turns`, in order, until it is applied, fenced off or halted.
 
-    `epochs` is shared: partitions that this process has claimed. The callbacks tell the shell what the
-    lane found: a partition claimed by another, a gap to be fetched again, a partition to be halted.
+    The lanes of a group share `turns` and `epochs`, those of the partitions that this process has claimed. The callbacks tell
+    the group what the lane found: a partition claimed by another, a gap to be fetched again, a partition to be halted.
     """
 
     def __init__(
         self,
-        name: str,
+        number: int,
         *,
+        turns: Turns,
         batch: Batch,
         reader: Reader,
         brake: Brake,
         metrics: Metrics,
         connect: Callable[[], Awaitable[Connection]],
         epochs: dict[TopicPartition, int],
-        most_records: int,
         on_applied: Callable[[Applied], None],
         on_fenced: Callable[[TopicPartition], None],
         on_gap: Callable[[Gap], Awaitable[None]],
         on_halt: Callable[[TopicPartition, str], None],
-        on_room: Callable[["Lane"], None],
+        on_done: Callable[[], None],
     ) -> None:
-        self.name = name
+        self.name = f"{batch.consumer}/{number}"
         self.connection: Connection | None = None
         self.failing_since: float | None = None
         self.progressed_at = monotonic()
         self.busy_since: float | None = None
-        self.backlog = 0
+        self._number, self._turns = number, turns
         self._batch, self._reader, self._brake, self._metrics = batch, reader, brake, metrics
-        self._connect, self._epochs, self._most = connect, epochs, most_records
-        self._on_applied, self._on_fenced, self._on_gap, self._on_halt, self._on_room = on_applied, on_fenced, on_gap, on_halt, on_room
-        self._queue = Turns()
-        self._gaps: dict[TopicPartition, int] = {}
-        self._wake = asyncio.Event()
+        self._connect, self._epochs = connect, epochs
+        self._on_applied, self._on_fenced, self._on_gap, self._on_halt, self._on_done = on_applied, on_fenced, on_gap, on_halt, on_done
         self._idle = asyncio.Event()
         self._idle.set()
-        self._dropped: set[TopicPartition] = set()
-
-    def put(self, partition: TopicPartition, records: Sequence[Raw]) -> None:
-        """Queue records of one partition; the caller takes no more of it while it `has_enough`, and pauses all while the lane `is_full`."""
-        self._queue.put(partition, records)
-        self.backlog = self._queue.size
-        self._wake.set()
 
     @property
-    def is_full(self) -> bool:
-        """Whether six batches wait already: memory is bounded, however many partitions there are."""
-        return self.backlog >= 6 * self._most
-
-    def has_enough(self, partition: TopicPartition) -> bool:
-        """Whether two batches of this partition alone wait already: its flood must not keep the others from being fetched."""
-        return self._queue.size_of(partition) >= 2 * self._most
-
-    def drop(self, partitions: set[TopicPartition]) -> None:
-        """Forget what is queued of these partitions; what is being applied is the epoch's business."""
-        self._queue.drop(partitions)
-        self.backlog = self._queue.size
-        self._dropped |= partitions
+    def backlog(self) -> int:
+        """How many records wait for this lane."""
+        return self._turns.waiting_for(self._number)
 
     async def rest(self) -> None:
         """Wait until no transaction runs."""
@@ -88,11 +68,7 @@ class Lane:
         """Work for ever; cancelled at the end, outside of a transaction if `rest` was awaited."""
         try:
             while True:
-                await self._wake.wait()
-                taken = self._take()
-                if not taken:
-                    self._wake.clear()
-                    continue
+                taken = await self._turns.take(self._number)
                 self._idle.clear()
                 self.busy_since = monotonic()
                 try:
@@ -100,16 +76,11 @@ class Lane:
                 finally:
                     self.progressed_at, self.busy_since = monotonic(), None
                     self.failing_since = None  # with nothing in hand a lane cannot tell; who looks for orders every second can
+                    self._turns.give_back(self._number)
                     self._idle.set()
-                self._on_room(self)
+                self._on_done()
         finally:
             await self._disconnect()
-
-    def _take(self) -> dict[TopicPartition, list[Raw]]:
-        self._dropped.clear()
-        taken = self._queue.take(self._most)
-        self.backlog = self._queue.size
-        return taken
 
     async def _work_off(self, taken: dict[TopicPartition, list[Raw]]) -> None:
         """Apply what was taken, whatever it takes; a partition that cannot go on does not keep the others."""
@@ -120,16 +91,16 @@ class Lane:
                 if self.connection is None:
                     self.connection = await self._connect()
                     self.connection.add_query_logger(self._answered)
-                applied = await self._batch.apply(self.connection, batches, self._epochs, self._gaps)
+                applied = await self._batch.apply(self.connection, batches, self._epochs, self._turns.gaps)
             except Fenced as fenced:
                 partition = fenced.topic, fenced.partition
-                self.drop({partition})
+                self._turns.drop({partition})
                 self._on_fenced(partition)
                 continue
             except Gap as gap:
                 partition = gap.topic, gap.partition
-                self._gaps[partition] = gap.first
-                self.drop({partition})
+                self._turns.gaps[partition] = gap.first
+                self._turns.drop({partition})
                 await self._on_gap(gap)
                 continue
             except Exception as error:  # noqa: BLE001 - each meaning is acted on, the unknown one by halting
@@ -154,11 +125,12 @@ class Lane:
         self.progressed_at = monotonic()
 
     def _may_work(self, partition: TopicPartition) -> bool:
-        return partition in self._epochs and partition not in self._dropped
+        return partition in self._epochs and not self._turns.was_dropped(partition)
 
     def _settle(self, applied: Applied, batches: dict[TopicPartition, list[Judged]]) -> None:
         for partition in batches:
-            self._gaps.pop(partition, None)
+            self._turns.gaps.pop(partition, None)
+        self._turns.company.note(batches, sum(map(len, batches.values())), sum(applied.seconds.values()))
         self._on_applied(applied)
         for partition in self._brake.note(applied):
             self._on_halt(partition, "brake")

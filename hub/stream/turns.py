@@ -1,68 +1,131 @@
-"""A lane's queue, in which partitions take turns: nobody waits behind another's flood."""
+"""What polls brought, until a lane takes it: partitions take turns, and each is in the hands of one lane at a time."""
 
+import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from hub.state.offsets import TopicPartition
+from hub.stream.company import Company
 from hub.stream.record import Raw
+
+_FEW = 32
+"""So few records are one batch, even where other lanes are free: each transaction has its price."""
 
 
 class Turns:
-    """What polls brought, by partition, each partition's in its order."""
+    """The queue of all lanes of a group, which are known here by their numbers.
 
-    def __init__(self) -> None:
+    Whichever lane is free takes the next batch. What a lane has in hand of a partition is committed, or given up, before
+    another can take more of it: so each partition's records are folded in their order. `gaps` are the partitions that were
+    fetched again because something was missing, and where what was fetched began.
+    """
+
+    def __init__(self, lanes: int, most_records: int) -> None:
         self.size = 0
+        self.company = Company()
+        self.gaps: dict[TopicPartition, int] = {}
+        self._most = most_records
         self._runs: dict[TopicPartition, deque[Sequence[Raw]]] = {}
+        self._hands: dict[int, Collection[TopicPartition]] = {}
+        self._slow: set[int] = set()
+        self._dropped: set[TopicPartition] = set()
+        self._wakes = [asyncio.Event() for _ in range(lanes)]
 
-    def put(self, partition: TopicPartition, records: Sequence[Raw]) -> None:
-        """Queue what one poll brought of a partition."""
-        self._runs.setdefault(partition, deque()).append(records)
-        self.size += len(records)
+    @property
+    def is_full(self) -> bool:
+        """Whether six batches a lane wait already: memory is bounded, however many partitions there are."""
+        return self.size >= 6 * self._most * len(self._wakes)
+
+    def has_enough(self, partition: TopicPartition) -> bool:
+        """Whether two batches of this partition alone wait already: its flood must not keep the others from being fetched."""
+        return self.size_of(partition) >= 2 * self._most
 
     def size_of(self, partition: TopicPartition) -> int:
         """How many records of a partition are queued."""
         return sum(len(run) for run in self._runs.get(partition, ()))
 
+    def waiting_for(self, lane: int) -> int:
+        """How many records wait for this lane: behind those that it has in hand, or, where its hands are empty, all that it may take."""
+        return sum(map(self.size_of, self._hands.get(lane) or self._ready()))
+
+    def put(self, partition: TopicPartition, records: Sequence[Raw]) -> None:
+        """Queue what a poll brought of a partition; the caller polls no more of one that `has_enough`, and pauses all while `is_full`."""
+        self._runs.setdefault(partition, deque()).append(records)
+        self.size += len(records)
+        self._wake()
+
     def drop(self, partitions: set[TopicPartition]) -> None:
-        """Forget what is queued of these."""
+        """Forget what is queued of these; what a lane has of them in hand it must not try again."""
         for partition in partitions & self._runs.keys():
             self.size -= self.size_of(partition)
             del self._runs[partition]
+        self._dropped |= partitions
 
-    def take(self, most: int) -> dict[TopicPartition, list[Raw]]:
-        """The next batch: of each partition an equal share, and of what some leave over the others' more.
+    def was_dropped(self, partition: TopicPartition) -> bool:
+        """Whether a partition was dropped since it was taken."""
+        return partition in self._dropped
 
-        A partition's records follow each other in it: what is missing between two polls must show as a gap of its own.
-        Whoever has more goes to the end of the queue, so that all come to their turn however many there are.
+    async def take(self, lane: int) -> dict[TopicPartition, list[Raw]]:
+        """The next batch, once there is one; nobody else has more of its partitions until it is given back."""
+        while not (chosen := self._choose()):
+            self._wakes[lane].clear()
+            await self._wakes[lane].wait()
+        self._hands[lane] = chosen
+        self._dropped.difference_update(chosen)
+        if self.company.is_limited(chosen[0]):
+            self._slow.add(lane)
+        return {partition: self._pull(partition) for partition in chosen}
+
+    def give_back(self, lane: int) -> None:
+        """The lane is done with what it took."""
+        del self._hands[lane]
+        self._slow.discard(lane)
+        self._wake()
+
+    def _choose(self) -> list[TopicPartition]:
+        """Whoever has waited longest, with those who may be in one transaction with it.
+
+        Free lanes share what waits. A partition that does not fit in whole waits for a lane of its own, so nobody is in one
+        transaction with a flood; only the first may have more waiting than is taken of it.
         """
-        taken: dict[TopicPartition, list[Raw]] = {}
-        room, turn = most, list(self._runs)
-        while room and turn:
-            share, again = max(1, room // len(turn)), []
-            for partition in turn:
-                if not room:
-                    break
-                found = self._next(partition, min(share, room), taken.get(partition))
-                taken.setdefault(partition, []).extend(found)
-                room -= len(found)
-                if found and partition in self._runs:
-                    again.append(partition)
-            turn = again
-        for partition in taken:
-            if partition in self._runs:
-                self._runs[partition] = self._runs.pop(partition)
-        self.size -= most - room
-        return taken
+        ready = self._ready()
+        if not ready:
+            return []
+        free = len(self._wakes) - len(self._hands)
+        room = min(self._most, max(_FEW, sum(map(self.size_of, ready)) // free))
+        company = self.company.most(ready[0])
+        chosen: list[TopicPartition] = []
+        for partition in ready:
+            if room <= 0 or len(chosen) == company:
+                break
+            size = self.size_of(partition)
+            if self.company.most(partition) == company and (size <= room or not chosen):
+                chosen.append(partition)
+                room -= size
+        return chosen
 
-    def _next(self, partition: TopicPartition, most: int, before: Sequence[Raw] | None) -> Sequence[Raw]:
-        runs = self._runs[partition]
-        run = runs[0]
-        if before and run[0].offset != before[-1].offset + 1:
-            return ()
-        if len(run) > most:
-            runs[0] = run[most:]
-            return run[:most]
-        runs.popleft()
-        if not runs:
-            del self._runs[partition]
-        return run
+    def _ready(self) -> list[TopicPartition]:
+        """What a lane may take now, whoever has waited longest first. The slow never have the last lane, unless it is the only one."""
+        held, has_room = self._held(), len(self._slow) < max(1, len(self._wakes) - 1)
+        return [partition for partition in self._runs if partition not in held and (has_room or not self.company.is_limited(partition))]
+
+    def _held(self) -> set[TopicPartition]:
+        return set().union(*self._hands.values())
+
+    def _pull(self, partition: TopicPartition) -> list[Raw]:
+        """A batch of its records that follow each other: what is missing between two polls must show as a gap of its own."""
+        runs, pulled = self._runs.pop(partition), list[Raw]()
+        while runs and len(pulled) < self._most and (not pulled or runs[0][0].offset == pulled[-1].offset + 1):
+            run, room = runs.popleft(), self._most - len(pulled)
+            pulled += run[:room]
+            if len(run) > room:
+                runs.appendleft(run[room:])
+        if runs:
+            self._runs[partition] = runs  # at the end: whoever has more waits until the others had their turn
+        self.size -= len(pulled)
+        return pulled
+
+    def _wake(self) -> None:
+        """Let all lanes look, the first of them first: one connection that is warm does the work of little."""
+        for wake in self._wakes:
+            wake.set()

@@ -49,8 +49,8 @@ def test_a_record_that_is_delivered_before_the_claim_is_left_for_later() -> None
     """It is fetched again: a claim begins with a seek."""
     given: list[object] = []
     group: Any = Group.__new__(Group)
-    lane = SimpleNamespace(put=lambda *what: given.append(what), is_full=False, has_enough=lambda _: False)
-    group.lanes, group.epochs, group.still, group._leaving, group._ages, group._is_stopping = [lane], {}, set(), set(), {}, False
+    group._turns = SimpleNamespace(put=lambda *what: given.append(what), is_full=False)
+    group.epochs, group.still, group._leaving, group._ages, group._is_stopping = {}, set(), set(), {}, False
     raw = SimpleNamespace(topic="x", partition=0, timestamp=0)
     group.take([raw])
     assert not given

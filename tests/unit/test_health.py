@@ -16,6 +16,7 @@ from hub.stream.lane import Lane
 from hub.stream.outcome import Applied
 from hub.stream.shell import Shell
 from hub.stream.standstill import Standstill
+from hub.stream.turns import Turns
 from hub.telemetry import Metrics
 
 HERE, THERE = ("x", 0), ("x", 1)
@@ -60,13 +61,13 @@ def test_a_sender_is_stalled_since_its_last_round(failing: float | None) -> None
 async def test_a_lane_is_busy_while_it_works_and_no_longer() -> None:
     seen: list[float | None] = []
 
-    async def apply(*_: object) -> SimpleNamespace:
+    async def apply(*_: object) -> Applied:
         seen.append(lane.busy_since)
-        return SimpleNamespace(outcomes={})
+        return Applied()
 
     lane, done = a_lane(apply), asyncio.Event()
-    lane._on_room = lambda _: done.set()
-    lane.put(HERE, [SimpleNamespace()])
+    lane._on_done = done.set
+    lane._turns.put(HERE, [SimpleNamespace()])
     task = asyncio.create_task(lane.run())
     async with asyncio.timeout(5):
         await done.wait()
@@ -77,12 +78,12 @@ async def test_a_lane_is_busy_while_it_works_and_no_longer() -> None:
 
 async def test_a_lane_whose_work_is_taken_away_while_the_database_is_away_fails_no_longer() -> None:
     async def apply(*_: object) -> SimpleNamespace:
-        lane.drop({HERE})
+        lane._turns.drop({HERE})
         raise OSError
 
     lane, done = a_lane(apply), asyncio.Event()
-    lane._on_room = lambda _: done.set()
-    lane.put(HERE, [SimpleNamespace()])
+    lane._on_done = done.set
+    lane._turns.put(HERE, [SimpleNamespace()])
     task = asyncio.create_task(lane.run())
     async with asyncio.timeout(5):
         await done.wait()
@@ -93,11 +94,11 @@ async def test_a_lane_whose_work_is_taken_away_while_the_database_is_away_fails_
 async def test_a_lane_gets_on_with_every_statement_that_is_answered() -> None:
     loggers: list[Any] = []
 
-    async def apply(*_: object) -> SimpleNamespace:
+    async def apply(*_: object) -> Applied:
         lane.progressed_at = 0.0
         for answered in loggers:
             answered(None)
-        return SimpleNamespace(outcomes={})
+        return Applied()
 
     lane = a_lane(apply, add_query_logger=loggers.append)
     await lane._work_off({HERE: [SimpleNamespace()]})
@@ -108,9 +109,9 @@ async def test_a_record_that_nobody_can_look_at_stops_its_own_partition_only() -
     halted: list[tuple[object, str]] = []
     applied: list[object] = []
 
-    async def apply(_: object, batches: dict[object, object], *__: object) -> SimpleNamespace:
+    async def apply(_: object, batches: dict[object, object], *__: object) -> Applied:
         applied.append(set(batches))
-        return SimpleNamespace(outcomes={})
+        return Applied()
 
     def judge(raw: str) -> str:
         return {"good": raw}[raw]
@@ -149,19 +150,19 @@ def a_lane(apply: Any, judge: Any = lambda raw: raw, on_fenced: Any = lambda _: 
         return SimpleNamespace(**{"close": lambda **_: asyncio.sleep(0), "add_query_logger": lambda _: None} | connection)
 
     return Lane(
-        "a/0",
+        0,
+        turns=Turns(1, 10),
         batch=SimpleNamespace(apply=apply, consumer="a"),  # type: ignore[arg-type]
         reader=SimpleNamespace(judge=judge),  # type: ignore[arg-type]
         brake=SimpleNamespace(note=lambda _: []),  # type: ignore[arg-type]
         metrics=Metrics(),
         connect=connect,  # type: ignore[arg-type]
         epochs={HERE: 1, THERE: 1},
-        most_records=10,
         on_applied=lambda _: None,
         on_fenced=on_fenced,
         on_gap=lambda _: asyncio.sleep(0),
         on_halt=lambda *_: None,
-        on_room=lambda _: None,
+        on_done=lambda: None,
     )
 
 
@@ -198,7 +199,7 @@ async def test_nobody_works_on_a_partition_while_it_is_claimed_anew() -> None:
     """Its lane would run into the new epoch, which is its own, and claim once more: two claims, and so on for ever."""
     group: Any = Group.__new__(Group)
     group.epochs, group.kafka, dropped = {HERE: 1, THERE: 1}, SimpleNamespace(assignment=set, pause=lambda *_: None), []
-    group.lanes = [SimpleNamespace(drop=dropped.append)]
+    group._turns = SimpleNamespace(drop=dropped.append)
 
     async def connect() -> None:
         assert (group.epochs, dropped) == ({THERE: 1}, [{HERE}])

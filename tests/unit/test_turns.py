@@ -1,5 +1,6 @@
-"""Partitions take turns in a lane: a flood costs its own partition time, and the others at most a batch."""
+"""Partitions take turns: a flood costs its own partition time, who is slow has nobody with it, and no partition is in two hands."""
 
+import asyncio
 from collections.abc import Sequence
 
 import pytest
@@ -14,64 +15,177 @@ def run(where: tuple[str, int], first: int, count: int) -> list[Stored]:
     return [Stored(*where, offset, 0, b"k", b"", ()) for offset in range(first, first + count)]
 
 
-def counts(turns: Turns, most: int = 500) -> dict[tuple[str, int], int]:
-    return {partition: len(records) for partition, records in turns.take(most).items()}
+def queued(lanes: int = 1, most: int = 500, **counts: int) -> Turns:
+    """A queue with so many records of each dealer."""
+    turns = Turns(lanes, most)
+    for dealer, count in counts.items():
+        turns.put((f"dealer.{dealer}.events", 0), run((f"dealer.{dealer}.events", 0), 0, count))
+    return turns
 
 
-def test_who_comes_after_a_flood_is_in_the_next_batch() -> None:
-    turns = Turns()
-    turns.put(FLOOD, run(FLOOD, 0, 1500))
-    turns.put(CALM, run(CALM, 7, 3))
-    assert counts(turns) == {FLOOD: 497, CALM: 3}
-    assert (turns.size, turns.size_of(FLOOD), turns.size_of(CALM)) == (1003, 1003, 0)
+async def counts(turns: Turns, lane: int = 0) -> dict[str, int]:
+    """What the lane takes next, by dealer; it stays in its hands."""
+    async with asyncio.timeout(5):
+        taken = await turns.take(lane)
+    return {topic.split(".")[1]: len(records) for (topic, _), records in taken.items()}
 
 
-def test_what_some_leave_over_others_take_and_no_batch_is_smaller_than_it_need_be() -> None:
-    turns = Turns()
-    for where, count in ((FLOOD, 900), (CALM, 10), (THIRD, 300)):
-        turns.put(where, run(where, 0, count))
-    assert counts(turns) == {FLOOD: 245, CALM: 10, THIRD: 245}
-    assert counts(turns) == {FLOOD: 445, THIRD: 55}
-    assert counts(turns) == {FLOOD: 210}
-    assert counts(turns) == {}
+async def next_counts(turns: Turns) -> dict[str, int]:
+    """What the only lane takes next; it is given back at once."""
+    taken = await counts(turns)
+    turns.give_back(0)
+    return taken
+
+
+async def finds_nothing(turns: Turns, lane: int) -> bool:
+    """Whether the lane has to wait."""
+    waiting = asyncio.ensure_future(turns.take(lane))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    return waiting.cancel()
+
+
+async def test_who_comes_with_a_flood_is_not_in_one_batch_with_it() -> None:
+    turns = queued(flood=1500, calm=3, third=4)
+    assert [await next_counts(turns) for _ in range(4)] == [{"flood": 500}, {"calm": 3, "third": 4}, {"flood": 500}, {"flood": 500}]
     assert turns.size == 0
 
 
-def test_each_partition_comes_to_its_turn_though_there_are_more_than_a_batch_holds() -> None:
-    turns = Turns()
-    partitions = [(f"dealer.d-{number}.events", 0) for number in range(25)]
-    for where in partitions:
-        turns.put(where, run(where, 0, 4))
-    seen = [set(counts(turns, 10)) for _ in range(3)]
-    assert set.union(*seen) == set(partitions)
+async def test_whoever_is_behind_a_flood_in_the_queue_leaves_it_for_the_next_batch() -> None:
+    turns = queued(calm=3, flood=1500, third=4)
+    assert [await next_counts(turns) for _ in range(2)] == [{"calm": 3, "third": 4}, {"flood": 500}]
 
 
-def test_records_keep_their_order_and_all_of_them_are_taken_once() -> None:
-    turns, offsets = Turns(), dict[tuple[str, int], list[int]]()
+async def test_each_partition_comes_to_its_turn_though_there_are_more_than_a_batch_holds() -> None:
+    turns = queued(most=10, **{f"d-{number}": 4 for number in range(25)})
+    seen = [set(await next_counts(turns)) for _ in range(13)]
+    assert set.union(*seen) == {f"d-{number}" for number in range(25)}
+    assert turns.size == 0
+
+
+async def test_a_thousand_partitions_that_say_little_share_batches() -> None:
+    turns = queued(lanes=3, **{f"d-{number}": 1 for number in range(1000)})
+    assert [len(await counts(turns, lane)) for lane in range(3)] == [333, 333, 334]
+
+
+async def test_free_lanes_share_what_is_much_and_leave_to_one_what_is_little() -> None:
+    turns = queued(lanes=3, a=200, b=200, c=200)
+    assert [await counts(turns, lane) for lane in range(3)] == [{"a": 200}, {"b": 200}, {"c": 200}]
+    turns = queued(lanes=3, a=2, b=2, c=2)
+    assert await counts(turns) == {"a": 2, "b": 2, "c": 2}
+
+
+async def test_records_keep_their_order_and_all_of_them_are_taken_once() -> None:
+    turns, offsets = Turns(1, 7), dict[tuple[str, int], list[int]]()
     for first in range(0, 60, 20):
         turns.put(FLOOD, run(FLOOD, first, 20))
         turns.put(CALM, run(CALM, first, 20))
-    while batch := turns.take(7):
-        for where, records in batch.items():
+    while turns.size:
+        for where, records in (await turns.take(0)).items():
             offsets.setdefault(where, []).extend(record.offset for record in records)
+        turns.give_back(0)
     assert offsets == {FLOOD: list(range(60)), CALM: list(range(60))}
 
 
+async def test_what_a_lane_has_in_hand_no_other_takes_more_of() -> None:
+    turns = queued(lanes=2, calm=3)
+    assert await counts(turns, 0) == {"calm": 3}
+    turns.put(CALM, run(CALM, 3, 2))
+    assert await finds_nothing(turns, 1)
+    waiting = asyncio.ensure_future(turns.take(1))
+    await asyncio.sleep(0)
+    turns.give_back(0)
+    async with asyncio.timeout(5):
+        taken = await waiting
+    assert [record.offset for record in taken[CALM]] == [3, 4]
+
+
+async def test_of_free_lanes_the_first_takes_what_comes() -> None:
+    turns = Turns(3, 500)
+    waiting = [asyncio.ensure_future(turns.take(lane)) for lane in (1, 2, 0)]
+    await asyncio.sleep(0)
+    turns.put(CALM, run(CALM, 0, 1))
+    done, late = await asyncio.wait(waiting, timeout=5, return_when=asyncio.FIRST_COMPLETED)
+    assert done == {waiting[2]}
+    for task in late:
+        task.cancel()
+
+
 @pytest.mark.parametrize("firsts", [(0, 11), (0, 10, 21)])
-def test_what_is_missing_between_two_polls_begins_a_batch_of_its_own(firsts: Sequence[int]) -> None:
-    turns = Turns()
+async def test_what_is_missing_between_two_polls_begins_a_batch_of_its_own(firsts: Sequence[int]) -> None:
+    turns = Turns(1, 500)
     for first in firsts:
         turns.put(FLOOD, run(FLOOD, first, 10))
     turns.put(CALM, run(CALM, 0, 10))
-    offsets = [record.offset for record in turns.take(500)[FLOOD]]
-    assert offsets == list(range(10 * (len(firsts) - 1)))
-    assert [record.offset for record in turns.take(500)[FLOOD]] == list(range(firsts[-1], firsts[-1] + 10))
+    for offsets in (range(10 * (len(firsts) - 1)), range(firsts[-1], firsts[-1] + 10)):
+        assert [record.offset for record in (await turns.take(0))[FLOOD]] == list(offsets)
+        turns.give_back(0)
 
 
-def test_what_was_dropped_is_gone_and_nothing_else() -> None:
-    turns = Turns()
-    turns.put(FLOOD, run(FLOOD, 0, 100))
-    turns.put(CALM, run(CALM, 0, 5))
+async def test_what_was_dropped_is_gone_and_nothing_else() -> None:
+    turns = queued(flood=100, calm=5)
     turns.drop({FLOOD, THIRD})
     assert turns.size == 5
-    assert counts(turns) == {CALM: 5}
+    assert await counts(turns) == {"calm": 5}
+
+
+async def test_what_was_dropped_out_of_a_lanes_hands_it_may_not_try_again_until_it_takes_it_anew() -> None:
+    turns = queued(lanes=2, flood=10)
+    await turns.take(0)
+    assert not turns.was_dropped(FLOOD)
+    turns.drop({FLOOD})
+    assert turns.was_dropped(FLOOD)
+    turns.put(FLOOD, run(FLOOD, 0, 10))
+    assert await finds_nothing(turns, 1)  # the transaction under way may still end
+    turns.give_back(0)
+    assert await counts(turns, 1) == {"flood": 10}
+    assert not turns.was_dropped(FLOOD)
+
+
+def slow(turns: Turns, *dealers: str) -> None:
+    """As if transactions of these had been slow, one by one."""
+    for _ in range(15):
+        turns.company.note([], 20, 0.005)
+    for dealer in dealers:
+        turns.company.note([(f"dealer.{dealer}.events", 0)], 20, 2.0)
+
+
+async def test_who_is_slow_goes_alone_and_the_others_together() -> None:
+    turns = queued(calm=3, flood=4, third=5)
+    slow(turns, "flood")
+    assert [await next_counts(turns) for _ in range(2)] == [{"calm": 3, "third": 5}, {"flood": 4}]
+
+
+async def test_the_slow_do_not_take_the_last_lane_however_many_they_are() -> None:
+    turns = queued(lanes=3, a=5, b=5, c=5, d=5)
+    slow(turns, "a", "b", "c", "d")
+    assert [await counts(turns, lane) for lane in (0, 1)] == [{"a": 5}, {"b": 5}]
+    assert await finds_nothing(turns, 2)
+    turns.put(CALM, run(CALM, 0, 1))
+    assert await counts(turns, 2) == {"calm": 1}
+    turns.give_back(0)
+    assert await counts(turns, 0) == {"c": 5}
+
+
+async def test_where_there_is_one_lane_the_slow_have_their_turns_in_it() -> None:
+    turns = queued(a=5, b=5)
+    slow(turns, "a", "b")
+    assert [await next_counts(turns) for _ in range(2)] == [{"a": 5}, {"b": 5}]
+
+
+async def test_a_lane_keeps_waiting_what_is_behind_its_hands_or_all_it_could_take() -> None:
+    turns = queued(lanes=2, flood=700, calm=3)
+    assert await counts(turns, 0) == {"flood": 500}
+    assert (turns.waiting_for(0), turns.waiting_for(1)) == (200, 3)
+    assert await counts(turns, 1) == {"calm": 3}
+    assert (turns.waiting_for(0), turns.waiting_for(1)) == (200, 0)
+
+
+def test_it_has_enough_of_one_at_two_batches_and_of_all_at_six_a_lane() -> None:
+    turns = queued(lanes=2, most=10, flood=19, calm=80)
+    assert not turns.has_enough(FLOOD)
+    assert not turns.is_full
+    turns.put(FLOOD, run(FLOOD, 19, 21))
+    assert turns.has_enough(FLOOD)
+    assert not turns.has_enough(THIRD)
+    assert turns.is_full
