@@ -68,7 +68,11 @@ class Lane:
         """Work for ever; cancelled at the end, outside of a transaction if `rest` was awaited."""
         try:
             while True:
-                taken = await self._turns.take(self._number)
+                await self._turns.wait(self._number)
+                self.progressed_at = monotonic()
+                taken = self._turns.take(self._number)
+                if not taken:
+                    continue
                 self._idle.clear()
                 self.busy_since = monotonic()
                 try:

@@ -65,11 +65,16 @@ class Turns:
         """Whether a partition was dropped since it was taken."""
         return partition in self._dropped
 
-    async def take(self, lane: int) -> dict[TopicPartition, list[Raw]]:
-        """The next batch, once there is one; nobody else has more of its partitions until it is given back."""
-        while not (chosen := self._choose()):
+    async def wait(self, lane: int) -> None:
+        """Until there may be something to take."""
+        await self._wakes[lane].wait()
+
+    def take(self, lane: int) -> dict[TopicPartition, list[Raw]]:
+        """The next batch, empty where nothing may be taken; nobody else has more of its partitions until it is given back."""
+        chosen = self._choose()
+        if not chosen:
             self._wakes[lane].clear()
-            await self._wakes[lane].wait()
+            return {}
         self._hands[lane] = chosen
         self._dropped.difference_update(chosen)
         if self.company.is_limited(chosen[0]):

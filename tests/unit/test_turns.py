@@ -23,65 +23,55 @@ def queued(lanes: int = 1, most: int = 500, **counts: int) -> Turns:
     return turns
 
 
-async def counts(turns: Turns, lane: int = 0) -> dict[str, int]:
+def counts(turns: Turns, lane: int = 0) -> dict[str, int]:
     """What the lane takes next, by dealer; it stays in its hands."""
-    async with asyncio.timeout(5):
-        taken = await turns.take(lane)
-    return {topic.split(".")[1]: len(records) for (topic, _), records in taken.items()}
+    return {topic.split(".")[1]: len(records) for (topic, _), records in turns.take(lane).items()}
 
 
-async def next_counts(turns: Turns) -> dict[str, int]:
+def next_counts(turns: Turns) -> dict[str, int]:
     """What the only lane takes next; it is given back at once."""
-    taken = await counts(turns)
+    taken = counts(turns)
     turns.give_back(0)
     return taken
 
 
-async def finds_nothing(turns: Turns, lane: int) -> bool:
-    """Whether the lane has to wait."""
-    waiting = asyncio.ensure_future(turns.take(lane))
-    for _ in range(3):
-        await asyncio.sleep(0)
-    return waiting.cancel()
-
-
-async def test_who_comes_with_a_flood_is_not_in_one_batch_with_it() -> None:
+def test_who_comes_with_a_flood_is_not_in_one_batch_with_it() -> None:
     turns = queued(flood=1500, calm=3, third=4)
-    assert [await next_counts(turns) for _ in range(4)] == [{"flood": 500}, {"calm": 3, "third": 4}, {"flood": 500}, {"flood": 500}]
+    assert [next_counts(turns) for _ in range(4)] == [{"flood": 500}, {"calm": 3, "third": 4}, {"flood": 500}, {"flood": 500}]
     assert turns.size == 0
 
 
-async def test_whoever_is_behind_a_flood_in_the_queue_leaves_it_for_the_next_batch() -> None:
+def test_whoever_is_behind_a_flood_in_the_queue_leaves_it_for_the_next_batch() -> None:
     turns = queued(calm=3, flood=1500, third=4)
-    assert [await next_counts(turns) for _ in range(2)] == [{"calm": 3, "third": 4}, {"flood": 500}]
+    assert [next_counts(turns) for _ in range(2)] == [{"calm": 3, "third": 4}, {"flood": 500}]
 
 
-async def test_each_partition_comes_to_its_turn_though_there_are_more_than_a_batch_holds() -> None:
+def test_each_partition_comes_to_its_turn_though_there_are_more_than_a_batch_holds() -> None:
     turns = queued(most=10, **{f"d-{number}": 4 for number in range(25)})
-    seen = [set(await next_counts(turns)) for _ in range(13)]
+    seen = [set(next_counts(turns)) for _ in range(13)]
     assert set.union(*seen) == {f"d-{number}" for number in range(25)}
     assert turns.size == 0
 
 
-async def test_a_thousand_partitions_that_say_little_share_batches() -> None:
+def test_a_thousand_partitions_that_say_little_share_batches() -> None:
     turns = queued(lanes=3, **{f"d-{number}": 1 for number in range(1000)})
-    assert [len(await counts(turns, lane)) for lane in range(3)] == [333, 333, 334]
+    assert [len(counts(turns, lane)) for lane in range(3)] == [333, 333, 334]
 
 
-async def test_free_lanes_share_what_is_much_and_leave_to_one_what_is_little() -> None:
+def test_free_lanes_share_what_is_much_and_leave_to_one_what_is_little() -> None:
     turns = queued(lanes=3, a=200, b=200, c=200)
-    assert [await counts(turns, lane) for lane in range(3)] == [{"a": 200}, {"b": 200}, {"c": 200}]
+    assert [counts(turns, lane) for lane in range(3)] == [{"a": 200}, {"b": 200}, {"c": 200}]
     turns = queued(lanes=3, a=2, b=2, c=2)
-    assert await counts(turns) == {"a": 2, "b": 2, "c": 2}
+    assert counts(turns) == {"a": 2, "b": 2, "c": 2}
 
 
-async def test_records_keep_their_order_and_all_of_them_are_taken_once() -> None:
+def test_records_keep_their_order_and_all_of_them_are_taken_once() -> None:
     turns, offsets = Turns(1, 7), dict[tuple[str, int], list[int]]()
     for first in range(0, 60, 20):
         turns.put(FLOOD, run(FLOOD, first, 20))
         turns.put(CALM, run(CALM, first, 20))
     while turns.size:
-        for where, records in (await turns.take(0)).items():
+        for where, records in turns.take(0).items():
             offsets.setdefault(where, []).extend(record.offset for record in records)
         turns.give_back(0)
     assert offsets == {FLOOD: list(range(60)), CALM: list(range(60))}
@@ -89,56 +79,58 @@ async def test_records_keep_their_order_and_all_of_them_are_taken_once() -> None
 
 async def test_what_a_lane_has_in_hand_no_other_takes_more_of() -> None:
     turns = queued(lanes=2, calm=3)
-    assert await counts(turns, 0) == {"calm": 3}
+    assert counts(turns, 0) == {"calm": 3}
     turns.put(CALM, run(CALM, 3, 2))
-    assert await finds_nothing(turns, 1)
-    waiting = asyncio.ensure_future(turns.take(1))
-    await asyncio.sleep(0)
+    assert not turns.take(1)
     turns.give_back(0)
     async with asyncio.timeout(5):
-        taken = await waiting
-    assert [record.offset for record in taken[CALM]] == [3, 4]
+        await turns.wait(1)
+    assert [record.offset for record in turns.take(1)[CALM]] == [3, 4]
 
 
-async def test_of_free_lanes_the_first_takes_what_comes() -> None:
-    turns = Turns(3, 500)
-    waiting = [asyncio.ensure_future(turns.take(lane)) for lane in (1, 2, 0)]
-    await asyncio.sleep(0)
-    turns.put(CALM, run(CALM, 0, 1))
-    done, late = await asyncio.wait(waiting, timeout=5, return_when=asyncio.FIRST_COMPLETED)
-    assert done == {waiting[2]}
-    for task in late:
-        task.cancel()
+async def test_of_free_lanes_the_first_looks_first() -> None:
+    turns, looked = Turns(3, 500), list[int]()
+
+    async def look(lane: int) -> None:
+        await turns.wait(lane)
+        looked.append(lane)
+
+    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        for lane in (1, 2, 0):
+            tasks.create_task(look(lane))
+        await asyncio.sleep(0)
+        turns.put(CALM, run(CALM, 0, 1))
+    assert looked == [0, 1, 2]
 
 
 @pytest.mark.parametrize("firsts", [(0, 11), (0, 10, 21)])
-async def test_what_is_missing_between_two_polls_begins_a_batch_of_its_own(firsts: Sequence[int]) -> None:
+def test_what_is_missing_between_two_polls_begins_a_batch_of_its_own(firsts: Sequence[int]) -> None:
     turns = Turns(1, 500)
     for first in firsts:
         turns.put(FLOOD, run(FLOOD, first, 10))
     turns.put(CALM, run(CALM, 0, 10))
     for offsets in (range(10 * (len(firsts) - 1)), range(firsts[-1], firsts[-1] + 10)):
-        assert [record.offset for record in (await turns.take(0))[FLOOD]] == list(offsets)
+        assert [record.offset for record in turns.take(0)[FLOOD]] == list(offsets)
         turns.give_back(0)
 
 
-async def test_what_was_dropped_is_gone_and_nothing_else() -> None:
+def test_what_was_dropped_is_gone_and_nothing_else() -> None:
     turns = queued(flood=100, calm=5)
     turns.drop({FLOOD, THIRD})
     assert turns.size == 5
-    assert await counts(turns) == {"calm": 5}
+    assert counts(turns) == {"calm": 5}
 
 
-async def test_what_was_dropped_out_of_a_lanes_hands_it_may_not_try_again_until_it_takes_it_anew() -> None:
+def test_what_was_dropped_out_of_a_lanes_hands_it_may_not_try_again_until_it_takes_it_anew() -> None:
     turns = queued(lanes=2, flood=10)
-    await turns.take(0)
+    turns.take(0)
     assert not turns.was_dropped(FLOOD)
     turns.drop({FLOOD})
     assert turns.was_dropped(FLOOD)
     turns.put(FLOOD, run(FLOOD, 0, 10))
-    assert await finds_nothing(turns, 1)  # the transaction under way may still end
+    assert not turns.take(1)  # the transaction under way may still end
     turns.give_back(0)
-    assert await counts(turns, 1) == {"flood": 10}
+    assert counts(turns, 1) == {"flood": 10}
     assert not turns.was_dropped(FLOOD)
 
 
@@ -150,34 +142,34 @@ def slow(turns: Turns, *dealers: str) -> None:
         turns.company.note([(f"dealer.{dealer}.events", 0)], 20, 2.0)
 
 
-async def test_who_is_slow_goes_alone_and_the_others_together() -> None:
+def test_who_is_slow_goes_alone_and_the_others_together() -> None:
     turns = queued(calm=3, flood=4, third=5)
     slow(turns, "flood")
-    assert [await next_counts(turns) for _ in range(2)] == [{"calm": 3, "third": 5}, {"flood": 4}]
+    assert [next_counts(turns) for _ in range(2)] == [{"calm": 3, "third": 5}, {"flood": 4}]
 
 
-async def test_the_slow_do_not_take_the_last_lane_however_many_they_are() -> None:
+def test_the_slow_do_not_take_the_last_lane_however_many_they_are() -> None:
     turns = queued(lanes=3, a=5, b=5, c=5, d=5)
     slow(turns, "a", "b", "c", "d")
-    assert [await counts(turns, lane) for lane in (0, 1)] == [{"a": 5}, {"b": 5}]
-    assert await finds_nothing(turns, 2)
+    assert [counts(turns, lane) for lane in (0, 1)] == [{"a": 5}, {"b": 5}]
+    assert not turns.take(2)
     turns.put(CALM, run(CALM, 0, 1))
-    assert await counts(turns, 2) == {"calm": 1}
+    assert counts(turns, 2) == {"calm": 1}
     turns.give_back(0)
-    assert await counts(turns, 0) == {"c": 5}
+    assert counts(turns, 0) == {"c": 5}
 
 
-async def test_where_there_is_one_lane_the_slow_have_their_turns_in_it() -> None:
+def test_where_there_is_one_lane_the_slow_have_their_turns_in_it() -> None:
     turns = queued(a=5, b=5)
     slow(turns, "a", "b")
-    assert [await next_counts(turns) for _ in range(2)] == [{"a": 5}, {"b": 5}]
+    assert [next_counts(turns) for _ in range(2)] == [{"a": 5}, {"b": 5}]
 
 
-async def test_a_lane_keeps_waiting_what_is_behind_its_hands_or_all_it_could_take() -> None:
+def test_a_lane_keeps_waiting_what_is_behind_its_hands_or_all_it_could_take() -> None:
     turns = queued(lanes=2, flood=700, calm=3)
-    assert await counts(turns, 0) == {"flood": 500}
+    assert counts(turns, 0) == {"flood": 500}
     assert (turns.waiting_for(0), turns.waiting_for(1)) == (200, 3)
-    assert await counts(turns, 1) == {"calm": 3}
+    assert counts(turns, 1) == {"calm": 3}
     assert (turns.waiting_for(0), turns.waiting_for(1)) == (200, 0)
 
 
