@@ -45,6 +45,12 @@ def test_a_large_batch_is_not_slow() -> None:
     assert not company.is_limited(CALM[0])
 
 
+def test_a_transaction_has_its_price_however_few_records_are_in_it() -> None:
+    company = used_to(0.5, records=500)
+    company.note(CALM, 5, 0.12)
+    assert not company.is_limited(CALM[0])
+
+
 def test_what_is_soon_over_is_not_slow_however_little_it_was() -> None:
     company = used_to(0.001)
     company.note(CALM, 1, 0.09)
