@@ -6,6 +6,7 @@ from collections.abc import Collection
 from statistics import median
 
 from hub.state.offsets import TopicPartition
+from hub.telemetry import log
 
 _LONG_SECONDS = 0.1
 """What takes less keeps nobody waiting for long, whoever is in it."""
@@ -42,6 +43,8 @@ class Company:
         cost = seconds / (records + _BESIDES)
         is_slow = seconds > _LONG_SECONDS and bool(self._costs) and cost > _TIMES * median(self._costs)
         self._costs.append(cost)
+        if is_slow:
+            log.debug("batch.slow", partitions=len(partitions), records=records, seconds=round(seconds, 3))
         for partition in partitions:
             if is_slow:
                 self._most[partition] = max(1, len(partitions) // 2)
