@@ -23,7 +23,7 @@ async def meet(connection: Connection, consumer: str, folded: Iterable[tuple[Sto
 
     Who waits looks whether its subject was saved meanwhile, who saved whether somebody has begun to wait: whoever comes second
     to where both meet sees what the first has committed. Raises Conflict, so that all is folded again with it. A subject of
-    which one key alone speaks has one lane, and nobody to miss.
+    which one key alone speaks is in one lane at a time, and has nobody to miss.
     """
     parties = [_Party(result, saved, _waits(result)) for result, saved in folded if result.declared.concerns]
     alone = {meeting.place(party.result.store, subject) for party in parties for subject in party.waits}
