@@ -8,10 +8,10 @@ from statistics import median
 from hub.state.offsets import TopicPartition
 from hub.telemetry import log
 
-_LONG_SECONDS = 0.1
+_LONG_SECONDS = 0.025
 """What takes less keeps nobody waiting for long, whoever is in it."""
-_TIMES = 4
-"""So many times as much as usual is slow."""
+_SLOW_TIMES, _CLEAR_TIMES = 4, 2
+"""What costs so many times as much as usual is slow, and is so until it costs no more than so many times as much."""
 _BESIDES = 30
 """A transaction of one record costs about as much as this one and so many more would in a large one."""
 _LATEST = 15
@@ -22,31 +22,34 @@ class Company:
     """How many partitions may be in a transaction, by the partitions that may be in it.
 
     Which of them made a transaction slow nobody can see. So all of them get half the company, until whoever is slow is alone; one
-    transaction that is not slow clears all that were in it. Slow is what costs more than the others do: where the database is slow
-    for everybody, nobody is, and batches stay as large as they are.
+    transaction that costs what is usual clears all that were in it. Slow is what costs more than the others do: where the database
+    is slow for everybody, nobody is, and batches stay as large as they are.
     """
 
     def __init__(self) -> None:
         self._most: dict[TopicPartition, int] = {}
+        self._slow: set[TopicPartition] = set()
         self._costs: deque[float] = deque(maxlen=_LATEST)
 
     def most(self, partition: TopicPartition) -> int:
         """How many partitions may be in a transaction that this one is in."""
         return self._most.get(partition, sys.maxsize)
 
-    def is_limited(self, partition: TopicPartition) -> bool:
-        """Whether this one is slow, or may be."""
-        return partition in self._most
+    def is_slow(self, partition: TopicPartition) -> bool:
+        """Whether this one was slow all alone."""
+        return partition in self._slow
 
     def note(self, partitions: Collection[TopicPartition], records: int, seconds: float) -> None:
         """Take in how long a transaction took that so many records of these partitions were in."""
         cost = seconds / (records + _BESIDES)
-        is_slow = seconds > _LONG_SECONDS and bool(self._costs) and cost > _TIMES * median(self._costs)
+        usual = median(self._costs or [cost])
         self._costs.append(cost)
-        if is_slow:
+        if seconds > _LONG_SECONDS and cost > _SLOW_TIMES * usual:
             log.debug("batch.slow", partitions=len(partitions), records=records, seconds=round(seconds, 3))
-        for partition in partitions:
-            if is_slow:
-                self._most[partition] = max(1, len(partitions) // 2)
-            else:
+            self._most |= dict.fromkeys(partitions, max(1, len(partitions) // 2))
+            if len(partitions) == 1:
+                self._slow.update(partitions)
+        elif cost <= _CLEAR_TIMES * usual:
+            for partition in partitions:
                 self._most.pop(partition, None)
+            self._slow.difference_update(partitions)

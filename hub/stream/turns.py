@@ -77,7 +77,7 @@ class Turns:
             return {}
         self._hands[lane] = chosen
         self._dropped.difference_update(chosen)
-        if self.company.is_limited(chosen[0]):
+        if self.company.is_slow(chosen[0]):
             self._slow.add(lane)
         return {partition: self._pull(partition) for partition in chosen}
 
@@ -110,9 +110,9 @@ class Turns:
         return chosen
 
     def _ready(self) -> list[TopicPartition]:
-        """What a lane may take now, whoever has waited longest first. The slow never have the last lane, unless it is the only one."""
+        """What a lane may take now, whoever has waited longest first. The slow never take the last lane, unless it is the only one."""
         held, has_room = self._held(), len(self._slow) < max(1, len(self._wakes) - 1)
-        return [partition for partition in self._runs if partition not in held and (has_room or not self.company.is_limited(partition))]
+        return [partition for partition in self._runs if partition not in held and (has_room or not self.company.is_slow(partition))]
 
     def _held(self) -> set[TopicPartition]:
         return set().union(*self._hands.values())

@@ -159,6 +159,13 @@ def test_the_slow_do_not_take_the_last_lane_however_many_they_are() -> None:
     assert counts(turns, 0) == {"c": 5}
 
 
+def test_who_may_be_slow_is_no_reason_to_keep_the_last_lane_free() -> None:
+    turns = queued(lanes=2, a=5, b=5)
+    slow(turns, "a")
+    turns.company.note([("dealer.b.events", 0), CALM], 20, 2.0)
+    assert [counts(turns, lane) for lane in (0, 1)] == [{"a": 5}, {"b": 5}]
+
+
 def test_where_there_is_one_lane_the_slow_have_their_turns_in_it() -> None:
     turns = queued(a=5, b=5)
     slow(turns, "a", "b")
