@@ -90,23 +90,23 @@ class Turns:
     def _choose(self) -> list[TopicPartition]:
         """Whoever has waited longest, with those who may be in one transaction with it.
 
-        Free lanes share what waits. A partition that does not fit in whole waits for a lane of its own, so nobody is in one
-        transaction with a flood; only the first may have more waiting than is taken of it.
+        Free lanes share what waits. A partition that does not fit in whole, or has more than all others together, waits for a
+        lane of its own: nobody is in one transaction with a flood.
         """
         ready = self._ready()
         if not ready:
             return []
-        free = len(self._wakes) - len(self._hands)
-        room = min(self._most, max(_FEW, sum(map(self.size_of, ready)) // free))
+        total, free = sum(map(self.size_of, ready)), len(self._wakes) - len(self._hands)
+        room, flood = min(self._most, max(_FEW, total // free)), max(_FEW, total // 2)
         company = self.company.most(ready[0])
         chosen: list[TopicPartition] = []
         for partition in ready:
             if room <= 0 or len(chosen) == company:
                 break
             size = self.size_of(partition)
-            if self.company.most(partition) == company and (size <= room or not chosen):
+            if self.company.most(partition) == company and (size <= min(room, flood) or not chosen):
                 chosen.append(partition)
-                room -= size
+                room -= size if size <= flood else room
         return chosen
 
     def _ready(self) -> list[TopicPartition]:

@@ -72,7 +72,7 @@ def test_a_transaction_has_its_price_however_few_records_are_in_it() -> None:
 
 def test_what_is_soon_over_is_not_slow_however_little_it_was() -> None:
     company = used_to(0.001)
-    company.note(CALM, 1, 0.02)
+    company.note(CALM, 1, 0.015)
     assert is_free(company, CALM[0])
 
 

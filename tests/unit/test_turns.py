@@ -77,6 +77,15 @@ def test_records_keep_their_order_and_all_of_them_are_taken_once() -> None:
     assert offsets == {FLOOD: list(range(60)), CALM: list(range(60))}
 
 
+def test_who_has_more_waiting_than_all_others_together_is_in_no_batch_with_them() -> None:
+    turns = queued(calm=20, flood=60, third=30)
+    assert [next_counts(turns) for _ in range(2)] == [{"calm": 20, "third": 30}, {"flood": 60}]
+    turns = queued(flood=60, calm=20, third=30)
+    assert [next_counts(turns) for _ in range(2)] == [{"flood": 60}, {"calm": 20, "third": 30}]
+    turns = queued(flood=25, calm=1)
+    assert next_counts(turns) == {"flood": 25, "calm": 1}
+
+
 async def test_what_a_lane_has_in_hand_no_other_takes_more_of() -> None:
     turns = queued(lanes=2, calm=3)
     assert counts(turns, 0) == {"calm": 3}
