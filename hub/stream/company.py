@@ -8,7 +8,7 @@ from statistics import median
 from hub.state.offsets import TopicPartition
 from hub.telemetry import log
 
-_LONG_SECONDS = 0.02
+_LONG_SECONDS = 0.015
 """What takes less keeps nobody waiting for long, whoever is in it."""
 _SLOW_TIMES, _CLEAR_TIMES = 4, 2
 """What costs so many times as much as usual is slow, and is so until it costs no more than so many times as much."""
