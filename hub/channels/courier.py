@@ -13,9 +13,12 @@ from hub.channels.lane import Lane, WayOut, Write
 from hub.patience import heed, pause
 from hub.rules.bounce_wave import Brake
 from hub.rules.limits import Limits
-from hub.state import deliveries
+from hub.state import consents, deliveries, outcomes, rows
 from hub.state.store import Connection
 from hub.telemetry import Metrics, log
+
+ROWS = (consents.ROWS, outcomes.ROWS)
+"""A courier's sessions need these made first (`rows.make`)."""
 
 _AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 _LOOK_AGAIN = 1.0
@@ -81,6 +84,7 @@ class Courier:
             try:
                 connection = await self._connect()
                 try:
+                    await rows.make(connection, ROWS)
                     await session(connection)
                 finally:
                     with contextlib.suppress(*_AWAY):

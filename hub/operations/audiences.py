@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from hub.operations.audience_file import Chosen
 from hub.rules.campaigns import Campaign, audience_of
 from hub.rules.notices import Person
-from hub.state import people, recipients
+from hub.state import consents, people, recipients, rows
 from hub.state.connect import connect
 from hub.state.people import Addressee
 from hub.state.reading import answering
@@ -20,6 +20,7 @@ async def looking(url: str) -> AsyncIterator[Connection]:
     with answering(url):
         connection = await connect(url, name="hub audiences")
         try:
+            await rows.make(connection, [consents.ROWS])
             async with connection.transaction(isolation="repeatable_read", readonly=True):
                 yield connection
         finally:

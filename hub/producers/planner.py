@@ -15,7 +15,7 @@ from hub.rules.decision import Subject
 from hub.rules.expansion import PLANNED
 from hub.rules.notices import OEM, Nature, Notice, Priority
 from hub.rules.pacing import Pace
-from hub.state import campaigns, deliveries, recipients, rows, stores
+from hub.state import campaigns, consents, deliveries, recipients, rows, stores
 from hub.state.campaigns import Judged, Plan
 from hub.state.deliveries import Planned
 from hub.state.store import Connection, Kept
@@ -23,6 +23,10 @@ from hub.state.survey import Reach, grantee, survey
 from hub.telemetry import log
 
 DONE, EXPIRED = "done", "expired"
+
+
+ROWS = (deliveries.ROWS, consents.ROWS)
+"""A session that expands needs these made first (`rows.make`)."""
 
 
 class Step(NamedTuple):
@@ -63,7 +67,7 @@ class Planner(Sender):
 
     async def _session(self) -> None:
         async with self._connected() as connection:
-            await rows.make(connection, [deliveries.ROWS])
+            await rows.make(connection, ROWS)
             while True:
                 is_busy = await self.tick(connection)
                 self.progress()

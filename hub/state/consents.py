@@ -9,18 +9,32 @@ from hub.rules.consents import ANY
 from hub.rules.permission import OPEN_COMPLAINT, Standing
 from hub.rules.suppressions import OWNER
 from hub.state.complaints import complaining
+from hub.state.rows import RowType
 from hub.state.store import Connection
+
+ROWS = RowType(
+    "wish",
+    {
+        "principal": "text",
+        "person_kind": "text",
+        "person": "text",
+        "channel": "text",
+        "purpose": "text",
+        "grantee": "text",
+        "address": "text",
+    },
+)
+"""A session that looks up standings needs it made first (`rows.make`); a `Wish` is such a row."""
 
 _STANDINGS = f"""
 WITH purposes AS (
     SELECT DISTINCT ON (id) id, retired, body FROM base_data
-    WHERE kind = '{ConsentPurpose.KIND}' AND id = ANY($8::text[]) AND effective_from <= ($9::timestamptz AT TIME ZONE 'UTC')::date
+    WHERE kind = '{ConsentPurpose.KIND}' AND id = ANY($2::text[]) AND effective_from <= ($3::timestamptz AT TIME ZONE 'UTC')::date
     ORDER BY id, effective_from DESC
 )
 SELECT coalesce(NOT p.retired, false), coalesce((p.body ->> 'is_marketing')::boolean, true),
     coalesce(p.body -> 'needs_consent' ? a.channel, true), c.given_at, c.withdrawn_at, s.unsubscribed_at, s.reasons
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[]) WITH ORDINALITY
-    AS a (principal, person_kind, person, channel, purpose, grantee, address, n)
+FROM unnest($1::{ROWS.array}) WITH ORDINALITY AS a ({", ".join(ROWS.columns)}, n)
 LEFT JOIN purposes p ON p.id = a.purpose
 LEFT JOIN LATERAL (
     SELECT max(since) FILTER (WHERE status = 'given') AS given_at, max(since) FILTER (WHERE status = 'withdrawn') AS withdrawn_at
@@ -52,8 +66,7 @@ class Wish(NamedTuple):
 
 async def standings(connection: Connection, wishes: Sequence[Wish], at: datetime) -> list[Standing]:
     """What is known about each, in their order, as the transaction sees it; in two statements, however many there are."""
-    columns = [list(column) for column in zip(*wishes, strict=True)] or [[] for _ in Wish._fields]
-    rows = await connection.fetch(_STANDINGS, *columns, list({wish.purpose for wish in wishes}), at)
+    rows = await connection.fetch(_STANDINGS, wishes, list({wish.purpose for wish in wishes}), at)
     complaints = await complaining(connection, {wish[:3] for wish in wishes})
     return [
         Standing._make((*row[:6], tuple(sorted(row[6] or ())) + ((OPEN_COMPLAINT,) if wish[:3] in complaints else ())))

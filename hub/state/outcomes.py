@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
 from contracts.values import Channel, PersonKind
+from hub.state.rows import RowType
 from hub.state.store import Connection
 
 Told: TypeAlias = Literal["sent", "failed", "unknown", "cancelled", "expired", "excluded", "pending"]
@@ -17,7 +18,24 @@ RETOLD = (
 )
 """Columns of `deliveries AS d` that others are told of."""
 
-_IN_HAND = """id = ANY($1::uuid[]) AND token = $2 AND state = 'claimed' AND leased_until >= $3::timestamptz + $4
+ROWS = RowType(
+    "outcome",
+    {
+        "id": "uuid",
+        "state": "text",
+        "reason": "text",
+        "answer": "text",
+        "due_at": "timestamptz",
+        "provider_ref": "text",
+        "segments": "smallint",
+        "cost_minor": "bigint",
+        "currency": "text",
+    },
+)
+"""A session that records needs it made first (`rows.make`); an `Outcome` is such a row."""
+
+# By their ids, never by the index on leases: until it is vacuumed that has an entry for everything that was claimed lately, sent or not.
+_IN_HAND = """id = ANY($1::uuid[]) AND token = $2 AND state || '' = 'claimed' AND leased_until >= $3::timestamptz + $4
 """
 _MINE = f"SELECT id FROM deliveries WHERE {_IN_HAND} ORDER BY id FOR UPDATE"  # noqa: S608 - names of our own
 _START = """
@@ -34,8 +52,7 @@ _RECORD = f"""
 UPDATE deliveries AS d SET state = n.state, reason = n.reason, answer = n.answer, due_at = coalesce(n.due_at, d.due_at),
     provider_ref = coalesce(n.provider_ref, d.provider_ref), segments = n.segments, cost_minor = n.cost_minor, currency = n.currency,
     attempts = d.attempts + 1, leased_until = NULL, changed_at = $2, revision = d.revision + 1
-FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::text[], $9::smallint[], $10::bigint[], $11::text[])
-    AS n (id, state, reason, answer, due_at, provider_ref, segments, cost_minor, currency)
+FROM unnest($3::{ROWS.array}) AS n
 WHERE d.id = n.id AND d.token = $1 AND d.state IN ('claimed', 'unknown')
 RETURNING {RETOLD}
 """  # noqa: S608 - names of our own
@@ -127,7 +144,7 @@ async def record(connection: Connection, token: UUID, outcomes: Sequence[Outcome
 
     Known late, an outcome still settles what its expired lease had made unknown.
     """
-    rows = await connection.fetch(_RECORD, token, now, *zip(*outcomes, strict=True))
+    rows = await connection.fetch(_RECORD, token, now, outcomes)
     return [Retold(*row) for row in rows]
 
 

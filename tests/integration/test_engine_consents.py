@@ -16,6 +16,7 @@ from contracts.reports import ADDRESS_BOUNCED, DELIVERY_REPORTED, RECIPIENT_OPTE
 from contracts.topics import ACTS, OEM_BASE, OEM_CRM, REPORTS
 from hub.consumers.campaigns import campaigns
 from hub.rules.permission import refusal
+from hub.state import consents, rows
 from hub.state.consents import Wish, standings
 from hub.stream.outcome import Outcome
 from hub.stream.slips import Stored
@@ -68,6 +69,7 @@ def wish(**change: Any) -> Wish:
 
 
 async def why_not(engine: Engine, *wishes: Wish, nature: Any = "marketing") -> list[str | None]:
+    await rows.make(engine.db, [consents.ROWS])
     return [refusal(standing, nature) for standing in await standings(engine.db, wishes, LAST)]
 
 

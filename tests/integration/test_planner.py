@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from contracts import campaigns as said
-from hub.producers.planner import Planner, Step
+from hub.producers.planner import ROWS, Planner, Step
 from hub.state import deliveries, rows
 from hub.state.connect import connect
 from hub.state.store import Connection
@@ -191,7 +191,7 @@ async def test_cut_off_in_a_chunk_it_goes_on_after_the_last_whole_one(database: 
         work = planner(LATER, chunk=10)
         await work.expand(here.engine.db, "spring")
         doomed = await connect(database, name="doomed")
-        await rows.make(doomed, [deliveries.ROWS])
+        await rows.make(doomed, ROWS)
         with monkeypatch.context() as patch:
             module = deliveries if where == "insert" else __import__("hub.state.campaigns", fromlist=["move"])
             patch.setattr(module, where, _then_cut_off(getattr(module, where), doomed))
@@ -216,9 +216,9 @@ async def test_two_planners_share_the_work_and_plan_everybody_once(database: str
         await settle(here.engine.db, crowd(60))
         await here.releases("spring")
         other = await connect(database, name="other")
-        await rows.make(other, [deliveries.ROWS])
+        await rows.make(other, ROWS)
         first = await connect(database, name="first")
-        await rows.make(first, [deliveries.ROWS])
+        await rows.make(first, ROWS)
         try:
             await asyncio.gather(_until_finished(first), _until_finished(other))
             assert await planned(here.engine.db) == [(f"C{n:05}", "email") for n in range(60)]

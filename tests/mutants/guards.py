@@ -146,7 +146,7 @@ GUARDS = (
     Guard(
         "claim-token",
         "begins what another has claimed since",
-        Edit("hub.state.outcomes", "AND token = $2 AND state = 'claimed'", "AND $2::uuid IS NOT NULL AND state = 'claimed'"),
+        Edit("hub.state.outcomes", "AND token = $2 AND state", "AND $2::uuid IS NOT NULL AND state"),
         f"{_LEASE}::test_a_claim_that_another_took_over_is_begun_by_that_one_only",
     ),
     Guard(

@@ -13,11 +13,11 @@ from contracts.contract import Lineage
 from contracts.topics import OEM_BASE, OEM_CAMPAIGNS
 from hub.channels.reach import reach
 from hub.consumers.campaigns import campaigns
-from hub.producers.planner import Planner
+from hub.producers.planner import ROWS, Planner
 from hub.rules.campaigns import digest
 from hub.rules.customers import Customer
 from hub.rules.decision import Subject
-from hub.state import deliveries, rows, stores
+from hub.state import rows, stores
 from hub.state.store import Connection
 from tests.support import population
 from tests.support.engine import NOON, Engine, Log
@@ -99,7 +99,7 @@ def _packed(body: dict[str, Any]) -> bytes:
 async def office(database: str) -> AsyncIterator[Office]:
     """An office of its own."""
     async with Engine(database, campaigns) as engine:
-        await rows.make(engine.db, [deliveries.ROWS])
+        await rows.make(engine.db, ROWS)
         yield Office(engine, Log())
 
 

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from contracts.values import Channel
 from hub.channels.almanac import Almanac
 from hub.channels.claim import Claimed, Desk, Terms
+from hub.channels.courier import ROWS
 from hub.channels.lane import Lane, WayOut, Written
 from hub.channels.parcel import Accepted, Mail, Parcel, Receipt, Sms
 from hub.errors import InputError
@@ -93,6 +94,7 @@ class Centre:
     async def connect(self) -> Connection:
         """One more connection."""
         self._open.append(await connect(self.url, name="test"))
+        await rows.make(self._open[-1], ROWS)
         return self._open[-1]
 
     async def customer(self, ref: str, **other: Any) -> None:
