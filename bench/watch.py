@@ -5,7 +5,7 @@ from time import perf_counter
 from bench.pace import Pace
 from bench.say import say
 
-_EVERY = 10.0
+_EVERY, _LEAST = 10.0, 0.02
 
 
 class Watch:
@@ -22,8 +22,8 @@ class Watch:
         return perf_counter() - self._began
 
     def look(self, done: int) -> None:
-        """So many are done; said only now and then."""
-        if perf_counter() - self._said_at >= _EVERY and done:
+        """So many are done; said only now and then, and not before enough are to tell from."""
+        if perf_counter() - self._said_at >= _EVERY and done >= _LEAST * self.count:
             self._said_at = perf_counter()
             left = self._pace.left_within(self.name, self.seconds * (self.count - done) / done)
             say(f"{self.name}: {done:,} of {self.count:,}; about {left} left")
