@@ -24,12 +24,12 @@ USING unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[]) 
 WHERE t.consumer = f.consumer AND t.store = f.store AND t.principal = f.principal AND t.ref = f.ref AND t.due_at = f.due_at
 """
 _DUE = """
-SELECT consumer, store, principal, ref, due_at FROM timers WHERE due_at <= $1 ORDER BY due_at, consumer, store, principal, ref LIMIT $2
+SELECT consumer, store, principal, ref, due_at FROM timers WHERE due_at <= $1 ORDER BY due_at, ref, principal, store, consumer LIMIT $2
 """
 _NEXT = """
 SELECT consumer, store, principal, ref, due_at FROM timers
-WHERE due_at <= $1 AND (due_at, consumer, store, principal, ref) > ($3, $4, $5, $6, $7)
-ORDER BY due_at, consumer, store, principal, ref LIMIT $2
+WHERE due_at <= $1 AND (due_at, ref, principal, store, consumer) > ($3, $4, $5, $6, $7)
+ORDER BY due_at, ref, principal, store, consumer LIMIT $2
 """
 _UNPLANNED = """
 SELECT 'reminders', 'occasions', o.principal, o.ref, a.came_at FROM awaited a JOIN occasions o ON o.kind = a.ref AND o.as_of < a.came_at
@@ -69,8 +69,7 @@ async def due(connection: Connection, now: datetime, page: int = PAGE) -> AsyncI
     while rows:
         found = [Timer(*row) for row in rows]
         yield found
-        *last, at = found[-1]
-        rows = await connection.fetch(_NEXT, now, page, at, *last) if len(found) == page else []
+        rows = await connection.fetch(_NEXT, now, page, *reversed(found[-1])) if len(found) == page else []
 
 
 async def unplanned(connection: Connection, now: datetime, most: int) -> list[Timer]:
