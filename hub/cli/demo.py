@@ -178,7 +178,8 @@ def _summary(world: "World", done: "Simulated", found: "Status") -> None:
         typer.echo("\nDead letters, each answered on its dealer's feed with the field and what was expected there:")
         print_table(("reason", ">records"), sorted(crm.dead.items()))
     if crm.waiting:
-        held = ", ".join(f"{count} for {'an operator' if hold == 'operator' else hold}" for hold, count in sorted(crm.waiting.items()))
+        words = {"operator": "an operator", "version": "a newer version of the hub"}
+        held = ", ".join(f"{count:,} for {words.get(hold, hold)}" for hold, count in sorted(crm.waiting.items()))
         typer.echo(f"\nStill waiting behind them, by key: {held}. Everybody else's records went on.")
 
 

@@ -31,7 +31,9 @@ async def _reminders(url: str) -> None:
         steps = [step for reminder in row["reminders"] for step in reminder["told"]]
         reminded += bool(steps)
         told.update(steps)
-    typer.echo(f"\nOf {cars:,} cars {reminded:,} are due for a service, and their owners reminded: {_listed(told)}.")
+    typer.echo(
+        f"\nOf {cars:,} cars {reminded:,} are due for a service, and their owners were reminded by steps of its plan: {_listed(told)}."
+    )
 
 
 async def _occasions(url: str) -> None:
@@ -42,9 +44,9 @@ async def _occasions(url: str) -> None:
         over[kind] += row["ended_as"] is not None
         told[kind] += bool(row["told"])
         steps.setdefault(kind, Counter()).update(row["told"])
-    typer.echo("\nDays that somebody named; of so many dealer and customer were reminded, by these steps of their plans:")
+    typer.echo("\nReminders of days that somebody named, to dealer and customer, by the steps of their plans:")
     print_table(
-        ("of", ">known", ">over", ">reminded of", "by"),
+        ("of", ">days known", ">over", ">reminded of", "by step"),
         [
             (kind.replace("_", " "), f"{count:,}", f"{over[kind]:,}", f"{told[kind]:,}", _listed(steps[kind]))
             for kind, count in sorted(known.items())
@@ -80,18 +82,24 @@ async def _orders(url: str) -> None:
 
 
 async def _freight(url: str, trade: "Trade") -> None:
-    reasons, money, unclear, shipped = Counter[str](), Counter[str](), 0, 0
+    from hub.rules.money import written
+
+    reasons, money, unclear, shipped = Counter[str](), dict[str, Counter[str]](), 0, 0
     async for row in _rows(url, "freight_charges"):
         shipped += row["despatched_at"] is not None
         unclear += row["status"] == "unclear"
         for one in row["findings"]:
             reasons[one["reason"]] += 1
-            money[one["reason"]] += one["disputed_minor"]
+            money.setdefault(one["reason"], Counter())[one["currency"]] += one["disputed_minor"]
     found = f"{reasons.total()} were found"
     early = f"; {unclear} are bills for what nobody has despatched: they wait a week for its advice" if unclear else ""
     typer.echo(f"\nCarriers billed {shipped:,} consignments; of {trade.planted} errors planted {found}{early}.")
     print_table(
-        ("reason", ">found", ">asked too much"), [(what, count, f"{money[what] / 100:,.2f}") for what, count in sorted(reasons.items())]
+        ("reason", ">found", ">asked too much"),
+        [
+            (what.replace("_", " "), count, ", ".join(written(minor, currency) for currency, minor in sorted(money[what].items())))
+            for what, count in sorted(reasons.items())
+        ],
     )
 
 

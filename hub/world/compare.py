@@ -58,7 +58,7 @@ class Comparison:
         if not self.compared:
             return "nothing to compare"
         if not self.differing:
-            return f"all {self.compared} values are as they must be"
+            return f"all {self.compared:,} values are as they must be"
         where = ", ".join(f"{store} {count}" for store, count in sorted(self.differing.items()))
         return f"{self.differing.total()} of {self.compared} values differ ({where})"
 
