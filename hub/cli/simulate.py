@@ -243,10 +243,10 @@ def _progress(seconds: float, *, is_quiet: bool) -> Iterator[Callable[[int], Non
         def on_batch(records: int) -> None:
             nonlocal last
             now = monotonic()
-            progress.update(task, completed=now - began, description=f"{records} records")
+            progress.update(task, completed=now - began, description=f"{records:,} records")
             if not is_shown and not is_quiet and now - last >= _PLAIN_EVERY:
                 last = now
-                typer.echo(f"{now - began:.0f} s: {records} records", err=True)
+                typer.echo(f"{now - began:.0f} s: {records:,} records", err=True)
 
         yield on_batch
 
@@ -271,7 +271,7 @@ def _told(world: "World", seed: int, done: "Simulated") -> dict[str, Any]:
 
 
 def _print(world: "World", seed: int, done: "Simulated") -> None:
-    typer.echo(f"{len(world.dealer_ids)} dealers (seed {seed}), an ERP and carriers said {done.records} records in {done.seconds:.1f} s")
+    typer.echo(f"{len(world.dealer_ids)} dealers (seed {seed}), an ERP and carriers said {done.records:,} records in {done.seconds:.1f} s")
     faults = ", ".join(f"{count} {word.replace('_', ' ')}" for word, count in sorted(world.told.items()) if word != "records")
     typer.echo(f"among them {faults}")
     found = done.comparison
