@@ -20,6 +20,22 @@ class Claimed(NamedTuple):
     topic_id: str | None = None
 
 
+class Span(NamedTuple):
+    """Records of one partition: where the first stands, where the next one would, and how many holes lie between them."""
+
+    first: int
+    after: int
+    holes: int
+
+
+class Locked(NamedTuple):
+    """A partition as its batch found it; where `is_moved` the offset stands behind the batch already."""
+
+    epoch: int
+    next_offset: int
+    is_moved: bool
+
+
 OPERATOR = "operator "
 """How the owner's name begins where an operator's order has taken a partition out of its owner's hands."""
 
@@ -66,11 +82,20 @@ FROM unnest($3::text[], $4::int[], $5::bigint[], $6::text[]) AS n (topic, partit
 WHERE o.consumer = $1 AND o.cluster_id = $2 AND o.topic = n.topic AND o.partition = n.partition AND o.epoch = n.epoch
 """
 
+# Where the records follow what was folded, the offset moves in the same round trip: until the commit nobody else sees it.
 _LOCK = """
-SELECT o.topic, o.partition, o.epoch, o.next_offset FROM consumer_offsets o
-JOIN unnest($3::text[], $4::int[]) AS p (topic, partition) ON o.topic = p.topic AND o.partition = p.partition
-WHERE o.consumer = $1 AND o.cluster_id = $2
-ORDER BY o.topic, o.partition FOR UPDATE OF o
+WITH locked AS (
+    SELECT o.topic, o.partition, o.epoch, greatest(o.next_offset, 0) AS next_offset, s.first, s.after, s.holes FROM consumer_offsets o
+    JOIN unnest($3::text[], $4::int[], $5::bigint[], $6::bigint[], $7::bigint[]) AS s (topic, partition, first, after, holes)
+    ON o.topic = s.topic AND o.partition = s.partition
+    WHERE o.consumer = $1 AND o.cluster_id = $2
+    ORDER BY o.topic, o.partition FOR UPDATE OF o
+), moved AS (
+    UPDATE consumer_offsets AS o SET next_offset = l.after, holes = o.holes + l.holes, moved_at = now() FROM locked l
+    WHERE o.consumer = $1 AND o.cluster_id = $2 AND o.topic = l.topic AND o.partition = l.partition AND l.next_offset = l.first
+    RETURNING o.topic, o.partition
+)
+SELECT l.topic, l.partition, l.epoch, l.next_offset, m.topic IS NOT NULL FROM locked l LEFT JOIN moved m USING (topic, partition)
 """
 
 _ADVANCE = """
@@ -113,10 +138,13 @@ class Offsets:
         epochs, ids = zip(*topics.values(), strict=True)
         await connection.execute(_KNOW, *self._key, *_columns(list(topics)), epochs, ids)
 
-    async def lock(self, connection: Connection, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, Claimed]:
-        """Lock and read the rows of a batch, in order, so that two batches cannot lock each other out."""
-        rows = await connection.fetch(_LOCK, *self._key, *_columns(partitions))
-        return {(r[0], r[1]): Claimed(r[2], None if r[3] < 0 else r[3]) for r in rows}
+    async def lock(self, connection: Connection, spans: Mapping[TopicPartition, Span]) -> dict[TopicPartition, Locked]:
+        """Lock the rows of a batch, in order, so that two batches cannot lock each other out, and move on those that stand where it begins.
+
+        Whoever finds that the batch may not be applied rolls back. The others move on by `advance`.
+        """
+        rows = await connection.fetch(_LOCK, *self._key, *_columns(list(spans)), *zip(*spans.values(), strict=True))
+        return {(r[0], r[1]): Locked(r[2], r[3], r[4]) for r in rows}
 
     async def advance(self, connection: Connection, moves: Mapping[TopicPartition, tuple[int, int]]) -> None:
         """Move on: per partition the next offset and how many holes were passed."""

@@ -5,7 +5,7 @@ from time import perf_counter
 
 from contracts.topics import ACTS
 from hub.state import waiting
-from hub.state.offsets import Claimed, Offsets, TopicPartition
+from hub.state.offsets import Offsets, Span, TopicPartition
 from hub.state.store import Connection
 from hub.stream import acts, slips
 from hub.stream.acting import Acting
@@ -56,28 +56,50 @@ class Batch:
         await self._work.prepare(connection)
         applied, began = Applied(), perf_counter()
         async with connection.transaction():
-            claimed = await self._offsets.lock(connection, sorted(batches))
-            records: list[Judged] = []
-            moves: dict[TopicPartition, tuple[int, int]] = {}
-            for partition, batch in sorted(batches.items()):
-                due, holes = _due(partition, batch, claimed.get(partition), epochs.get(partition), gaps.get(partition))
-                if due:
-                    moves[partition] = due[-1].raw.offset + 1, holes
-                    applied.holes += holes
-                    records += due
-                applied.next_offsets[partition] = due[-1].raw.offset + 1 if due else _next(claimed[partition])
-            locked = perf_counter()
+            records = await self._take(connection, batches, epochs, gaps, applied)
+            taken = perf_counter()
             if records:
-                if is_careful:
-                    await self._bisect(connection, records, applied)
-                else:
-                    await self._work.do(connection, records, applied)
-                if any(topic == ACTS.name for topic, _ in moves):
-                    await self._act(connection, records, applied)
-                await self._offsets.advance(connection, moves)
-            worked = perf_counter()
-        applied.seconds = {"lock": locked - began, "work": worked - locked, "commit": perf_counter() - worked}
+                await self._fold(connection, records, applied, is_careful=is_careful)
+            folded = perf_counter()
+        applied.seconds = {"lock": taken - began, "work": folded - taken, "commit": perf_counter() - folded}
         return applied
+
+    async def _take(
+        self,
+        connection: Connection,
+        batches: Batches,
+        epochs: Mapping[TopicPartition, int],
+        gaps: Mapping[TopicPartition, int],
+        applied: Applied,
+    ) -> list[Judged]:
+        """Lock the partitions and move their offsets; the records that are still to be folded."""
+        locked = await self._offsets.lock(connection, {partition: _span(batch) for partition, batch in batches.items()})
+        records: list[Judged] = []
+        moves: dict[TopicPartition, tuple[int, int]] = {}
+        for partition, batch in sorted(batches.items()):
+            found = locked.get(partition)
+            if found is None or found.epoch != epochs.get(partition):
+                raise Fenced(*partition)
+            due = _due(partition, batch, found.next_offset, gaps.get(partition))
+            after = due[-1].raw.offset + 1 if due else found.next_offset
+            holes = after - found.next_offset - len(due)
+            if due and not found.is_moved:
+                moves[partition] = after, holes
+            applied.holes += holes
+            applied.next_offsets[partition] = after
+            records += due
+        if moves:
+            await self._offsets.advance(connection, moves)
+        return records
+
+    async def _fold(self, connection: Connection, records: Sequence[Judged], applied: Applied, *, is_careful: bool) -> None:
+        """Write all that becomes of the records."""
+        if is_careful:
+            await self._bisect(connection, records, applied)
+        else:
+            await self._work.do(connection, records, applied)
+        if any(topic == ACTS.name for topic, _ in applied.next_offsets):
+            await self._act(connection, records, applied)
 
     async def _bisect(self, connection: Connection, records: Sequence[Judged], applied: Applied) -> None:
         """Work within savepoints, halving until the record that the database refuses stands alone."""
@@ -117,19 +139,14 @@ class Batch:
         return applied
 
 
-def _due(
-    partition: TopicPartition, batch: Sequence[Judged], claimed: Claimed | None, epoch: int | None, gap: int | None
-) -> tuple[Sequence[Judged], int]:
-    """What of a partition's batch is still to be folded, and how many holes lie before and between."""
-    if claimed is None or claimed.epoch != epoch:
-        raise Fenced(*partition)
-    start = _next(claimed)
+def _span(batch: Sequence[Judged]) -> Span:
+    first, after = batch[0].raw.offset, batch[-1].raw.offset + 1
+    return Span(first, after, after - first - len(batch))
+
+
+def _due(partition: TopicPartition, batch: Sequence[Judged], start: int, gap: int | None) -> Sequence[Judged]:
+    """What of a partition's batch is still to be folded."""
     first = batch[0].raw.offset
     if first > start and gap != first:
         raise Gap(*partition, start, first)
-    due = batch if first >= start else [record for record in batch if record.raw.offset >= start]
-    return due, due[-1].raw.offset + 1 - start - len(due) if due else 0
-
-
-def _next(claimed: Claimed) -> int:
-    return claimed.next_offset or 0
+    return batch if first >= start else [record for record in batch if record.raw.offset >= start]

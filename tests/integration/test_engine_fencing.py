@@ -86,6 +86,29 @@ async def test_a_claim_waits_for_the_transaction_that_holds_the_partition_and_go
         await engine.apply(records[1:])
 
 
+async def test_a_transaction_that_waited_for_its_partition_moves_the_offset_as_it_stands_by_then(
+    engine: Engine, rival: Engine, dealer: Words
+) -> None:
+    records = [dealer.recorded(f"C{n}", "Ada") for n in range(4)]
+    async with rival.db.transaction():
+        await rival.db.execute("UPDATE consumer_offsets SET topic_id = 'known by now', next_offset = 2, holes = 1")
+        waiting = asyncio.create_task(engine.apply(records[2:]))
+        await until_blocked(engine)
+    await waiting
+    [row] = await engine.rows("consumer_offsets")
+    assert (row["topic_id"], row["next_offset"], row["holes"]) == ("known by now", 4, 1)
+
+
+async def test_a_transaction_that_waited_for_a_claim_is_refused(engine: Engine, rival: Engine, dealer: Words) -> None:
+    async with rival.db.transaction():
+        await rival.offsets.claim(rival.db, "second", [PARTITION])
+        waiting = asyncio.create_task(engine.apply([dealer.recorded("C1", "Ada")]))
+        await until_blocked(engine)
+    with pytest.raises(Fenced):
+        await waiting
+    assert (await next_offset(engine), await everything(engine)) == (0, 0)
+
+
 async def test_one_claimed_partition_fences_the_whole_batch(engine: Engine, rival: Engine, dealer: Words) -> None:
     await engine.claim([(TOPIC, 1)])
     await rival.claim([(TOPIC, 1)])
@@ -115,6 +138,17 @@ async def test_another_gap_than_the_one_fetched_again_is_noticed_anew(engine: En
 async def test_holes_between_the_records_of_one_fetch_are_counted(engine: Engine, dealer: Words) -> None:
     records = [dealer.recorded(f"C{n}", "Ada") for n in range(6)]
     assert (await engine.apply([records[0], records[2], records[5]])).holes == 3
+
+
+async def test_of_a_batch_each_partition_moves_on_from_where_it_stands(engine: Engine, dealer: Words) -> None:
+    follows, again = ([dealer.recorded(f"C{n}", "Ada", partition=partition) for n in range(4)] for partition in (0, 1))
+    missing = [dealer.recorded(f"C{n}", "Ada", partition=2) for n in range(4)]
+    await engine.apply([follows[0], *again[:3], missing[0]])
+    applied = await engine.apply([*follows[1:], *again[1:], missing[3]], {(TOPIC, 2): 3})
+    assert applied.next_offsets == {(TOPIC, 0): 4, (TOPIC, 1): 4, (TOPIC, 2): 4}
+    assert sorted(offset for _, _, offset in applied.outcomes) == [1, 2, 3, 3, 3]
+    rows = await engine.rows("consumer_offsets")
+    assert sorted((row["partition"], row["next_offset"], row["holes"]) for row in rows) == [(0, 4, 0), (1, 4, 0), (2, 4, 2)]
 
 
 async def test_offsets_that_were_folded_already_are_dropped(engine: Engine, dealer: Words) -> None:

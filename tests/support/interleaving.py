@@ -1,7 +1,8 @@
 """Stop one transaction at a chosen step while another goes on: interleavings without luck."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from hub.state.connect import connect
@@ -17,6 +18,18 @@ class Stop:
     def __init__(self) -> None:
         self.reached, self.go = asyncio.Event(), asyncio.Event()
 
+    def behind(self, function: Callable[..., Any], connection: Connection) -> Callable[..., Any]:
+        """The function, with the stop behind it where it was called with this connection."""
+
+        async def stopped(*arguments: Any, **named: Any) -> Any:
+            result = await function(*arguments, **named)
+            if connection in arguments and not self.reached.is_set():
+                self.reached.set()
+                await self.go.wait()
+            return result
+
+        return stopped
+
     def before(self, function: Callable[..., Any], connection: Connection) -> Callable[..., Any]:
         """The function, with the stop before it where it is called with this connection."""
 
@@ -30,10 +43,27 @@ class Stop:
 
 
 def before_commit(engine: Engine) -> Stop:
-    """Stop an engine when all is written but the offsets."""
+    """Stop an engine when all is written."""
     stop = Stop()
-    engine.offsets.advance = stop.before(engine.offsets.advance, engine.db)  # type: ignore[method-assign]
+    engine.batch._fold = stop.behind(engine.batch._fold, engine.db)  # type: ignore[method-assign]
     return stop
+
+
+@contextmanager
+def cut_off_before_commit(engine: Engine, look: Callable[[], Awaitable[None]]) -> Iterator[None]:
+    """Let an engine lose its connection, as it seems, when all is written and looked at."""
+    fold = engine.batch._fold
+
+    async def cut_off(*arguments: Any, **named: Any) -> None:
+        await fold(*arguments, **named)
+        await look()
+        raise ConnectionResetError
+
+    engine.batch._fold = cut_off  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        engine.batch._fold = fold  # type: ignore[method-assign]
 
 
 def before_lock(engine: Engine) -> Stop:
