@@ -6,26 +6,27 @@ from hub.rules.basedata import BaseData
 from hub.state.store import Connection
 
 _CONTRACTS: dict[str, type[BaseDatum]] = {lineage.body.KIND: lineage.body for lineage in LINEAGES}
-_VERSION = "SELECT count(*), sum(hashtextextended(because::text, row_version))::text FROM base_data WHERE kind = ANY($1::text[])"
+VERSION = "SELECT concat(count(*), ' ', sum(hashtextextended(because::text, row_version))) FROM base_data WHERE kind = ANY({}::text[])"
+"""The version of the base data of some kinds: the sum is over what each row is because of, as one may go in the moment another comes."""
+_VERSION = VERSION.format("$1")
 _ROWS = "SELECT kind, body FROM base_data WHERE kind = ANY($1::text[])"
 
 
 class BaseDataCache:
-    """The base data of some kinds; `refresh` costs one small query while nothing changes."""
+    """The base data of some kinds; `refresh` costs one small query while nothing changes, and none for whoever has seen the version."""
 
     def __init__(self, kinds: tuple[str, ...]) -> None:
-        self._kinds = list(kinds)
-        self._version: tuple[int, str | None] | None = None
+        self.kinds = list(kinds)
+        self._version: str | None = None
         self._data = BaseData()
 
-    async def refresh(self, connection: Connection) -> BaseData:
-        """What holds now; the sum is over what each row is because of: one row may go in the moment another comes."""
-        if not self._kinds:
+    async def refresh(self, connection: Connection, seen: str | None = None) -> BaseData:
+        """What holds now; `seen` is the version that this transaction has seen, if it has looked."""
+        if not self.kinds:
             return self._data
-        row = await connection.fetchrow(_VERSION, self._kinds)
-        version = (row[0], row[1]) if row else (0, None)
+        version = seen or await self._now(connection)
         if version != self._version:
-            rows = await connection.fetch(_ROWS, self._kinds)
+            rows = await connection.fetch(_ROWS, self.kinds)
             self._data = BaseData(
                 _CONTRACTS[row[0]].model_validate({**row[1], "occurred_at": "1970-01-01T00:00:00Z"}, strict=False) for row in rows
             )
@@ -34,5 +35,7 @@ class BaseDataCache:
 
     async def has_changed(self, connection: Connection) -> bool:
         """Whether something came since the last refresh."""
-        row = await connection.fetchrow(_VERSION, self._kinds)
-        return bool(self._kinds) and row is not None and (row[0], row[1]) != self._version
+        return bool(self.kinds) and await self._now(connection) != self._version
+
+    async def _now(self, connection: Connection) -> str:
+        return str(await connection.fetchval(_VERSION, self.kinds))

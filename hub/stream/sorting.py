@@ -79,7 +79,7 @@ async def _journal(
         _take(found, consumer, good, order)
     keys = {(good.principal, good.key) for _, good in batch.values()}
     subjects = {part.subject for part in found.parts}
-    found.holds = await holding.find(connection, consumer.name, list(keys), list(subjects), list(batch))
+    found.holds = await holding.find(connection, consumer.name, list(keys), list(subjects), list(batch), list(consumer.using))
 
 
 async def _know(connection: Connection, consumer: Consumer, found: Sorted) -> None:

@@ -46,7 +46,7 @@ class Work:
         consumer = self._consumer
         found = await sort(connection, consumer, records, is_redriven=applied.is_redriven)
         touched = await touch(connection, consumer, found, released)
-        settled = await settle(connection, consumer, await self._base.refresh(connection), found, touched)
+        settled = await settle(connection, consumer, await self._base.refresh(connection, found.holds.base), found, touched)
         said = await park(connection, consumer.name, found, settled, self._base, (self._since or datetime.now(UTC)) + self._wait, applied)
         planned: list[deliveries.Planned] = []
         folded: list[tuple[StoreFold, Saved]] = []
