@@ -60,10 +60,12 @@ class _Columns:
         self._places = places
         self._packed = [place for place, kind in enumerate(kinds.values()) if kind == "jsonb"]
         updates = ", ".join(f"{column} = {value}" for column, value in self.cast.items() if column not in {"principal", "ref"})
-        self.update = (
+        update = (
             f"UPDATE {table} t SET {updates} FROM unnest($1::{self.rows.array}) AS n"  # noqa: S608 - names of our own
-            " WHERE t.principal = n.principal AND t.ref = n.ref AND t.row_version = n.row_version - 1"
+            " WHERE t.row_version = n.row_version - 1 AND t.principal = "
         )
+        self.update = f"{update}n.principal AND t.ref = n.ref"
+        self.update_one = f"{update}$2 AND t.ref = $3"
 
     def row(self, subject: Subject, kept: Kept[Any]) -> tuple[Any, ...]:
         """A row; a list would be an array within the array."""
@@ -108,11 +110,10 @@ class Store(Generic[S]):
         self._lasting = itemgetter(*(place for place in range(len(fields)) if place not in places)) if stepping else None
         self.rows = [self._whole.rows, self._steps.rows] if stepping else [self._whole.rows]
         listed = ", ".join(self._whole.cast)
-        self._load = (
-            f"SELECT {', '.join('t.' + c for c in self._whole.cast)}"  # noqa: S608 - names of our own
-            " FROM unnest($1::text[], $2::text[]) AS k (principal, ref)"
-            f" JOIN {name} t ON t.principal = k.principal AND t.ref = k.ref"
-        )
+        load = f"SELECT {', '.join('t.' + c for c in self._whole.cast)} FROM {name} t"  # noqa: S608 - names of our own
+        # PostgreSQL sees how long an array is, and plans for a short one each time; what names one subject is planned once.
+        self._load = f"{load} JOIN unnest($1::text[], $2::text[]) AS k (principal, ref) ON t.principal = k.principal AND t.ref = k.ref"
+        self._load_one = f"{load} WHERE t.principal = $1 AND t.ref = $2"
         self._create = (
             f"INSERT INTO {name} ({listed}) SELECT {', '.join(self._whole.cast.values())}"  # noqa: S608 - names of our own
             f" FROM unnest($1::{self._whole.rows.array}) AS n ON CONFLICT (principal, ref) DO NOTHING"
@@ -124,7 +125,10 @@ class Store(Generic[S]):
 
     async def load(self, connection: "Connection", subjects: Sequence[Subject]) -> dict[Subject, Kept[S]]:
         """The states of those subjects that have one, in one statement."""
-        rows = await connection.fetch(self._load, [s.principal for s in subjects], [s.ref for s in subjects])
+        if len(subjects) == 1:
+            rows = await connection.fetch(self._load_one, *subjects[0])
+        else:
+            rows = await connection.fetch(self._load, [s.principal for s in subjects], [s.ref for s in subjects])
         make = self.state._make  # type: ignore[attr-defined] # it is a NamedTuple
         return {Subject(row[0], row[1]): Kept(row[2], Position(row[3], row[4], row[5]), row[6], make(row[7:])) for row in map(tuple, rows)}
 
@@ -138,7 +142,11 @@ class Store(Generic[S]):
         created = [self._whole.row(subject, each) for subject, each in ordered if each.version == 1]
         columns = self._steps if self._only_steps(kept, loaded) else self._whole
         updated = [columns.row(subject, each) for subject, each in ordered if each.version > 1]
-        return await self._write(connection, self._create, created) and await self._write(connection, columns.update, updated)
+        if not await self._write(connection, self._create, created):
+            return False
+        if len(updated) == 1:
+            return await self._write(connection, columns.update_one, updated, *updated[0][:2])
+        return await self._write(connection, columns.update, updated)
 
     def _only_steps(self, kept: Mapping[Subject, Kept[S]], loaded: Mapping[Subject, Kept[S]]) -> bool:
         """Whether all that is new of what was there is what changes as time goes by."""
@@ -147,8 +155,8 @@ class Store(Generic[S]):
             lasting(each.state) == lasting(loaded[subject].state) for subject, each in kept.items() if each.version > 1
         )
 
-    async def _write(self, connection: "Connection", statement: str, rows: Sequence[tuple[Any, ...]]) -> bool:
-        return not rows or _count(await connection.execute(statement, rows)) == len(rows)
+    async def _write(self, connection: "Connection", statement: str, rows: Sequence[tuple[Any, ...]], *key: str) -> bool:
+        return not rows or _count(await connection.execute(statement, rows, *key)) == len(rows)
 
     async def remove(self, connection: "Connection", versions: Mapping[Subject, int]) -> bool:
         """Remove states whose every event was corrected away; False if any was no longer at that version."""

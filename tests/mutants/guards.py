@@ -86,7 +86,7 @@ GUARDS = (
     Guard(
         "row-version",
         "saves over what another has saved since it was loaded",
-        Edit("hub.state.store", " AND t.row_version = n.row_version - 1", ""),
+        Edit("hub.state.store", "WHERE t.row_version = n.row_version - 1 AND t.principal", "WHERE t.principal"),
         f"{_FENCING}::test_a_state_that_another_has_saved_since_it_was_loaded_is_folded_again",
     ),
     Guard(
