@@ -6,14 +6,12 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, NamedTuple, TypeVar, cast
 
-import asyncpg
-
 from bench.engine import Engine, batches, logged
 from bench.house import House
 from bench.load import Load
 from bench.verify import verify_rows
 from bench.window import Figures
-from hub.state.connect import connect
+from hub.state.connect import Watched, connect
 from hub.state.offsets import TopicPartition
 from hub.state.store import Connection
 from hub.stream.consumer import Consumer
@@ -89,7 +87,7 @@ class Limit:
         return taken
 
 
-class _Tape(asyncpg.Connection):
+class _Tape(Watched):
     """A connection that keeps every statement with its arguments."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:

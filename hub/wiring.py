@@ -32,9 +32,8 @@ from hub.producers.sender import Sender
 from hub.settings import Settings
 from hub.state import counts
 from hub.state.base import BaseDataCache
-from hub.state.connect import connect
+from hub.state.connect import Watched, connect
 from hub.state.offsets import Offsets
-from hub.state.store import Connection
 from hub.stream.batch import Batch
 from hub.stream.brake import Brake
 from hub.stream.consumer import Consumer
@@ -79,10 +78,10 @@ def make_producer(settings: Settings) -> AIOKafkaProducer:
     )
 
 
-def connector(settings: Settings, name: str, *, idle_session_ms: int = 0) -> Callable[[], Awaitable[Connection]]:
+def connector(settings: Settings, name: str, *, idle_session_ms: int = 0) -> Callable[[], Awaitable[Watched]]:
     """Opens a lane's or a sender's own connection to the state store; idle for longer than that it ends, unless that is 0."""
 
-    async def open_one() -> Connection:
+    async def open_one() -> Watched:
         return await connect(
             settings.database_url.get_secret_value(),
             name=f"hub {name}",

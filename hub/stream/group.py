@@ -13,8 +13,8 @@ from aiokafka import TopicPartition as KafkaPartition
 from aiokafka.errors import KafkaError
 
 from hub.patience import pause
+from hub.state.connect import Watched
 from hub.state.offsets import Offsets, TopicPartition
-from hub.state.store import Connection
 from hub.stream.batch import Batch
 from hub.stream.brake import Brake
 from hub.stream.failures import Gap, Meaning, meaning
@@ -39,7 +39,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
         *,
         owner: str,
         offsets: Offsets,
-        connect: Callable[[], Awaitable[Connection]],
+        connect: Callable[[], Awaitable[Watched]],
         make_batch: Callable[[], Batch],
         reader: Reader,
         brake: Brake,

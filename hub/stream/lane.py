@@ -5,11 +5,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from time import monotonic
 
 import asyncpg
-from asyncpg.connection import LoggedQuery
 
 from hub.patience import pause
+from hub.state.connect import Watched
 from hub.state.offsets import TopicPartition
-from hub.state.store import Connection
 from hub.stream.batch import Batch
 from hub.stream.brake import Brake
 from hub.stream.failures import Fenced, Gap, Meaning, meaning
@@ -35,7 +34,7 @@ class Lane:
         reader: Reader,
         brake: Brake,
         metrics: Metrics,
-        connect: Callable[[], Awaitable[Connection]],
+        connect: Callable[[], Awaitable[Watched]],
         epochs: dict[TopicPartition, int],
         on_applied: Callable[[Applied], None],
         on_fenced: Callable[[TopicPartition], None],
@@ -44,7 +43,7 @@ class Lane:
         on_done: Callable[[], None],
     ) -> None:
         self.name = f"{batch.consumer}/{number}"
-        self.connection: Connection | None = None
+        self.connection: Watched | None = None
         self.failing_since: float | None = None
         self.progressed_at = monotonic()
         self.busy_since: float | None = None
@@ -94,7 +93,7 @@ class Lane:
             try:
                 if self.connection is None:
                     self.connection = await self._connect()
-                    self.connection.add_query_logger(self._answered)
+                    self.connection.on_answer = self._answered
                 applied = await self._batch.apply(self.connection, batches, self._epochs, self._turns.gaps)
             except Fenced as fenced:
                 partition = fenced.topic, fenced.partition
@@ -124,7 +123,7 @@ class Lane:
                 self._stop(partition, error)
         return batches
 
-    def _answered(self, _query: LoggedQuery) -> None:
+    def _answered(self) -> None:
         """A batch of many slow statements gets on, however long it takes as a whole."""
         self.progressed_at = monotonic()
 
