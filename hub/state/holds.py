@@ -1,4 +1,4 @@
-"""What a batch must know before it folds: keys behind a dead letter, subjects that wait, events corrected already, whether base data changed."""
+"""What a batch must know before it folds: keys behind dead letters, subjects that wait, events corrected already, base data that is new."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
