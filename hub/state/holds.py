@@ -6,16 +6,17 @@ from uuid import UUID
 
 from hub.rules.decision import Subject
 from hub.state.base import VERSION
+from hub.state.rows import texts
 from hub.state.store import Connection
 
 _HOLDS = f"""
 SELECT 'dead', principal, key, NULL::text, NULL::uuid, topic, partition, "offset" FROM (
     SELECT d.principal, d.key, d.topic, d.partition, d."offset"
-    FROM dead_letters d JOIN unnest($2::text[], $3::text[]) AS k (principal, key) ON d.principal = k.principal AND d.key = k.key
+    FROM dead_letters d JOIN unnest($2::text::text[], $3::text::text[]) AS k (principal, key) ON d.principal = k.principal AND d.key = k.key
     WHERE d.consumer = $1 AND d.state = 'open' FOR SHARE OF d) o
 UNION ALL
 SELECT 'waiting', w.whose, w.ref, w.store, NULL, NULL, NULL, NULL
-FROM waiting w JOIN unnest($4::text[], $5::text[]) AS s (principal, ref) ON w.whose = s.principal AND w.ref = s.ref
+FROM waiting w JOIN unnest($4::text::text[], $5::text::text[]) AS s (principal, ref) ON w.whose = s.principal AND w.ref = s.ref
 WHERE w.consumer = $1 AND w.hold = 'news'
 UNION ALL
 SELECT 'corrected', NULL, NULL, NULL, c.target, NULL, NULL, NULL FROM corrections c WHERE c.target = ANY($6::uuid[])
@@ -52,7 +53,7 @@ async def find(
 
     The dead letters are locked: whoever closes one meanwhile either is seen, or sees what was held back because of it.
     """
-    columns = ([each[at] for each in some] for some in (keys, subjects) for at in (0, 1))
+    columns = (texts([each[at] for each in some]) for some in (keys, subjects) for at in (0, 1))
     found = Holds({}, set(), set())
     for what, principal, key, store, event, *place in await connection.fetch(_HOLDS, consumer, *columns, events, kinds):
         if what == "dead":

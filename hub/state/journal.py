@@ -10,7 +10,7 @@ from uuid import UUID
 import zstandard
 
 from hub.rules.decision import Subject
-from hub.state.rows import RowType
+from hub.state.rows import RowType, texts
 from hub.state.store import Connection
 
 pack = zstandard.ZstdCompressor(level=1).compress
@@ -69,7 +69,7 @@ FROM corrections c JOIN journal j ON j.event = c.event WHERE c.target = ANY($1::
 
 _BEFORE = """
 SELECT s.principal, s.ref
-FROM unnest($2::text[], $3::text[], $4::int[]) AS s (principal, ref, parts)
+FROM unnest($2::text::text[], $3::text::text[], $4::int[]) AS s (principal, ref, parts)
 JOIN journal j ON j.ref = s.ref AND j.store = $1 AND j.principal = s.principal
 GROUP BY s.principal, s.ref, s.parts HAVING count(*) > s.parts
 """
@@ -165,7 +165,7 @@ async def history(connection: Connection, store: str, subjects: Sequence[Subject
 
 async def spoken_of(connection: Connection, store: str, subjects: Mapping[Subject, int]) -> set[Subject]:
     """Those of these subjects of which there are more than so many parts."""
-    names = [subject.principal for subject in subjects], [subject.ref for subject in subjects]
+    names = texts([subject.principal for subject in subjects]), texts([subject.ref for subject in subjects])
     return {Subject(row[0], row[1]) for row in await connection.fetch(_BEFORE, store, *names, list(subjects.values()))}
 
 

@@ -1,11 +1,11 @@
-"""Rows as one parameter: an array of a row type that the session makes for itself.
+"""Rows as one parameter, an array of a row type that the session makes for itself; keys as another, an array as text.
 
 An array for each column costs the client twice as much and the server a third more: every element is looked at
 by itself, and the columns are laid side by side again. A type of the session's own is as the code that uses it, whatever
 a migration does meanwhile; it needs the right to make temporary objects, which PostgreSQL gives to everybody.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from weakref import WeakKeyDictionary
 
 import asyncpg
@@ -34,3 +34,11 @@ async def make(connection: "asyncpg.Connection[asyncpg.Record]", types: Iterable
     if missing:
         await connection.execute("; ".join(missing.values()))
         made.update(missing)
+
+
+def texts(values: Sequence[str]) -> str:
+    """An array of texts as PostgreSQL reads it, for `$1::text::text[]`: asyncpg asks of each element of a list whether it is one itself."""
+    joined = '","'.join(values)
+    if "\\" in joined or joined.count('"') > 2 * (len(values) - 1):
+        joined = '","'.join([value.replace("\\", r"\\").replace('"', r"\"") for value in values])
+    return f'{{"{joined}"}}' if values else "{}"

@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql as pg
 
 from hub.rules.decision import Subject
 from hub.rules.order import Position
-from hub.state.rows import RowType
+from hub.state.rows import RowType, texts
 
 S = TypeVar("S", bound=tuple[Any, ...])
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
@@ -112,7 +112,9 @@ class Store(Generic[S]):
         listed = ", ".join(self._whole.cast)
         load = f"SELECT {', '.join('t.' + c for c in self._whole.cast)} FROM {name} t"  # noqa: S608 - names of our own
         # PostgreSQL sees how long an array is, and plans for a short one each time; what names one subject is planned once.
-        self._load = f"{load} JOIN unnest($1::text[], $2::text[]) AS k (principal, ref) ON t.principal = k.principal AND t.ref = k.ref"
+        self._load = (
+            f"{load} JOIN unnest($1::text::text[], $2::text[]) AS k (principal, ref) ON t.principal = k.principal AND t.ref = k.ref"
+        )
         self._load_one = f"{load} WHERE t.principal = $1 AND t.ref = $2"
         self._create = (
             f"INSERT INTO {name} ({listed}) SELECT {', '.join(self._whole.cast.values())}"  # noqa: S608 - names of our own
@@ -128,7 +130,7 @@ class Store(Generic[S]):
         if len(subjects) == 1:
             rows = await connection.fetch(self._load_one, *subjects[0])
         else:
-            rows = await connection.fetch(self._load, [s.principal for s in subjects], [s.ref for s in subjects])
+            rows = await connection.fetch(self._load, texts([s.principal for s in subjects]), [s.ref for s in subjects])
         make = self.state._make  # type: ignore[attr-defined] # it is a NamedTuple
         return {Subject(row[0], row[1]): Kept(row[2], Position(row[3], row[4], row[5]), row[6], make(row[7:])) for row in map(tuple, rows)}
 
