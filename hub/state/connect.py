@@ -24,7 +24,7 @@ def _watched(ask: Callable[..., Awaitable[Any]]) -> Any:  # noqa: ANN401 - in th
     return watched
 
 
-class Watched(asyncpg.Connection):  # type: ignore[type-arg] # it takes no argument where it is made
+class Watched(asyncpg.Connection):
     """A connection that tells of each answer. asyncpg's query loggers would too, at a quarter of the price of a small statement."""
 
     on_answer: Callable[[], None] | None = None
