@@ -92,15 +92,12 @@ async def test_a_lane_whose_work_is_taken_away_while_the_database_is_away_fails_
 
 
 async def test_a_lane_gets_on_with_every_statement_that_is_answered() -> None:
-    loggers: list[Any] = []
-
-    async def apply(*_: object) -> Applied:
+    async def apply(connection: Any, *_: object) -> Applied:
         lane.progressed_at = 0.0
-        for answered in loggers:
-            answered(None)
+        connection.on_answer()
         return Applied()
 
-    lane = a_lane(apply, add_query_logger=loggers.append)
+    lane = a_lane(apply)
     await lane._work_off({HERE: [SimpleNamespace()]})
     assert lane.progressed_at > 0
 
@@ -143,11 +140,11 @@ async def test_a_consumer_of_which_a_part_has_ended_is_dead() -> None:
     assert health.why == ("ZeroDivisionError ended a part of it",)
 
 
-def a_lane(apply: Any, judge: Any = lambda raw: raw, on_fenced: Any = lambda _: None, **connection: Any) -> Any:
-    """A lane that applies so, with nothing around it; `connection`: what its connection can do."""
+def a_lane(apply: Any, judge: Any = lambda raw: raw, on_fenced: Any = lambda _: None) -> Any:
+    """A lane that applies so, with nothing around it."""
 
     async def connect() -> SimpleNamespace:
-        return SimpleNamespace(**{"close": lambda **_: asyncio.sleep(0), "add_query_logger": lambda _: None} | connection)
+        return SimpleNamespace(close=lambda **_: asyncio.sleep(0))
 
     return Lane(
         0,
