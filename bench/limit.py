@@ -102,6 +102,10 @@ class _Tape(Watched):
         self.said.append(Said("fetchrow", query, args))
         return await super().fetchrow(query, *args, **named)
 
+    async def fetchval(self, query: str, *args: Any, **named: Any) -> Any:
+        self.said.append(Said("fetchval", query, args))
+        return await super().fetchval(query, *args, **named)
+
     async def execute(self, query: str, *args: Any, **named: Any) -> Any:
         if args:
             self.said.append(Said("execute", query, args))
