@@ -83,6 +83,7 @@ WHERE o.consumer = $1 AND o.cluster_id = $2 AND o.topic = n.topic AND o.partitio
 """
 
 # Where the records follow what was folded, the offset moves in the same round trip: until the commit nobody else sees it.
+# What is locked cannot slip away, so nobody asks what has moved: a join with it would compare each partition with all others.
 _LOCK = """
 WITH locked AS (
     SELECT o.topic, o.partition, o.epoch, greatest(o.next_offset, 0) AS next_offset, s.first, s.after, s.holes FROM consumer_offsets o
@@ -93,9 +94,8 @@ WITH locked AS (
 ), moved AS (
     UPDATE consumer_offsets AS o SET next_offset = l.after, holes = o.holes + l.holes, moved_at = now() FROM locked l
     WHERE o.consumer = $1 AND o.cluster_id = $2 AND o.topic = l.topic AND o.partition = l.partition AND l.next_offset = l.first
-    RETURNING o.topic, o.partition
 )
-SELECT l.topic, l.partition, l.epoch, l.next_offset, m.topic IS NOT NULL FROM locked l LEFT JOIN moved m USING (topic, partition)
+SELECT l.topic, l.partition, l.epoch, l.next_offset, l.next_offset = l.first FROM locked l
 """
 
 _ADVANCE = """
