@@ -117,14 +117,14 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
             run.append(raw)
         if where is not None:
             self._put(where, run)
+        if self._turns.is_full:
+            self._pause(self.epochs)
 
     def _put(self, partition: TopicPartition, records: Sequence[Raw]) -> None:
         if partition not in self.epochs or partition in self.still or partition in self._leaving or self._is_stopping:
             return
         self._ages.setdefault(partition, records[0].timestamp / 1000)
         self._turns.put(partition, records)
-        if self._turns.is_full:
-            self._pause(self.epochs)
 
     def has_room(self, partition: TopicPartition) -> bool:
         """Whether more of a partition may be queued: else its records wait where they were fetched."""
