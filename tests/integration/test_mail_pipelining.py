@@ -6,7 +6,8 @@ from time import monotonic
 
 import pytest
 
-from hub.channels.mail import session
+from hub.channels.mail import session, smtp
+from hub.channels.mail.session import Envelope, Session
 from hub.channels.mail.smtp import MailServer, SmtpChannel
 from hub.channels.parcel import Accepted, Receipt, Refused, TryLater, Unsure
 from hub.local.mail_catcher import MailCatcher
@@ -100,6 +101,30 @@ async def test_a_message_whose_time_is_over_is_not_said_any_more(catcher: MailCa
     monkeypatch.setattr(session, "monotonic", lambda: monotonic() + 3_600)  # the process stood still between the door and the server
     assert isinstance(await channel.send(a_parcel()), TryLater)
     assert catcher.copies == {}
+
+
+async def test_nothing_is_opened_for_a_message_whose_time_is_over(catcher: MailCatcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    channel, moments = await channel_to(catcher), iter([0.0])
+    monkeypatch.setattr(smtp, "monotonic", lambda: next(moments, 3_600.0))  # it came at once, and its turn long after
+    assert isinstance(await channel.send(a_parcel()), TryLater)
+    assert catcher.sessions == 0
+
+
+async def test_an_error_of_ours_is_that_mails_alone(catcher: MailCatcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    hand_over = Session.hand_over
+
+    async def stumbling(opened: Session, envelope: Envelope, seconds: float, following: Envelope | None = None) -> Receipt:
+        if envelope.delivery == "d-2":
+            raise RuntimeError("stumbled")
+        return await hand_over(opened, envelope, seconds, following)
+
+    monkeypatch.setattr(Session, "hand_over", stumbling)
+    channel = await channel_to(catcher, sessions=1)
+    receipts = await asyncio.gather(*(channel.send(a_parcel(delivery=f"d-{n}")) for n in range(5)), return_exceptions=True)
+    await channel.close()
+    assert [type(receipt) for receipt in receipts] == [Accepted, Accepted, RuntimeError, Accepted, Accepted]
+    assert sorted(name for _, name in catcher.copies) == [f"<d-{n}@hub.test>" for n in (0, 1, 3, 4)]
+    assert set(catcher.copies.values()) == {1}
 
 
 async def test_who_gave_up_waiting_is_not_sent_to(catcher: MailCatcher) -> None:

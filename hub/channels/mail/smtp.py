@@ -92,13 +92,12 @@ class SmtpChannel:
         following = self._next() if session and self._may_announce(session) else None
         try:
             session, receipt = await self._through(session, job, following)
-        except Exception as error:  # noqa: BLE001 - it flies at those who wait, who would wait for ever otherwise
+        except Exception as error:  # noqa: BLE001 - it flies at whoever waits, who would wait for ever otherwise
             if session:
                 session.close()
-            for one in filter(None, (job, following)):
-                if not one.receipt.done():
-                    one.receipt.set_exception(error)
-            return None, self._next()
+            if not job.receipt.done():
+                job.receipt.set_exception(error)
+            return None, following or self._next()  # whose message was not said yet
         if not job.receipt.done():
             job.receipt.set_result(receipt)
         if session and not (session.is_open and session.sent < MOST_MESSAGES):
@@ -124,6 +123,8 @@ class SmtpChannel:
             receipt = await session.hand_over(job.envelope, self._seconds, behind)
             if not isinstance(receipt, TryLater) or session.is_open:
                 return session, receipt
+        if monotonic() > job.envelope.until:
+            return None, TryLater("its time was over before a session was open")
         opened = await self._open()
         if not isinstance(opened, Session):
             return None, opened
