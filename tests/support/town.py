@@ -37,6 +37,6 @@ class Town:
         return [self.base(SERVICE_PLAN_RECORDED, id="annual", name="Annual", distance_km=15_000)]
 
     def base(self, lineage: Lineage[Any], **fields: Any) -> Stored:
-        """A base datum that holds since ever."""
-        key = f"{lineage.kind}/{fields['id']}@1900-01-01"
+        """A base datum; it holds since ever, unless it says from when on."""
+        key = f"{lineage.kind}/{fields['id']}@{fields.get('effective_from', '1900-01-01')}"
         return self.log.say(lineage, fields, id=key, source="/oem/mdm", topic=OEM_BASE.name, key=key)
