@@ -125,8 +125,9 @@ async def broken(snapshot: Snapshot, subject: Subject, kind: str) -> list[Broken
 
 
 async def beside(snapshot: Snapshot, store: str, subject: Subject, fields: tuple[str, ...]) -> list[Mapping[str, Any]]:
-    """The subjects of another store that belong to a customer, by reference: these fields of each."""
+    """The subjects of another store that belong to a customer, by reference: these fields of each, whoever speaks of them."""
     columns = STORES[store].table.c
+    whose = columns.whose if "whose" in columns else columns.principal
     query = sa.select(columns.ref, *(columns[field] for field in fields)).order_by(columns.ref)
-    rows = await snapshot.execute(query.where(columns.principal == subject.principal, columns.customer == subject.ref))
+    rows = await snapshot.execute(query.where(whose == subject.principal, columns.customer == subject.ref))
     return [dict(row) for row in rows.mappings()]

@@ -5,6 +5,7 @@ from typing import Any
 
 from contracts.complaints import COMPLAINT_CLOSED, COMPLAINT_RECEIVED
 from contracts.contacts import CONTACT_RECORDED
+from contracts.customers import CUSTOMER_RECORDED
 from contracts.leads import LEAD_RECEIVED
 from hub.consumers.crm_sync import crm_sync
 from hub.operations.show import Shown, show
@@ -45,3 +46,19 @@ async def test_a_complaint_that_is_open_keeps_marketing_from_all_who_belong_to_i
         by_oem = {"complaint": "B2", "customer": "C2", "dealer": "muc-002", "occurred_at": "2026-03-03T12:00:00Z"}
         await engine.apply([log.say(COMPLAINT_RECEIVED, by_oem, id="o", topic="oem.crm", source="/oem/crm")])
         assert await left_alone(engine, "muc-002") == ["C2"]
+
+
+async def test_beside_a_customer_stand_its_complaints_whoever_took_them(database: str) -> None:
+    log = Log()
+    async with Engine(database, crm_sync) as engine:
+        taken = {"complaint": "B1", "customer": "C1", "dealer": "muc-002"}
+        await engine.apply(
+            [
+                log.say(CUSTOMER_RECORDED, {"customer": "C1", "name": "Ada"}, id="c", dealer="muc-002"),
+                log.say(COMPLAINT_RECEIVED, {"complaint": "B2", "customer": "C1"}, id="d", dealer="ber-001"),
+                log.say(COMPLAINT_RECEIVED, taken, id="o", topic="oem.crm", source="/oem/crm"),
+            ]
+        )
+        shown = await show(database, "customer", "C1")
+        assert isinstance(shown, Shown)
+        assert [row["ref"] for row in shown.beside["complaints"]] == ["B1"]
