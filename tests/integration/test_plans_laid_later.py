@@ -29,7 +29,7 @@ class Mouth(Ear):
 
 
 def a_clock(now: datetime | None = None) -> Clock:
-    return Clock(None, None, Metrics(), 1, lambda: now or datetime.now(UTC))  # type: ignore[arg-type] # it is given its connection and producer
+    return Clock(None, None, Metrics(), 1, lambda: now or datetime.now(UTC))  # type: ignore[arg-type] # it is given both
 
 
 async def test_a_contract_that_was_heard_of_before_there_was_a_plan_is_reminded_of_once(database: str) -> None:
