@@ -15,7 +15,7 @@ from contracts.contract import Invalid
 from hub.errors import InputError
 from hub.operations.acts import Operator
 from hub.operations.asked import Asked, ask
-from hub.rules.masking import mask, mask_reference, shape
+from hub.rules.masking import mask, mask_path, mask_reference, shape
 from hub.state import effects, foresight, letter_desk, wait_desk
 from hub.state.dead_letters import DeadLetter
 from hub.state.letter_desk import Choice, Letter
@@ -24,8 +24,6 @@ from hub.state.wait_desk import Parked
 from hub.stream.slips import unpack
 
 _ID = re.compile(r"[0-9a-fA-F-]{4,36}\Z")
-_WHOLE = frozenset({"", "(body)"})
-"""Paths of what is wrong with a record as a whole."""
 _OPEN_HEADERS = frozenset({"ce_type", "ce_id", "ce_specversion", "content-type"})
 
 
@@ -109,7 +107,7 @@ def masked(letter: Letter) -> Letter:
         key=_reference(letter.key),
         ref=_reference(letter.ref),
         type=_reference(letter.type),
-        faults=[[path if path in _WHOLE else mask_reference(path), expected] for path, expected in letter.faults],
+        faults=[[mask_path(path), expected] for path, expected in letter.faults],
     )
 
 

@@ -14,6 +14,7 @@ from hub.operations.verdicts import Counting, counting, faults, refusal, verdict
 from hub.rules.basedata import BaseData
 from hub.rules.decision import Subject, Wait
 from hub.rules.folding import Told
+from hub.rules.masking import mask_reference
 from hub.state import foresight, journal
 from hub.state.base import BaseDataCache
 from hub.state.foresight import Held, Standing
@@ -220,4 +221,4 @@ async def _wait(connection: Connection, scene: _Scene) -> None:
     found = await verdicts(connection, scene.consumer, scene.base, {where: list(told.values()) for where, told in scene.counted.items()})
     for (event, _), verdict in found.items():
         if isinstance(verdict, Wait) and event in of_letter:
-            scene.words[of_letter[event]] = f"taken; it waits for {verdict.kind} {verdict.ref}"
+            scene.words[of_letter[event]] = f"taken; it waits for {verdict.kind} {mask_reference(verdict.ref)}"

@@ -9,6 +9,7 @@ from contracts.contract import Event, Finding
 from hub.rules.basedata import BaseData
 from hub.rules.decision import Decision, Facts, Reject, Subject
 from hub.rules.folding import Told, fold_all
+from hub.rules.masking import mask_path
 from hub.state import journal
 from hub.state.store import Connection
 from hub.stream.consumer import Consumer
@@ -66,4 +67,4 @@ async def verdicts(
 
 def faults(found: Iterable[Sequence[str]]) -> str:
     """Where it is wrong, and what was expected, in a line."""
-    return "; ".join(f"{path or '(body)'}: {expected}" for path, expected in list(found)[:_MOST_FAULTS])
+    return "; ".join(f"{mask_path(path) or '(body)'}: {expected}" for path, expected in list(found)[:_MOST_FAULTS])

@@ -120,6 +120,8 @@ HARMLESS_IN: Mapping[str, frozenset[str]] = MappingProxyType(
 """Free text that the OEM or the hub wrote, by event type: nothing that tells of a person."""
 
 _REFERENCE = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.:/+#-]|@(?=\d{4}-\d\d-\d\d\Z)){0,149}\Z")
+_WHOLE = frozenset({"", "(body)"})
+"""Paths of what is wrong with a record as a whole."""
 _DATE = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 _ADDRESS = re.compile(r"@|\d[\d ()/.-]{5,}\d")  # an e-mail address or a telephone number within prose
 
@@ -148,6 +150,11 @@ def mask(wire: str, body: object) -> object:
 def mask_reference(text: str) -> str:
     """A record key, an id or a subject: shown where it looks like one."""
     return text if _REFERENCE.match(text) else shape(text)
+
+
+def mask_path(path: str) -> str:
+    """Where something is wrong in a record: a sender may have put anything in the place of a field's name."""
+    return path if path in _WHOLE else mask_reference(path)
 
 
 def shape(value: object) -> str:

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 from uuid import UUID
 
+from hub.rules.masking import mask_path
 from hub.state.dead_letters import DeadLetter
 from hub.state.store import Connection
 from hub.stream.outcome import DEAD
@@ -46,6 +47,6 @@ def identifier(text: str) -> UUID | None:
 
 
 def reason(letter: DeadLetter) -> str:
-    """Why it is dead, and where it is wrong, in a line."""
-    faults = "; ".join(f"{path or '(body)'}: {expected}" for path, expected in letter.faults[:3])
+    """Why it is dead, and where it is wrong, in a line that any operator may read."""
+    faults = "; ".join(f"{mask_path(path) or '(body)'}: {expected}" for path, expected in letter.faults[:3])
     return f"{letter.reason}: {faults}" if faults else letter.reason

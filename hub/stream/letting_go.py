@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from hub.rules.decision import Subject
+from hub.rules.masking import mask_reference
 from hub.state import waiting
 from hub.stream.acting import Acting
 from hub.stream.failures import Meaning, meaning
@@ -60,4 +61,6 @@ async def waits_for(acting: Acting, events: Sequence[UUID]) -> dict[tuple[UUID, 
 
 
 def _in_words(wait: waiting.Still) -> str:
-    return "it waits behind another dead letter of its key" if wait.hold == "operator" else f"it waits for {wait.kind} {wait.awaited_ref}"
+    if wait.hold == "operator":
+        return "it waits behind another dead letter of its key"
+    return f"it waits for {wait.kind} {mask_reference(wait.awaited_ref)}"

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from contracts.acts.v1 import ConsumerAct
 from hub.rules.decision import Change, Decision, Keep, Reject, Wait
+from hub.rules.masking import mask_path, mask_reference
 from hub.state import effects
 from hub.state.store import Connection
 from hub.stream.outcome import DEAD, DEALT_WITH
@@ -28,7 +29,7 @@ async def note(connection: Connection, consumer: str, found: Sorted, settled: Se
                     words[told.event].add(_in_words(verdict))
     for letter in settled.letters:
         if letter.event is not None and (letter.event, letter.part) in acts:
-            words[letter.event].update(f"{DEAD}: {letter.reason}: {path}: {expected}" for path, expected in letter.faults)
+            words[letter.event].update(f"{DEAD}: {letter.reason}: {mask_path(path)}: {expected}" for path, expected in letter.faults)
     for part in settled.held:
         if part.told.row in acts:
             words[part.told.event].add("nothing yet: an earlier record of its key waits for an operator")
@@ -42,7 +43,7 @@ def _in_words(verdict: Decision[object]) -> str:
         case Keep():
             return f"{DEALT_WITH}: {verdict.reason}"
         case Wait():
-            return f"nothing yet: it waits for {verdict.kind} {verdict.ref}"
+            return f"nothing yet: it waits for {verdict.kind} {mask_reference(verdict.ref)}"
         case Reject():
             return f"{DEAD}: rejected: {verdict.path}: {verdict.expected}"
 

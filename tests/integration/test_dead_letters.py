@@ -48,7 +48,8 @@ async def test_a_key_or_a_name_of_a_field_that_may_be_a_person_s_is_masked_too(o
     whole = dealer.recorded("ada@firma.example", "Ada")
     await operator.engine.apply([whole._replace(value=(whole.value or b"")[:-1] + b', "ada@firma.example": 1, "ada@firma.example": 2}')])
     letter = await operator.letter()
-    for words in (("list",), ("list", "--json"), ("show", letter), ("show", letter, "--json"), ("discard", letter, "--dry-run")):
+    shows = [("list",), ("list", "--json"), ("show", letter), ("show", letter, "--json")]
+    for words in (*shows, ("discard", letter, "--dry-run"), ("redrive", letter, "--dry-run")):
         shown = (await operator.types("dead-letters", *words)).stdout
         assert letter[:8] in shown
         assert "ada@firma.example" not in shown

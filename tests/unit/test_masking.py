@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from contracts.catalogue import LINEAGES
 from hub.operations.deliveries import masked
-from hub.rules.masking import HARMLESS_IN, PERSONAL, mask, mask_reference
+from hub.rules.masking import HARMLESS_IN, PERSONAL, mask, mask_path, mask_reference
 from hub.state.delivery_desk import Delivery
 
 EMAIL = "erika.mustermann@example.com"
@@ -105,6 +105,11 @@ def test_a_key_is_shown(key: str) -> None:
 @pytest.mark.parametrize("key", [EMAIL, "Erika Mustermann", "+491701234567", "a@2026-01-01.example"])
 def test_a_key_that_is_no_reference_is_masked(key: str) -> None:
     assert mask_reference(key).startswith("<text")
+
+
+def test_a_path_is_shown_unless_it_may_name_somebody() -> None:
+    assert [mask_path(path) for path in ("", "(body)", "lines.0.net.minor")] == ["", "(body)", "lines.0.net.minor"]
+    assert mask_path(f"fields.{EMAIL}").startswith("<text")
 
 
 def test_every_name_in_the_lists_is_a_field_of_some_contract() -> None:
