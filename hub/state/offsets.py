@@ -143,6 +143,8 @@ class Offsets:
 
         Whoever finds that the batch may not be applied rolls back. The others move on by `advance`.
         """
+        if not spans:
+            return {}
         rows = await connection.fetch(_LOCK, *self._key, *_columns(list(spans)), *zip(*spans.values(), strict=True))
         return {(r[0], r[1]): Locked(r[2], r[3], r[4]) for r in rows}
 

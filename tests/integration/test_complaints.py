@@ -9,6 +9,7 @@ from contracts.customers import CUSTOMER_RECORDED
 from contracts.leads import LEAD_RECEIVED
 from hub.consumers.crm_sync import crm_sync
 from hub.operations.show import Shown, show
+from hub.state import consents, rows
 from hub.state.consents import Wish, standings
 from tests.support.engine import Engine, Log
 
@@ -17,6 +18,7 @@ PEOPLE = [("customer", "C1"), ("customer", "C2"), ("contact", "P1"), ("prospect"
 
 async def left_alone(engine: Engine, dealer: str = "ber-001") -> list[str]:
     wishes = [Wish(f"dealer:{dealer}", *person, "email", "news", dealer, "key") for person in PEOPLE]
+    await rows.make(engine.db, [consents.ROWS])
     found = await standings(engine.db, wishes, datetime.now(UTC))
     return [ref for (_, ref), standing in zip(PEOPLE, found, strict=True) if "open_complaint" in standing.reasons]
 

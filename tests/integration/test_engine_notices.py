@@ -14,6 +14,7 @@ from hub.rules.decision import Subject
 from hub.rules.leads import Lead
 from hub.rules.notices import Notice, Person
 from hub.state import stores
+from hub.stream import work
 from hub.stream.consumer import Consumer
 from hub.stream.outcome import Outcome
 from hub.stream.slips import Stored
@@ -92,13 +93,13 @@ async def test_nobody_is_told_of_the_past(engine: Engine, dealer: Words) -> None
 
 
 async def test_what_is_rolled_back_plans_nothing(engine: Engine, dealer: Words, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The offset cannot be moved: neither the state nor its notice is there, until the same batch is applied again."""
+    """The last step before the commit fails: neither the state nor its notice is there, until the same batch is applied again."""
 
     async def fails(*_: object) -> None:
         raise ConnectionError
 
     with monkeypatch.context() as patch:
-        patch.setattr(engine.offsets, "advance", fails)
+        patch.setattr(work, "meet", fails)
         with pytest.raises(ConnectionError):
             await engine.apply([heard(dealer, "Ada", id="first")])
     assert await engine.rows("leads") == await engine.rows("deliveries") == []

@@ -65,6 +65,7 @@ PLANTED = (
     ("customers", "name", "UPDATE customers SET name = 'Mallory' WHERE {one}"),
     ("leads", "tie", "UPDATE leads SET tie = 'x' WHERE {one}"),
     ("contacts", "(row)", "DELETE FROM contacts WHERE {one}"),
+    ("complaints", "status", "UPDATE complaints SET status = 'closed' WHERE {one}"),
     ("dead_letters", "reason", "UPDATE dead_letters SET reason = 'x' WHERE {one}"),
     ("waiting", "hold", "UPDATE waiting SET hold = 'news' WHERE ctid = (SELECT ctid FROM waiting WHERE hold = 'operator' LIMIT 1)"),
     (
@@ -113,7 +114,7 @@ async def test_the_word_says_what_differs_and_fails(live: Live) -> None:
     await live.crm.apply([live.dealer.recorded("C1", "Ada"), live.dealer.recorded("C2", "Bo")])
     equal = live.typed("crm-sync")
     assert equal.exit_code == 0, equal.output
-    assert "equal: 4 rows in 9 tables" in equal.output
+    assert "equal: 4 rows in 10 tables" in equal.output
     await live.crm.db.execute("UPDATE customers SET status = 'planted' WHERE ref = 'C2'")
     told = live.typed("crm-sync")
     assert told.exit_code == 1

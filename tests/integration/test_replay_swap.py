@@ -59,6 +59,7 @@ PLANTED = (
     ("opportunities", "UPDATE opportunities SET wins = wins + 1 WHERE {one}", (1, 0, 0)),
     ("customers", "UPDATE customers SET name = 'Mallory' WHERE {one}", (1, 0, 0)),
     ("contacts", "DELETE FROM contacts WHERE {one}", (0, 1, 0)),
+    ("complaints", "DELETE FROM complaints WHERE {one}", (0, 1, 0)),
     ("leads", "UPDATE leads SET ref = 'L-planted' WHERE {one}", (0, 1, 1)),
     ("waiting", "DELETE FROM waiting WHERE id = (SELECT id FROM waiting WHERE consumer = 'crm-sync' ORDER BY id LIMIT 1)", (0, 1, 0)),
     ("dead_letters", "UPDATE dead_letters SET reason = 'x' WHERE id = (SELECT min(id::text)::uuid FROM dead_letters)", (1, 0, 0)),

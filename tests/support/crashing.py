@@ -22,10 +22,11 @@ from hub.settings import Settings
 from hub.state import campaigns, outbox, outcomes, timers
 from hub.state.exchange import Exchange
 from hub.state.offsets import Offsets
+from hub.stream.batch import Batch
 from hub.stream.lane import Lane
 
 POINTS: dict[str, tuple[object, str, Signals]] = {
-    "killed-before-commit": (Offsets, "advance", SIGKILL),
+    "killed-before-commit": (Batch, "_fold", SIGKILL),
     "killed-after-commit": (Lane, "_settle", SIGKILL),
     "killed-before-receipt": (outbox, "sent", SIGKILL),
     "frozen-before-receipt": (outbox, "sent", SIGSTOP),
@@ -39,9 +40,9 @@ POINTS: dict[str, tuple[object, str, Signals]] = {
     "frozen-after-claim": (lane, "begin", SIGSTOP),
     "killed-before-plan-is-kept": (campaigns, "move", SIGKILL),
     "frozen-before-lock": (Offsets, "lock", SIGSTOP),
-    "frozen-before-commit": (Offsets, "advance", SIGSTOP),
+    "frozen-before-commit": (Batch, "_fold", SIGSTOP),
 }
-"""Where each point is, and the signal that the process sends itself on its way in."""
+"""Where each point is, and the signal that the process sends itself on its way in; before a commit, on its way out of the work."""
 
 
 def arm(point: str) -> None:
@@ -51,13 +52,22 @@ def arm(point: str) -> None:
     function: Callable[..., Any] = getattr(place, attribute)
     turns = itertools.count(1)
 
-    @functools.wraps(function)
-    def harmed(*arguments: Any, **named: Any) -> Any:
+    def harm() -> None:
         if next(turns) == int(turn or 1):
             os.kill(os.getpid(), signal)
+
+    @functools.wraps(function)
+    def harmed(*arguments: Any, **named: Any) -> Any:
+        harm()
         return function(*arguments, **named)
 
-    setattr(place, attribute, harmed)
+    @functools.wraps(function)
+    async def harmed_behind(*arguments: Any, **named: Any) -> Any:
+        done = await function(*arguments, **named)
+        harm()
+        return done
+
+    setattr(place, attribute, harmed_behind if name.endswith("-before-commit") else harmed)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import pytest
 from pydantic import SecretStr
 from typer.testing import CliRunner, Result
 
+from contracts.complaints import COMPLAINT_RECEIVED
 from hub.cli import mount
 from hub.consumers import CONSUMERS
 from hub.consumers.base_data import base_data as base_consumer
@@ -120,6 +121,8 @@ async def a_life(live: Live, seed: int = 3) -> None:
         size = rng.randint(1, 200)
         await live.crm.apply(rest[:size])
         rest = rest[size:]
+    complaint = {"complaint": "B1", "customer": "K1", "category": "delivery"}
+    await live.crm.apply([live.log.say(COMPLAINT_RECEIVED, complaint, id="complaint", dealer=world.dealer_ids[0])])
 
 
 def until_calm(settings: Settings) -> None:
