@@ -19,6 +19,8 @@ from hub.stream.polling import FETCH_WAIT_MS, poll
 _POLL_MS = 20
 _LEAVE_SECONDS = 2.0
 _NEVER_MS = 24 * 3600 * 1000
+_FETCH_BYTES, _PARTITION_BYTES = 4 << 20, 256 << 10
+"""What one fetch brings, of all partitions and of one: memory for a few batches, not for a backlog. A record that is larger comes alone."""
 
 
 class Shell:
@@ -34,6 +36,8 @@ class Shell:
             group_id=name,
             batch=True,
             max_records=most_records,
+            fetch_max_bytes=_FETCH_BYTES,
+            max_partition_fetch_bytes=_PARTITION_BYTES,
             fetch_max_wait_ms=FETCH_WAIT_MS,
             batch_timeout_ms=_POLL_MS,  # for the first poll; see `poll`
             auto_offset_reset="earliest",
