@@ -56,7 +56,7 @@ SELECT count(*) FROM (
     GROUP BY person, principal HAVING count(*) > $1
 ) AS p
 """
-_OPEN = "SELECT EXISTS (SELECT FROM deliveries WHERE state = 'claimed')"
+_OPEN = "SELECT EXISTS (SELECT FROM deliveries WHERE state = 'claimed' OR state = 'planned' AND reason IS NULL)"
 
 
 async def fill(url: str, messages: int) -> None:
@@ -103,7 +103,7 @@ def awake(now: datetime) -> str:
 
 
 async def is_done(connection: Connection) -> bool:
-    """Whether no courier has anything in hand."""
+    """Whether a courier has been through each of them."""
     return not await connection.fetchval(_OPEN)
 
 
