@@ -11,8 +11,8 @@ from aiokafka import AIOKafkaProducer
 from contracts import envelope as cloudevents
 from contracts import topics
 from contracts.contract import Lineage
-from contracts.timers import TIMER_FIRED, WAIT_ANSWERED, WAIT_EXPIRED, TimerFired, WaitAnswered, WaitExpired
-from hub.producers.firing import Firing, name_of
+from contracts.timers import TIMER_FIRED, WAIT_ANSWERED, WAIT_EXPIRED, WaitAnswered, WaitExpired
+from hub.producers.firing import Firing, body_of, name_of
 from hub.producers.sender import Sender
 from hub.state import timers, waiting
 from hub.state.store import Connection
@@ -80,14 +80,13 @@ class Clock(Sender):
             kind=asked.kind,
             ref=asked.awaited_ref,
         )
-        return _Saying(str(uuid5(_NAMES, f"{lineage.name}|{asked}|{at}")), lineage, body)
+        return _Saying(str(uuid5(_NAMES, f"{lineage.name}|{asked}|{at}")), lineage, at, asked.ref, body.model_dump_json().encode())
 
     async def _say(self, producer: AIOKafkaProducer, said: "_Saying") -> "asyncio.Future[object]":
-        name, lineage, body = said
-        self._metrics.timers.labels(lineage.name).inc()
-        envelope = cloudevents.Envelope(name, SOURCE, lineage.wire, body.occurred_at)
+        self._metrics.timers.labels(said.lineage.name).inc()
+        envelope = cloudevents.Envelope(said.name, SOURCE, said.lineage.wire, said.at)
         return await producer.send(  # type: ignore[no-any-return] # aiokafka has no types
-            topics.TIMERS.name, body.model_dump_json().encode(), key=body.subject.encode(), headers=cloudevents.write(envelope)
+            topics.TIMERS.name, said.body, key=said.subject.encode(), headers=cloudevents.write(envelope)
         )
 
 
@@ -96,10 +95,10 @@ class _Saying(NamedTuple):
 
     name: str
     lineage: Lineage[Any]
-    body: WaitExpired | WaitAnswered | TimerFired
+    at: datetime
+    subject: str
+    body: bytes
 
 
 def _of_timer(timer: Timer) -> _Saying:
-    consumer, store, principal, ref, due_at = timer
-    body = TimerFired(occurred_at=due_at, consumer=consumer, principal=principal, store=store, subject=ref, due_at=due_at)
-    return _Saying(name_of(timer), TIMER_FIRED, body)
+    return _Saying(name_of(timer), TIMER_FIRED, timer.due_at, timer.ref, body_of(timer))
