@@ -25,12 +25,13 @@ async def issue(settings: Settings, partner: Partner, *, why: str = "", dry_run:
     """A token for a dealer that has a topic; others that it has stay as they are."""
     cluster = Cluster(settings)
     _check_topic(cluster, partner)
-    steps, notes = (f"a token for {partner.user}",), await _notes(cluster, partner)
+    steps, is_shut = (f"a token for {partner.user}",), await asyncio.to_thread(is_suspended, cluster, partner)
+    notes = _notes(partner) if is_shut else ()
     if dry_run:
         return Outcome(steps, notes)
     async with _store(settings) as connection:
         with (operator := Operator(cluster, why)).does("door.issued", partner.user, steps) as done:
-            token = await _new(connection, partner, operator.who, opens=not notes)
+            token = await _new(connection, partner, operator.who, is_shut=is_shut)
             done.extend(steps)
     return Outcome(steps, notes, token)
 
@@ -43,13 +44,14 @@ async def rotate(settings: Settings, partner: Partner, *, grace: timedelta, why:
         if not old:
             raise InputError("DEALER", f"a dealer that has a token; give it one by: hub door issue {partner.id}", partner.id)
         steps = (f"a token for {partner.user}", f"{len(old)} of before end in {grace}" if grace else f"{len(old)} of before end now")
-        notes = await _notes(cluster, partner)
+        is_shut = await asyncio.to_thread(is_suspended, cluster, partner)
+        notes = _notes(partner) if is_shut else ()
         if dry_run:
             return Outcome(steps, notes)
         with (operator := Operator(cluster, why)).does("door.rotated", partner.user, steps) as done:
             async with connection.transaction():
                 await door.end(connection, principal(partner), datetime.now(UTC) + grace)
-                token = await _new(connection, partner, operator.who, opens=not notes)
+                token = await _new(connection, partner, operator.who, is_shut=is_shut)
             done.extend(steps)
     return Outcome(steps, notes, token)
 
@@ -79,16 +81,14 @@ def principal(partner: Partner) -> str:
     return f"{partner.kind}:{partner.id}"
 
 
-async def _notes(cluster: Cluster, partner: Partner) -> tuple[str, ...]:
+def _notes(partner: Partner) -> tuple[str, ...]:
     """A suspended dealer's new token opens no more than its old ones."""
-    if await asyncio.to_thread(is_suspended, cluster, partner):
-        return (f"stays suspended: hub partners resume {partner.words} opens the door again",)
-    return ()
+    return (f"stays suspended: hub partners resume {partner.words} opens the door again",)
 
 
-async def _new(connection: Connection, partner: Partner, who: str, *, opens: bool) -> str:
+async def _new(connection: Connection, partner: Partner, who: str, *, is_shut: bool) -> str:
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    await door.issue(connection, principal(partner), token, who, is_suspended=not opens)
+    await door.issue(connection, principal(partner), token, who, is_suspended=is_shut)
     return token
 
 
