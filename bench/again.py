@@ -7,7 +7,6 @@ from bench.house import House
 from bench.hub_path import HubPath
 from bench.load import Load
 from bench.log import Log, told_topic
-from bench.processes import running
 from bench.say import say
 from bench.sheet import Sheet
 from hub.state.connect import connect
@@ -40,7 +39,7 @@ class Again:
             for name in ("fresh", "full"):
                 self._log.publish(load)
                 already = await path.folded(watcher, load)
-                async with running(path.commands, self._house.environment(url)) as processes:
+                async with path.sharing(watcher, load, url) as processes:
                     figures = await path.drain(watcher, processes, load, load.records)
                 await path.verify(watcher, load, self._rows, told)
                 what = "all of it again" if already else "fresh"

@@ -1,11 +1,13 @@
 """The hub itself: processes as they run in production, from Kafka to committed state to Kafka."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from bench.house import House
 from bench.load import Load
 from bench.log import Log, dealers_topics, told_topic
-from bench.processes import Processes, running
+from bench.processes import Processes
+from bench.sharing import sharing
 from bench.verify import verify_inbox, verify_journal, verify_rows, verify_told
 from bench.window import Figures, measure
 from hub.state.connect import connect
@@ -16,11 +18,17 @@ _LEFT = "SELECT EXISTS (SELECT FROM outbox) OR EXISTS (SELECT FROM outbox_apart)
 
 
 class HubPath:
-    """`crm-sync` in full: journal, states, outbox and relay, until nothing is left to fold and nothing to send."""
+    """`crm-sync` in full: journal, states, outbox and relay, until nothing is left to fold and nothing to send.
+
+    As deployed, two processes share the partitions; the relay is one.
+    """
 
     name = "full"
     words = "crm-sync, in full"
-    commands: Sequence[Sequence[str]] = (("hub", "run", "crm-sync"), ("hub", "run", "relay"))
+    consumer = "crm-sync"
+    members = 2
+    listener: Sequence[str] = ("hub", "run", "crm-sync")
+    others: Sequence[Sequence[str]] = (("hub", "run", "relay"),)
 
     def __init__(self, house: House, log: Log) -> None:
         self.house, self.log = house, log
@@ -31,13 +39,24 @@ class HubPath:
         watcher = await connect(url, name="bench")
         try:
             told = self.log.count(told_topic())
-            async with running(self.commands, self.house.environment(url)) as processes:
+            async with self.sharing(watcher, load, url) as processes:
                 figures = await self.drain(watcher, processes, load, load.records)
             await self.verify(watcher, load, rows, told)
             return figures
         finally:
             await watcher.close()
             await self.house.forget(url)
+
+    @property
+    def commands(self) -> list[Sequence[str]]:
+        """What runs."""
+        return [self.listener] * self.members + list(self.others)
+
+    @asynccontextmanager
+    async def sharing(self, watcher: Connection, load: Load, url: str) -> AsyncIterator[Processes]:
+        """All processes, from the moment at which each has its share of the load's partitions."""
+        async with sharing(watcher, self.consumer, load.places, self.members, self.commands, self.house.environment(url)) as processes:
+            yield processes
 
     async def folded(self, watcher: Connection, load: Load) -> int:
         """How many records of the load's topics are folded."""
@@ -71,7 +90,9 @@ class WithoutHistory(HubPath):
 
     name = "nohistory"
     words = "a store without history"
-    commands = (("bench.without_history",),)
+    consumer = "readings"
+    listener = ("bench.without_history",)
+    others = ()
 
     async def verify(self, watcher: Connection, load: Load, rows: int, told_before: int) -> None:
         """Rows and inbox; nothing was told."""

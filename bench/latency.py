@@ -33,7 +33,7 @@ class HubListens:
     @asynccontextmanager
     async def listening(self, load: Load, url: str) -> AsyncIterator[None]:
         self._log.empty(load)
-        async with running(HubPath.commands, self._house.environment(url)):
+        async with running(HubPath(self._house, self._log).commands, self._house.environment(url)):
             yield
 
     def records(self, load: Load) -> list[Record]:

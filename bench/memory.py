@@ -38,7 +38,7 @@ class Memory:
         watcher = await connect(url, name="bench")
         held: dict[str, list[float]] = {"crm-sync": [], "relay": []}
         try:
-            async with running(path.commands, self._house.environment(url)) as processes:
+            async with running([path.listener, *path.others], self._house.environment(url)) as processes:
                 for part in range(_SAMPLES):
                     self._log.publish(replace(load, after=part * share))
                     while await path.folded(watcher, load) < (part + 1) * share or await path.has_left(watcher):

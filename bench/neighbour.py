@@ -64,7 +64,7 @@ class Neighbour:
         watcher = await connect(url, name="bench")
         try:
             await watcher.execute(_SLOWNESS.format(principal=self._ill if state == "slow" else "nobody"))
-            async with running(HubPath.commands, self._house.environment(url)):
+            async with running(HubPath(self._house, self._log).commands, self._house.environment(url)):
                 await asyncio.to_thread(send_steadily, self._log, list(self._waking.said()), 100.0)
                 await committed(watcher, 0, WAKING)
                 began = await asyncio.to_thread(send_steadily, self._log, records, self._rate)
