@@ -30,7 +30,7 @@ _VEHICLES = f"""
 INSERT INTO vehicles (principal, ref, row_version, ordered_at, revision, tie, because, product, dealer, customer, held_since,
                       readings, reminders, due_on, next_at, as_of)
 SELECT 'hub', {_VIN}, 1, $3, 0, '', gen_random_uuid(), 'tour-m', 'd-' || n % {DEALERS}, 'C-' || n, $3,
-       $4::text::jsonb, $5::text::jsonb, $6, $7, $3
+       $4::text::jsonb, $5::text::json, $6, $7, $3
 FROM generate_series($1::int, $2::int) AS n
 """  # noqa: S608 - names of our own
 _TIMERS = f"INSERT INTO timers SELECT 'reminders', 'vehicles', 'hub', {_VIN}, $3 FROM generate_series($1::int, $2::int) AS n"  # noqa: S608 - as above

@@ -47,7 +47,7 @@ async def connect(
 ) -> Watched:
     """One connection of one's own, whose locks and transactions cannot outlive a frozen process for long.
 
-    jsonb travels as Python values; times as aware datetimes.
+    JSON travels as Python values; times as aware datetimes.
     """
     connection = await asyncpg.connect(
         url,
@@ -63,7 +63,8 @@ async def connect(
             "timezone": "UTC",
         },
     )
-    await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=_dump, decoder=orjson.loads, format="text")
+    for json in ("json", "jsonb"):
+        await connection.set_type_codec(json, schema="pg_catalog", encoder=_dump, decoder=orjson.loads, format="text")
     return connection
 
 

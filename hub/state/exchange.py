@@ -74,7 +74,6 @@ class Exchange:
             f"{side} AS (SELECT t.*, true AS is_there FROM {schema}.{table.name} t WHERE {self._whose(table, schema)})"  # noqa: S608 - names of our own
             for side, schema in (("l", self._live), ("r", self._beside))
         )
-        compared = (*table.columns, "is_there")
         version = (
             f"coalesce(l.row_version + 1, greatest(r.row_version + 1, {await self._floor(table)}))" if table.is_store else "NULL::bigint"
         )
@@ -82,7 +81,7 @@ class Exchange:
             f"DROP TABLE IF EXISTS {self._found(table)};"  # noqa: S608 - names of our own
             f"CREATE TABLE {self._found(table)} AS WITH {sides}"
             f" SELECT {', '.join(table.keys)}, l.is_there AS was_live, r.is_there AS comes, {version} AS version"
-            f" FROM l FULL JOIN r USING ({', '.join(table.keys)}) WHERE {_row('l', compared)} IS DISTINCT FROM {_row('r', compared)}"
+            f" FROM l FULL JOIN r USING ({', '.join(table.keys)}) WHERE {table.differ}"
         )
         return await self.found(table)
 
@@ -167,10 +166,6 @@ class Exchange:
 
     def _found(self, table: Table) -> str:
         return f"{self._beside}.exchange_{table.name}"
-
-
-def _row(side: str, columns: Sequence[str]) -> str:
-    return f"ROW({', '.join(f'{side}.{column}' for column in columns)})"
 
 
 AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError, asyncpg.SerializationError)

@@ -15,7 +15,7 @@ from hub.state.stores import odometer_readings, vehicles
 _SERVICES = sa.text("""
 SELECT v.dealer, 'service/' || v.ref || '/' || (r ->> 'plan') AS reminder, (r ->> 'due_on')::date AS due_on, r ->> 'basis' AS basis,
        v.customer, r ->> 'next_step' AS next_step, (r ->> 'next_at')::timestamptz AS next_at, r -> 'told' AS told, r ->> 'answer' AS answer
-FROM vehicles v CROSS JOIN LATERAL jsonb_array_elements(v.reminders) AS r
+FROM vehicles v CROSS JOIN LATERAL json_array_elements(v.reminders) AS r
 WHERE v.dealer IS NOT NULL AND v.due_on <= CAST(:until AS date) AND (r ->> 'due_on')::date <= CAST(:until AS date)
   AND (CAST(:dealer AS text) IS NULL OR v.dealer = :dealer)
 ORDER BY 3, 2 LIMIT :most

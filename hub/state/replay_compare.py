@@ -1,6 +1,6 @@
 """Compare what a replay folded with the live tables as they stood, row by row, within the database."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from contracts.topics import CATALOGUE
@@ -12,7 +12,8 @@ _POSITION = ("ordered_at", "revision", "tie", "because")
 class Table(NamedTuple):
     """What is compared of one table: rows are the same by `keys`; `whose` and `ref` name the subject.
 
-    `is_store` where one consumer alone has the table, `where` the rows that count (of `t`).
+    `is_store` where one consumer alone has the table, `where` the rows that count (of `t`). JSON that is kept `as_written` is
+    compared by what it says.
     """
 
     name: str
@@ -22,6 +23,18 @@ class Table(NamedTuple):
     is_store: bool = False
     where: str = "true"
     whose: str = "principal"
+    as_written: tuple[str, ...] = ()
+
+    @property
+    def differ(self) -> str:
+        """The condition under which a row's sides `l` and `r` are unlike, or one of them is not there."""
+        left, right = (", ".join(self._compared(side)) for side in "lr")
+        return f"ROW({left}) IS DISTINCT FROM ROW({right})"
+
+    def _compared(self, side: str) -> Iterator[str]:
+        yield f"{side}.is_there"
+        for column in self.columns:
+            yield f"{side}.{column}::jsonb" if column in self.as_written else f"{side}.{column}"
 
 
 class Unlike(NamedTuple):
@@ -47,7 +60,7 @@ class Compared(NamedTuple):
 def of_store(store: Store[Any]) -> Table:
     """A store: the state, how far it is folded and because of what; not `row_version`, which counts saves and so batches."""
     fields: tuple[str, ...] = store.state._fields
-    return Table(store.name, ("principal", "ref"), (*fields, *_POSITION), is_store=True)
+    return Table(store.name, ("principal", "ref"), (*fields, *_POSITION), is_store=True, as_written=store.as_written)
 
 
 WAITING = Table("waiting", ("id",), ("hold", "principal", "key", "store", "whose", "ref", "kind", "awaited_ref", "type"), whose="whose")
@@ -77,8 +90,7 @@ async def compare(connection: Connection, table: Table, most_shown: int, live: s
     """
     live = live or f"live_{table.name}"
     sides = f"l AS ({_side(live, table)}), r AS ({_side(table.name, table)})"
-    differ = f"{_row('l', table.columns)} IS DISTINCT FROM {_row('r', table.columns)}"
-    joined = f"FROM l FULL JOIN r USING ({', '.join(table.keys)}) WHERE {differ}"
+    joined = f"FROM l FULL JOIN r USING ({', '.join(table.keys)}) WHERE {table.differ}"
     apart = f"SELECT count(*) FROM {live} t WHERE {table.where} AND {_outside(table)}"  # noqa: S608 - names of our own
     counted = await connection.fetchrow(
         f"WITH {sides} SELECT (SELECT count(*) FROM l), (SELECT count(*) FROM r), (SELECT count(*) {joined}), ({apart})"  # noqa: S608 - names of our own
@@ -100,10 +112,6 @@ def _side(source: str, table: Table) -> str:
 
 def _outside(table: Table) -> str:
     return f"EXISTS (SELECT FROM replay_outside o WHERE o.principal = t.{table.whose} AND o.ref = t.{table.ref})"
-
-
-def _row(side: str, columns: Iterable[str]) -> str:
-    return f"ROW({', '.join(f'{side}.{column}' for column in columns)})"
 
 
 def _keys(table: Table) -> str:

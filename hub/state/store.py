@@ -30,6 +30,8 @@ _TYPES: Mapping[object, tuple[Any, str]] = {
     list: (pg.JSONB, "jsonb"),
     dict: (pg.JSONB, "jsonb"),
 }
+_AS_WRITTEN = pg.JSON, "json"
+_JSON = {"json", "jsonb"}
 _ENGINE = {
     "principal": "text",
     "ref": "text",
@@ -54,11 +56,11 @@ class _Columns:
     """What a save writes, as rows of a type of the session's own: the engine's columns, then the state's fields, or those at `places`."""
 
     def __init__(self, table: str, name: str, kinds: Mapping[str, str], places: Sequence[int] | None = None) -> None:
-        # jsonb goes in as text: a row that holds a type with a codec of ours could not be sent in binary
-        self.rows = RowType(name, {column: "text" if kind == "jsonb" else kind for column, kind in kinds.items()})
-        self.cast = {column: f"n.{column}::jsonb" if kind == "jsonb" else f"n.{column}" for column, kind in kinds.items()}
+        # JSON goes in as text: a row that holds a type with a codec of ours could not be sent in binary
+        self.rows = RowType(name, {column: "text" if kind in _JSON else kind for column, kind in kinds.items()})
+        self.cast = {column: f"n.{column}::{kind}" if kind in _JSON else f"n.{column}" for column, kind in kinds.items()}
         self._places = places
-        self._packed = [place for place, kind in enumerate(kinds.values()) if kind == "jsonb"]
+        self._packed = [place for place, kind in enumerate(kinds.values()) if kind in _JSON]
         updates = ", ".join(f"{column} = {value}" for column, value in self.cast.items() if column not in {"principal", "ref"})
         update = (
             f"UPDATE {table} t SET {updates} FROM unnest($1::{self.rows.array}) AS n"  # noqa: S608 - names of our own
@@ -82,13 +84,14 @@ class Store(Generic[S]):
     """States of one kind by (principal, ref); the columns are the fields of the state's NamedTuple.
 
     A save succeeds only on the version that was loaded. The page keeps room (fillfactor 70) for updates in place. `stepping` are
-    the fields that change as time goes by: where a batch changes nothing else, it writes nothing else.
+    the fields that change as time goes by: where a batch changes nothing else, it writes nothing else. They change so often, and are
+    searched so seldom, that their JSON is kept as it was written: to take it apart and put it together again costs more than the row.
     """
 
     def __init__(self, name: str, state: type[S], *indexes: tuple[str, ...], stepping: tuple[str, ...] = ()) -> None:
         self.name, self.state = name, state
         hints = get_type_hints(state)
-        fields = {field: _base_type(hints[field]) for field in state._fields}  # type: ignore[attr-defined] # it is a NamedTuple
+        fields = {field: _column(hints[field], field in stepping) for field in state._fields}  # type: ignore[attr-defined] # it is a NamedTuple
         self.table = sa.Table(
             name,
             METADATA,
@@ -99,11 +102,12 @@ class Store(Generic[S]):
             sa.Column("revision", sa.BigInteger, nullable=False),
             sa.Column("tie", sa.Text, nullable=False),
             sa.Column("because", sa.Uuid, nullable=False),
-            *(sa.Column(f, _TYPES[kind][0], nullable=optional) for f, (kind, optional) in fields.items()),
+            *(sa.Column(field, column, nullable=optional) for field, (column, _, optional) in fields.items()),
             *(sa.Index(f"{name}_{'_'.join(index)}", *index) for index in indexes),
             postgresql_with={"fillfactor": "70"},
         )
-        kinds = {f: _TYPES[kind][1] for f, (kind, _) in fields.items()}
+        kinds = {field: kind for field, (_, kind, _) in fields.items()}
+        self.as_written = tuple(field for field, kind in kinds.items() if kind == "json")
         places = [place for place, field in enumerate(fields) if field in stepping]
         self._whole = _Columns(name, name, {**_ENGINE, **kinds})
         self._steps = _Columns(name, f"{name}_steps", {**_ENGINE, **{f: kind for f, kind in kinds.items() if f in stepping}}, places)
@@ -171,8 +175,9 @@ def _count(status: str) -> int:
     return int(status.rpartition(" ")[2])
 
 
-def _base_type(hint: Any) -> tuple[object, bool]:  # noqa: ANN401 - any annotation
-    """The column's Python type, and whether it may be NULL."""
+def _column(hint: Any, is_stepping: bool) -> tuple[Any, str, bool]:  # noqa: ANN401 - any annotation
+    """The column's type for SQLAlchemy and its name, and whether it may be NULL."""
     options = get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
     (kind,) = (option for option in options if option is not type(None))
-    return get_origin(kind) or kind, type(None) in options
+    found = _TYPES[get_origin(kind) or kind]
+    return *(_AS_WRITTEN if is_stepping and found[1] == "jsonb" else found), type(None) in options
