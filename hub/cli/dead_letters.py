@@ -100,7 +100,7 @@ def show(
     behind = asyncio.run(dead_letters.behind(url(), letter, _MOST_BEHIND))
     if not unmask:
         letter, behind = dead_letters.masked(letter), [waits.masked(one) for one in behind]
-        done = [one._replace(key=one.key and mask_reference(one.key)) for one in done]
+        done = [one._replace(key=mask_reference(one.key)) for one in done]
     shown = [
         (one, body_changes.differences(one.changes) if unmask else body_changes.masked(one.changes, one.type or letter.type))
         for one in done

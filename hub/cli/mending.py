@@ -125,7 +125,7 @@ def _print_difference(shown: "Sequence[Difference]", patient: "Patient", mend: "
     from hub.rules.masking import mask_reference
 
     rows = [("(type)", mask_reference(patient.envelope.type), mend.type)] if mend.type else []
-    rows += [("(key)", mask_reference(patient.letter.key) if patient.letter.key else "(none)", mend.key)] if mend.key else []
+    rows += [("(key)", mask_reference(patient.letter.key) or "(none)", mend.key)] if mend.key else []
     print_changes(shown, rows)
 
 

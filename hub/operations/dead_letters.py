@@ -104,15 +104,11 @@ async def history(url: str, letter: Letter) -> list[Done]:
 def masked(letter: Letter) -> Letter:
     """Without what tells of a person: a sender may have put anything in the place of a key, a type or a field's name."""
     return letter._replace(
-        key=_reference(letter.key),
-        ref=_reference(letter.ref),
-        type=_reference(letter.type),
+        key=mask_reference(letter.key),
+        ref=mask_reference(letter.ref),
+        type=mask_reference(letter.type),
         faults=[[mask_path(path), expected] for path, expected in letter.faults],
     )
-
-
-def _reference(text: str | None) -> str | None:
-    return None if text is None else mask_reference(text)
 
 
 def content(letter: DeadLetter, *, is_masked: bool = True) -> Content:

@@ -136,7 +136,7 @@ async def shares(url: str, by: str, *, carrier: str | None = None, since: date |
     _check_period(since, until)
     async with snapshot(url) as look:
         found = await freight_desk.shares(look, by, principal_of(carrier), since, until)
-    return [one._replace(bearer=None if one.bearer is None else mask_reference(one.bearer)) for one in found]
+    return [one._replace(bearer=mask_reference(one.bearer)) for one in found]
 
 
 async def costs(url: str, *, carrier: str | None = None, since: date | None = None, until: date | None = None) -> list[LaneCost]:
@@ -158,5 +158,4 @@ def _check_period(since: date | None, until: date | None) -> None:
 
 
 def _masked(share: dict[str, Any]) -> dict[str, Any]:
-    order = share["order"]
-    return {**share, "order": None if order is None else mask_reference(order), "vin": state_view.masked("vin", share["vin"])}
+    return {**share, "order": mask_reference(share["order"]), "vin": state_view.masked("vin", share["vin"])}

@@ -69,7 +69,7 @@ async def listed(
             raise InputError("--state", f"one of {', '.join(STATUSES)}", state)
     async with snapshot(url) as look:
         found = await order_desk.listed(look, Wanted(tuple(states) or None, dealer, customer, is_late, missing), most)
-    return [one._replace(customer=_reference(one.customer), product=state_view.masked("product", one.product)) for one in found]
+    return [one._replace(customer=mask_reference(one.customer), product=state_view.masked("product", one.product)) for one in found]
 
 
 def missing_for(missing: Sequence[dict[str, Any]], now: datetime | None = None) -> list[str]:
@@ -130,13 +130,13 @@ async def receivables(
     async with snapshot(url) as look:
         rows = await order_desk.receivables(look, today, dealer, customer)
         found = await order_desk.items(look, dealer, customer) if with_items else []
-    return Receivables(today, [row._replace(customer=_reference(row.customer)) for row in rows], [_item(item, today) for item in found])
+    return Receivables(today, [row._replace(customer=mask_reference(row.customer)) for row in rows], [_item(item, today) for item in found])
 
 
 def _item(item: OpenItem, today: date) -> dict[str, Any]:
     shown = ("kind", "document", "dealer", "issued_at", "due", "currency", "amount_minor", "credited_minor", "paid_minor", "open_minor")
     days = (today - item.due).days if item.due and item.open_minor > 0 and item.due < today else 0
-    return {**{name: getattr(item, name) for name in shown}, "customer": _reference(item.customer), "days_overdue": days}
+    return {**{name: getattr(item, name) for name in shown}, "customer": mask_reference(item.customer), "days_overdue": days}
 
 
 def _masked(found: Execution) -> Execution:
@@ -145,7 +145,3 @@ def _masked(found: Execution) -> Execution:
         for head in found.orders
     ]
     return found._replace(orders=heads)
-
-
-def _reference(ref: str | None) -> str | None:
-    return None if ref is None else mask_reference(ref)

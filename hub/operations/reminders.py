@@ -162,7 +162,7 @@ def _service(row: ServiceRow, now: datetime) -> Standing:
 
 def _item(row: AgendaRow, now: datetime) -> Standing:
     dealer, name = Subject(row.principal, row.ref).dealer, mask_reference(f"{row.kind}/{row.name}")
-    staff = mask_reference(row.staff) if row.staff else None
+    staff = mask_reference(row.staff)
     return Standing(dealer, name, row.due_at, row.due_at < now, mask_reference(row.ref), staff, row.told, None, None, None)
 
 

@@ -35,7 +35,7 @@ class Difference(NamedTuple):
 def differences(table: Compared) -> Iterator[Difference]:
     """The first differences of a table."""
     for unlike in table.first:
-        where = table.table, unlike.principal, mask_reference(unlike.ref) if unlike.ref is not None else None
+        where = table.table, unlike.principal, mask_reference(unlike.ref)
         if unlike.live is None or unlike.replayed is None:
             yield Difference(*where, ROW, *(NOWHERE if side is None else _summary(side) for side in (unlike.live, unlike.replayed)))
             continue

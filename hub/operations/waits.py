@@ -71,10 +71,10 @@ async def content(url: str, wait: Parked, *, is_masked: bool = True) -> Content:
 def masked(wait: Parked) -> Parked:
     """Without what tells of a person: a sender may have put anything in the place of a reference."""
     return wait._replace(
-        key=None if wait.key is None else mask_reference(wait.key),
+        key=mask_reference(wait.key),
         type=mask_reference(wait.type),
-        awaited_ref=mask_reference(wait.awaited_ref) if wait.awaited_ref else "",
-        ref=mask_reference(wait.ref) if wait.ref else "",
+        awaited_ref=mask_reference(wait.awaited_ref),
+        ref=mask_reference(wait.ref),
     )
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType, NoneType, UnionType
-from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints, overload
 
 from pydantic import BaseModel
 
@@ -147,9 +147,13 @@ def mask(wire: str, body: object) -> object:
     return _masked(body, _of_model(model, HARMLESS_IN.get(lineage.name, frozenset())))
 
 
-def mask_reference(text: str) -> str:
-    """A record key, an id or a subject: shown where it looks like one."""
-    return text if _REFERENCE.match(text) else shape(text)
+@overload
+def mask_reference(text: str) -> str: ...
+@overload
+def mask_reference(text: str | None) -> str | None: ...
+def mask_reference(text: str | None) -> str | None:
+    """A record key, an id or a subject: shown where it looks like one, or where there is none."""
+    return text if not text or _REFERENCE.match(text) else shape(text)
 
 
 def mask_path(path: str) -> str:

@@ -66,7 +66,7 @@ def of_sale(subject: Subject, opportunity: Opportunity, lead: Lead | None) -> It
         became = "" if lead.status == "new" else f", {lead.status}"
         yield Step(lead.received_at, "lead", opportunity.lead, subject.principal, f"by {lead.lead_source.replace('_', ' ')}{became}")
     whose = f"{subject.dealer}/{subject.ref}"
-    product = mask_reference(opportunity.product) if opportunity.product else ""
+    product = mask_reference(opportunity.product) or ""
     yield Step(opportunity.opened_at, "opportunity", whose, subject.principal, product)
     if opportunity.closed_at is not None:
         amount = ""

@@ -107,6 +107,11 @@ def test_a_key_that_is_no_reference_is_masked(key: str) -> None:
     assert mask_reference(key).startswith("<text")
 
 
+@pytest.mark.parametrize("key", [None, ""])
+def test_a_key_that_is_not_there_stays_away(key: str | None) -> None:
+    assert mask_reference(key) == key
+
+
 def test_a_path_is_shown_unless_it_may_name_somebody() -> None:
     assert [mask_path(path) for path in ("", "(body)", "lines.0.net.minor")] == ["", "(body)", "lines.0.net.minor"]
     assert mask_path(f"fields.{EMAIL}").startswith("<text")
