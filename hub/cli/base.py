@@ -88,18 +88,18 @@ def export(kind: Kind = "", unmask: Unmask = False, why: Why = "") -> None:
     Example: hub base export > base.yaml
     """
     from hub.operations.base import editions
-    from hub.operations.base_file import write
+    from hub.operations.base_file import OF_PEOPLE, write
     from hub.operations.base_plan import as_data
     from hub.settings import Settings
 
     reason = _reason(unmask, why)
     found = _run(editions(Settings().database_url.get_secret_value(), kind or None))
-    people = [edition for edition in found if edition.kind == "staff"]
+    people = [edition for edition in found if edition.kind == OF_PEOPLE]
     if people and reason:
         _keep_act(kind or "all", reason)
     elif people:
         typer.echo(f"{len(people)} editions of staff are left out; --unmask --why … exports them too.", err=True)
-        found = [edition for edition in found if edition.kind != "staff"]
+        found = [edition for edition in found if edition.kind != OF_PEOPLE]
     typer.echo(write(as_data(found)), nl=False)
 
 
@@ -144,9 +144,9 @@ def _print_plan(steps: "list[Step]", open_steps: "list[Step]") -> None:
     rows: list[tuple[object, ...]] = []
     for step in open_steps:
         if step.what == "new":
-            rows.append(("new", step.datum.edition, "", "", getattr(step.datum, "name", "")))
+            rows.append(("new", step.edition, "", "", step.name))
         for at, (path, was, becomes) in enumerate(step.differences):
-            rows.append(("changed" if at == 0 else "", step.datum.edition if at == 0 else "", path, _shown(was), _shown(becomes)))
+            rows.append(("changed" if at == 0 else "", step.edition if at == 0 else "", path, _shown(was), _shown(becomes)))
     if rows:
         print_table(("what", "edition", "field", "is", "becomes"), rows)
     same = len(steps) - len(open_steps)
@@ -161,7 +161,7 @@ def _shown(value: object) -> str:
 
 def _editions(kind: str, ref: str | None, reason: str) -> "list[StoredEdition]":
     from hub.operations.base import editions
-    from hub.operations.base_file import BY_KIND
+    from hub.operations.base_file import BY_KIND, OF_PEOPLE
     from hub.rules.masking import mask, mask_reference
     from hub.settings import Settings
 
@@ -174,7 +174,7 @@ def _editions(kind: str, ref: str | None, reason: str) -> "list[StoredEdition]":
         body = mask(BY_KIND[edition.kind].wire, edition.body)
         assert isinstance(body, dict)  # noqa: S101 - as every body of an edition
         # a member of staff may be known by name
-        shown.append(edition._replace(body=body, id=mask_reference(edition.id) if edition.kind == "staff" else edition.id))
+        shown.append(edition._replace(body=body, id=mask_reference(edition.id) if edition.kind == OF_PEOPLE else edition.id))
     return shown
 
 

@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from contracts.base import LINEAGES
-from contracts.base.v1 import BaseDatum
+from contracts.base.v1 import BaseDatum, Staff
 from contracts.contract import Lineage, findings
 from contracts.values import Instant
 from hub.errors import HubError, InputError
@@ -19,6 +19,9 @@ from hub.operations.yaml_places import Document, Place, documents, written
 BY_KIND: dict[str, Lineage[Any]] = {lineage.body.KIND: lineage for lineage in LINEAGES}
 ENVELOPE = frozenset({"occurred_at", "revision", "corrects"})
 """Fields of an event that are no part of what it lays down."""
+
+OF_PEOPLE = Staff.KIND
+"""The kind that tells of people; nothing else that is laid down does."""
 
 STARTER = Path(__file__).with_name("starter.yaml")
 """What a new hub begins with."""

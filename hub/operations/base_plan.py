@@ -6,12 +6,13 @@ from typing import Any, Literal, NamedTuple
 
 from contracts.base.v1 import BaseDatum
 from hub.errors import HubError
-from hub.operations.base_file import BY_KIND, ENVELOPE, Laid
+from hub.operations.base_file import BY_KIND, ENVELOPE, OF_PEOPLE, Laid
+from hub.rules.masking import mask, mask_reference
 from hub.state.base_editions import StoredEdition
 
 
 class Difference(NamedTuple):
-    """One field that would change; None where it is not there."""
+    """One field that would change, as an operator may see it; None where it is not there."""
 
     path: str
     was: object
@@ -25,6 +26,16 @@ class Step(NamedTuple):
     datum: BaseDatum
     differences: tuple[Difference, ...] = ()
     told_at: datetime | None = None
+
+    @property
+    def edition(self) -> str:
+        """Which edition it is, as an operator may see it."""
+        return _edition(self.datum)
+
+    @property
+    def name(self) -> object:
+        """What it is called, as an operator may see it."""
+        return _shown(self.datum.KIND, "name", getattr(self.datum, "name", ""))
 
 
 def plan(laid: Iterable[Laid], stored: Iterable[StoredEdition], name: str = "file") -> list[Step]:
@@ -42,8 +53,11 @@ def plan(laid: Iterable[Laid], stored: Iterable[StoredEdition], name: str = "fil
             continue
         if datum.retired and not old.retired:
             expected = "the day from which it is retired, not one on which it was in use"
-            faults.append(f"{name}:{line}: {datum.edition}: effective_from: expected {expected}")
-        differences = tuple(_differences(told(_as_stored(old)), told(datum)))
+            faults.append(f"{name}:{line}: {_edition(datum)}: effective_from: expected {expected}")
+        differences = tuple(
+            Difference(path, _shown(datum.KIND, path, was), _shown(datum.KIND, path, becomes))
+            for path, was, becomes in _differences(told(_as_stored(old)), told(datum))
+        )
         steps.append(Step("changed" if differences else "unchanged", datum, differences, old.told_at))
     if faults:
         raise HubError("\n     ".join(faults))
@@ -66,6 +80,21 @@ def _as_stored(edition: StoredEdition) -> BaseDatum:
 def as_data(stored: Sequence[StoredEdition]) -> list[BaseDatum]:
     """Stored editions as contracts."""
     return [_as_stored(edition) for edition in stored]
+
+
+def _edition(datum: BaseDatum) -> str:
+    """Its reference; a member of staff may be known by name."""
+    ref = mask_reference(datum.id) if datum.KIND == OF_PEOPLE else datum.id
+    return f"{datum.KIND}/{ref}@{datum.effective_from.isoformat()}"
+
+
+def _shown(kind: str, field: str, value: object) -> object:
+    """A field as an operator may see it; of other kinds than staff all of it, or nobody could tell what a plan does."""
+    if kind != OF_PEOPLE:
+        return value
+    body = mask(BY_KIND[kind].wire, {field: value})
+    assert isinstance(body, dict)  # noqa: S101 - as it was before
+    return body[field]
 
 
 def _differences(was: object, becomes: object, path: str = "") -> Iterator[Difference]:

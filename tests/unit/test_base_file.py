@@ -126,6 +126,17 @@ def test_a_stage_that_is_changed_added_or_moved_is_told_by_its_id() -> None:
     ]
 
 
+def test_what_names_staff_is_masked_and_still_found_to_change() -> None:
+    new, changed, same = steps(
+        "staff:\n  - {id: Ada Wold, name: Ada Wold}\n  - {id: s-2, name: Bo Lind, manager: Ada Wold}\n  - {id: s-3, name: Cy}\n",
+        before="staff:\n  - {id: s-2, name: Bo Lund, manager: Di Wald}\n  - {id: s-3, name: Cy}\n",
+    )
+    assert (new.what, new.edition, new.name) == ("new", "staff/<text, 8>@1900-01-01", "<text, 8>")
+    assert changed.edition == "staff/s-2@1900-01-01"
+    assert changed.differences == (Difference("name", "<text, 7>", "<text, 7>"), Difference("manager", "<text, 7>", "<text, 8>"))
+    assert same.what == "unchanged"
+
+
 def test_a_reason_is_retired_by_a_new_edition_and_never_in_place() -> None:
     [step] = steps("loss_reason:\n  - {id: price, name: Price, retired: true, effective_from: 2026-07-01}\n")
     assert step.what == "new"
