@@ -53,7 +53,7 @@ def agreed(question: str, *, yes: bool) -> bool:
         return True
     if not sys.stdin.isatty():
         raise InputError("--yes", "given where nobody can be asked")
-    return typer.confirm(question)
+    return typer.confirm(question, err=True)  # what is printed may be read by a program
 
 
 def print_foretold(heads: tuple[str, ...], rows: Sequence[tuple[object, ...]], words: Sequence[str]) -> None:

@@ -1,6 +1,5 @@
 """The words `hub base …`: list, show, export and lay down base data."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -110,11 +109,13 @@ def apply(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and publish nothing.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; needed where nobody can answer.")] = False,
     why: Why = "",
+    as_json: AsJson = False,
 ) -> None:
     """Lay base data down: what is new or changed is published, what the file does not name stays.
 
     Examples: hub base apply base.yaml --dry-run · hub base apply base.yaml --why "loss reasons of the spring review"
     """
+    from hub.cli.doing import Deed, Manner, do
     from hub.errors import InputError
     from hub.operations import base
     from hub.operations.acts import Operator
@@ -128,16 +129,24 @@ def apply(
     settings, said = Settings(), read(file or STARTER)
     steps = _run(base.plan(settings.database_url.get_secret_value(), said))
     open_steps = [step for step in steps if step.what != "unchanged"]
-    _print_plan(steps, open_steps)
-    if dry_run or not open_steps:
-        return
-    operator = Operator(Cluster(settings), why)
-    if not yes and not sys.stdin.isatty():
-        raise InputError("--yes", "given where nobody can be asked")
-    if not yes:
-        typer.confirm("Lay this down?", abort=True)
-    count = _run(base.apply(operator, kafka_options(settings), said, steps))
-    typer.echo(f"{count} editions published to oem.base; base-data folds them.")
+
+    def act() -> list[str]:
+        _run(base.apply(Operator(Cluster(settings), why), kafka_options(settings), said, steps))
+        return [step.edition for step in open_steps]
+
+    deed = Deed(
+        told={"steps": [_told(step) for step in open_steps], "unchanged": len(steps) - len(open_steps)},
+        show=lambda: _print_plan(steps, open_steps),
+        ask="Lay this down?",
+        act=act if open_steps else None,
+        say=lambda done: f"{len(done)} editions published to oem.base; base-data folds them.",
+    )
+    do(deed, Manner(dry_run, yes, why, as_json))
+
+
+def _told(step: "Step") -> dict[str, object]:
+    fields = [one._asdict() for one in step.differences]
+    return {"what": step.what, "edition": step.edition, "name": step.name, "fields": fields}
 
 
 def _print_plan(steps: "list[Step]", open_steps: "list[Step]") -> None:

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from hub.cli.acting import DryRun, Why, Yes, agreed, check_reason
+from hub.cli.acting import DryRun, Why, Yes
+from hub.cli.doing import Deed, Manner, do
 from hub.cli.printing import AsJson, print_json, print_table
 from hub.errors import InputError
 
@@ -50,6 +51,7 @@ def release(
     dry_run: DryRun = False,
     yes: Yes = False,
     why: Why = "",
+    as_json: AsJson = False,
 ) -> None:
     """Let a provider or campaign go on; its tally begins anew.
 
@@ -64,10 +66,16 @@ def release(
     found = {one.scope: one for one in asyncio.run(deliveries.tallies(settings)) if one.pulled_at}
     if scope not in found:
         raise InputError("OF", f"what stands still ({', '.join(found) or 'nothing does'})", scope)
-    typer.echo(f"{scope}: of {found[scope].sent:,} sent {found[scope].bad:,} came back; it would go on.")
-    if dry_run:
-        return
-    check_reason(why)
-    if agreed("Let it go on?", yes=yes):
-        asyncio.run(deliveries.release(settings, scope, why=why))
-        typer.echo(f"{scope} goes on.")
+    tally = found[scope]
+
+    def act() -> list[str]:
+        return [f"{scope} goes on"] if asyncio.run(deliveries.release(settings, scope, why=why)) else []
+
+    deed = Deed(
+        told=tally._asdict(),
+        show=lambda: typer.echo(f"{scope}: of {tally.sent:,} sent {tally.bad:,} came back; it would go on."),
+        ask="Let it go on?",
+        act=act,
+        say=lambda done: f"{', '.join(done) or f'{scope} went on already'}.",
+    )
+    do(deed, Manner(dry_run, yes, why, as_json))

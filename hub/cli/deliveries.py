@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from hub.cli.acting import DryRun, Why, Yes, agreed, check_reason, operator
+from hub.cli.acting import DryRun, Why, Yes, operator, print_foretold
+from hub.cli.doing import Deed, Manner, do
 from hub.cli.filters import channel_of, dealers
 from hub.cli.printing import AsJson, print_json, print_table, printable
 from hub.errors import InputError
@@ -96,6 +97,7 @@ def resend(
     dry_run: DryRun = False,
     yes: Yes = False,
     why: Why = "",
+    as_json: AsJson = False,
 ) -> None:
     """Send once more what is unknown or failed; whoever did get it gets it twice. Not before two leases of a courier are over.
 
@@ -112,8 +114,10 @@ def resend(
         at = deliveries.resendable_at(settings, one)
         return f"stays {one.state}" if at is None else f"goes once more, if it is {at:%Y-%m-%d %H:%M:%SZ} by then and it has not expired"
 
-    if _agreed_on(chosen, "Send once more", foretold, dry_run=dry_run, yes=yes, why=why):
-        _tell("will be sent once more", asyncio.run(deliveries.resend(settings, chosen, why=why)), len(chosen))
+    def act() -> "Sequence[str]":
+        return asyncio.run(deliveries.resend(settings, chosen, why=why))
+
+    _do(("Send once more", "will be sent once more"), chosen, foretold, act, Manner(dry_run, yes, why, as_json))
 
 
 @app.command()
@@ -127,6 +131,7 @@ def settle(
     dry_run: DryRun = False,
     yes: Yes = False,
     why: Why = "",
+    as_json: AsJson = False,
 ) -> None:
     """Say what became of deliveries that are unknown, as the provider's own records tell.
 
@@ -143,8 +148,10 @@ def settle(
     def foretold(one: "Delivery") -> str:
         return outcome if one.state == "unknown" else f"stays {one.state}"
 
-    if _agreed_on(chosen, f"Settle as {outcome}", foretold, dry_run=dry_run, yes=yes, why=why):
-        _tell("settled", asyncio.run(deliveries.settle(settings, chosen, outcome, why=why)), len(chosen))
+    def act() -> "Sequence[str]":
+        return asyncio.run(deliveries.settle(settings, chosen, outcome, why=why))
+
+    _do((f"Settle as {outcome}", "settled"), chosen, foretold, act, Manner(dry_run, yes, why, as_json))
 
 
 @app.command()
@@ -159,6 +166,7 @@ def cancel(
     dry_run: DryRun = False,
     yes: Yes = False,
     why: Why = "",
+    as_json: AsJson = False,
 ) -> None:
     """Keep from going what has not gone yet.
 
@@ -174,8 +182,10 @@ def cancel(
     def foretold(one: "Delivery") -> str:
         return "cancelled" if one.state in {"planned", "pending"} else f"stays {one.state}"
 
-    if _agreed_on(chosen, "Cancel", foretold, dry_run=dry_run, yes=yes, why=why):
-        _tell("cancelled", asyncio.run(deliveries.cancel(settings, chosen, why=why)), len(chosen))
+    def act() -> "Sequence[str]":
+        return asyncio.run(deliveries.cancel(settings, chosen, why=why))
+
+    _do(("Cancel", "cancelled"), chosen, foretold, act, Manner(dry_run, yes, why, as_json))
 
 
 def _choice(state: str, channel: str, campaign: str, dealer: str, person: str, reason: str) -> "Choice":
@@ -215,27 +225,33 @@ def _chosen(ids: list[str] | None, choice: "Choice") -> "list[Delivery]":
     return asyncio.run(deliveries.named(Settings(), ids)) if ids else _find(choice, _MOST)
 
 
-def _agreed_on(
-    chosen: "Sequence[Delivery]", what: str, foretold: "Callable[[Delivery], str]", *, dry_run: bool, yes: bool, why: str
-) -> bool:
-    from hub.cli.acting import print_foretold
-    from hub.rules.masking import mask_reference
+def _do(
+    words: tuple[str, str],
+    chosen: "Sequence[Delivery]",
+    foretold: "Callable[[Delivery], str]",
+    act: "Callable[[], Sequence[str]]",
+    how: Manner,
+) -> None:
+    from hub.operations.deliveries import masked
 
-    if not chosen:
-        typer.echo("No such deliveries.")
-        return False
-    rows = [(str(one.id)[:8], one.state, one.channel or "", one.template, mask_reference(one.person)) for one in chosen]
-    print_foretold(("id", "state", "channel", "template", "person"), rows, [foretold(one) for one in chosen])
-    if dry_run:
-        return False
-    check_reason(why)
-    return agreed(f"{what} {len(chosen):,}?", yes=yes)
+    ask, outcome = words
+    shown, becomes = [masked(one) for one in chosen], [foretold(one) for one in chosen]
 
+    def show() -> None:
+        rows = [(str(one.id)[:8], one.state, one.channel or "", one.template, one.person) for one in shown]
+        print_foretold(("id", "state", "channel", "template", "person"), rows, becomes)
 
-def _tell(what: str, done: "Sequence[str]", asked: int) -> None:
-    typer.echo(f"{len(done):,} {what}.")
-    if len(done) < asked:
-        typer.echo(f"{asked - len(done):,} stay as they are: not in such a state, begun too short a time ago, or expired.", err=True)
+    deed = Deed(
+        told={"deliveries": [{**one._asdict(), "foretold": words} for one, words in zip(shown, becomes, strict=True)]},
+        show=show if chosen else lambda: typer.echo("No such deliveries."),
+        ask=f"{ask} {len(chosen):,}?",
+        act=act if chosen else None,
+        say=lambda done: f"{len(done):,} {outcome}.",
+    )
+    done = do(deed, how)
+    if done is not None and len(done) < len(chosen):
+        left = len(chosen) - len(done)
+        typer.echo(f"{left:,} stay as they are: not in such a state, begun too short a time ago, or expired.", err=True)
         raise typer.Exit(1)
 
 

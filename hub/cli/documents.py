@@ -2,14 +2,16 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from hub.cli.acting import DryRun, Why, Yes
+from hub.cli.doing import Deed, Manner, do
 from hub.cli.printing import AsJson, print_json, print_table
 
 if TYPE_CHECKING:
+    from contracts.base import SalesDocument
     from hub.state.document_store import DocumentStore
 
 app = typer.Typer(no_args_is_help=True, help="Sales documents: brochures, price lists and offers, by version, and who got which.")
@@ -32,6 +34,7 @@ def add(
     why: Why = "",
     dry_run: DryRun = False,
     yes: Yes = False,
+    as_json: AsJson = False,
 ) -> None:
     """Add a version of a sales document: the file is kept by its SHA-256, and the version laid down as base data.
 
@@ -40,7 +43,7 @@ def add(
     import asyncio
     from datetime import UTC
 
-    from hub.cli.acting import agreed, check_reason, operator, url
+    from hub.cli.acting import operator, url
     from hub.operations import documents
     from hub.settings import Settings
     from hub.wiring import kafka_options
@@ -58,22 +61,28 @@ def add(
             "valid_until": ends.date() if ends else None,
         },
     )
-    if asyncio.run(documents.objections(url(), new)) is not None:
-        is_kept = _store().find(new.sha256) is not None
-        if not is_kept and not dry_run:
-            documents.keep(_store(), file, new)
-        missing = "" if is_kept else f" It was not kept here, and {'would be' if dry_run else 'is'} now."
-        typer.echo(f"{new.id}@{new.version} is laid down already, with just this file.{missing}")
-        return
+    is_laid_down = asyncio.run(documents.objections(url(), new)) is not None
+    is_kept = _store().find(new.sha256) is not None
+    told = {**_told(new), "is_laid_down": is_laid_down, "is_kept": is_kept}
     until = f" to {new.valid_until}" if new.valid_until else ""
-    typer.echo(f"{new.id}@{new.version}: {new.file}, {new.size:,} bytes, SHA-256 {new.sha256}, holds from {new.effective_from}{until}")
-    if dry_run:
-        return
-    check_reason(why)
-    if not agreed("Add it?", yes=yes):
-        raise typer.Abort
-    asyncio.run(documents.add(operator(why), url(), kafka_options(Settings()), _store(), file, new))
-    typer.echo("The file is kept, and the version published to oem.base; base-data folds it.")
+    what = f"{new.id}@{new.version}: {new.file}, {new.size:,} bytes, SHA-256 {new.sha256}, holds from {new.effective_from}{until}"
+
+    def add_it() -> list[str]:
+        asyncio.run(documents.add(operator(why), url(), kafka_options(Settings()), _store(), file, new))
+        return ["the file is kept", "the version is published to oem.base, and base-data folds it"]
+
+    def keep_it() -> list[str]:
+        documents.keep(_store(), file, new)
+        return ["it was not kept here, and is now"]
+
+    deed = Deed(
+        told=told,
+        show=lambda: typer.echo(f"{what}; it is laid down already, with just this file" if is_laid_down else what),
+        ask="" if is_laid_down else "Add it?",
+        act=add_it if not is_laid_down else None if is_kept else keep_it,
+        say=lambda done: f"Done: {'; '.join(done)}.",
+    )
+    do(deed, Manner(dry_run, yes, why, as_json))
 
 
 @app.command("list")
@@ -89,12 +98,7 @@ def list_(as_json: AsJson = False) -> None:
 
     found = asyncio.run(versions(url(), store=_store()))
     if as_json:
-        print_json(
-            [
-                {**v.document.model_dump(mode="json", exclude={"revision", "corrects"}), "state": v.state, "is_kept": v.is_kept}
-                for v in found
-            ]
-        )
+        print_json([{**_told(v.document), "state": v.state, "is_kept": v.is_kept} for v in found])
     elif not found:
         typer.echo("No sales documents yet: hub documents add FILE adds one.")
     else:
@@ -155,7 +159,7 @@ def show(
         return print_json(
             [
                 {
-                    **v.document.model_dump(mode="json", exclude={"revision", "corrects"}),
+                    **_told(v.document),
                     "state": v.state,
                     "is_kept": v.is_kept,
                     "deliveries": [s._asdict() for s in sent if s.version == v.document.version],
@@ -170,6 +174,10 @@ def show(
         counts = [f"{s.deliveries:,} {s.channel or 'any channel'} {s.state}" for s in sent if s.version == v.document.version]
         typer.echo(f"  deliveries: {', '.join(counts) or 'none yet'}")
     return None
+
+
+def _told(document: "SalesDocument") -> dict[str, Any]:
+    return document.model_dump(mode="json", exclude={"revision", "corrects"})
 
 
 def _store() -> "DocumentStore":

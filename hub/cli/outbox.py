@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.acting import DryRun, Why, Yes, agreed, check_reason
+from hub.cli.acting import DryRun, Why, Yes
+from hub.cli.doing import Deed, Manner, do
 from hub.cli.printing import AsJson, print_json, print_table, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
     from hub.state.outbox_desk import Aside
 
@@ -86,19 +87,16 @@ def release(
     dry_run: DryRun = False,
     yes: Yes = False,
     why: Why = "",
+    as_json: AsJson = False,
 ) -> None:
     """Let the relay try events again at once, and what waits behind them; do so when the cause is mended.
 
     Example: hub outbox release --topic hub.crm --why "the broker takes larger records now" --dry-run
     """
     from hub.operations import outbox
-    from hub.settings import Settings
 
-    if events := _agreed_on(ids, topic, reason, key, "Release", dry_run=dry_run, yes=yes, why=why):
-        _tell(
-            "released: the relay tries them now (hub outbox list shows what it sets aside again)",
-            outbox.release(Settings(), events, why=why),
-        )
+    said = "released: the relay tries them now (hub outbox list shows what it sets aside again)"
+    _do("Release", said, outbox.release, _chosen(ids, topic, reason, key), Manner(dry_run, yes, why, as_json))
 
 
 @app.command()
@@ -110,16 +108,15 @@ def drop(
     dry_run: DryRun = False,
     yes: Yes = False,
     why: Why = "",
+    as_json: AsJson = False,
 ) -> None:
     """Give events up: nobody will ever hear of them, and what waits behind them goes on.
 
     Example: hub outbox drop 5e441e34 --why "its dealer has left, and its topics are gone" --dry-run
     """
     from hub.operations import outbox
-    from hub.settings import Settings
 
-    if events := _agreed_on(ids, topic, reason, key, "Drop", dry_run=dry_run, yes=yes, why=why):
-        _tell("dropped", outbox.drop(Settings(), events, why=why))
+    _do("Drop", "dropped", outbox.drop, _chosen(ids, topic, reason, key), Manner(dry_run, yes, why, as_json))
 
 
 def _find(topic: str, reason: str, key: str, most: int) -> "list[Aside]":
@@ -132,8 +129,8 @@ def _find(topic: str, reason: str, key: str, most: int) -> "list[Aside]":
     return asyncio.run(outbox.find(Settings(), Choice(topic, reason, key), most))
 
 
-def _agreed_on(ids: list[str] | None, topic: str, reason: str, key: str, what: str, *, dry_run: bool, yes: bool, why: str) -> "list[Aside]":
-    """The events to be acted upon, once they were shown and somebody has agreed; none where nobody has, or nothing is to be done."""
+def _chosen(ids: list[str] | None, topic: str, reason: str, key: str) -> "list[Aside]":
+    """The events meant: those of the ids, else those of the filters, of which there must be one."""
     import asyncio
 
     from hub.errors import InputError
@@ -142,21 +139,24 @@ def _agreed_on(ids: list[str] | None, topic: str, reason: str, key: str, what: s
 
     if not ids and not (topic or reason or key):
         raise InputError("ID", "ids, or at least one filter: all events at once are never meant")
-    events = asyncio.run(outbox.named(Settings(), ids)) if ids else _find(topic, reason, key, 100_000)
-    if not events:
-        typer.echo("No event is set aside that fits.")
-        return []
-    _print([outbox.masked(event) for event in events])
-    if dry_run:
-        return []
-    check_reason(why)
-    return events if agreed(f"{what} {len(events)}?", yes=yes) else []
+    return asyncio.run(outbox.named(Settings(), ids)) if ids else _find(topic, reason, key, 100_000)
 
 
-def _tell(outcome: str, act: "Coroutine[Any, Any, tuple[str, ...]]") -> None:
+def _do(what: str, outcome: str, act: "Callable[..., Coroutine[Any, Any, tuple[str, ...]]]", events: "list[Aside]", how: Manner) -> None:
     import asyncio
 
-    typer.echo(f"{len(asyncio.run(act))} {outcome}.")
+    from hub.operations.outbox import masked
+    from hub.settings import Settings
+
+    shown = [masked(event) for event in events]
+    deed = Deed(
+        told={"events": [_told(event) for event in shown]},
+        show=lambda: _print(shown) if shown else typer.echo("No event is set aside that fits."),
+        ask=f"{what} {len(events):,}?",
+        act=(lambda: asyncio.run(act(Settings(), events, why=how.why))) if events else None,
+        say=lambda done: f"{len(done):,} {outcome}.",
+    )
+    do(deed, how)
 
 
 def _print(events: "list[Aside]") -> None:

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from hub.cli.acting import DryRun, Why, Yes, agreed, check_reason
+from hub.cli.acting import DryRun, Why, Yes, check_reason
+from hub.cli.doing import Deed, Manner, do
 from hub.cli.printing import AsJson, print_json, print_table
 
 app = typer.Typer(no_args_is_help=True, help="Letters: the batches that the printer takes over, and what came back.")
@@ -39,6 +40,7 @@ def returned(
     dry_run: DryRun = False,
     yes: Yes = False,
     why: Why = "",
+    as_json: AsJson = False,
 ) -> None:
     """Tell the hub which letters came back, and by the post's code why; a file that is read twice says the same once.
 
@@ -64,12 +66,17 @@ def returned(
         else (each.letter.delivery, each.letter.code, "no letter of ours", "")
         for each in found
     ]
-    if not rows:
-        typer.echo("No letter came back.")
-        return
-    print_table(("delivery", "code", "cause", "bad"), rows)
-    known = sum(each.body is not None for each in found)
-    if dry_run or not known or not agreed(f"Tell the hub of {known} letters that came back?", yes=yes):
-        return
-    count = asyncio.run(post.publish(Operator(Cluster(settings), why), kafka_options(settings), found, file.name))
-    typer.echo(f"{count} reports published to hub.reports.")
+    known = [each.letter.delivery for each in found if each.body is not None]
+
+    def act() -> list[str]:
+        asyncio.run(post.publish(Operator(Cluster(settings), why), kafka_options(settings), found, file.name))
+        return known
+
+    deed = Deed(
+        told={"letters": [{**each.letter._asdict(), "is_known": each.body is not None} for each in found]},
+        show=lambda: print_table(("delivery", "code", "cause", "bad"), rows) if rows else typer.echo("No letter came back."),
+        ask=f"Tell the hub of {len(known):,} letters that came back?",
+        act=act if known else None,
+        say=lambda done: f"{len(done):,} reports published to hub.reports.",
+    )
+    do(deed, Manner(dry_run, yes, why, as_json))

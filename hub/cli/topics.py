@@ -1,7 +1,6 @@
 """The words `hub topics …`: list, plan, apply, show, tail."""
 
 import json
-import sys
 from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
@@ -54,8 +53,7 @@ def plan(as_json: AsJson = False) -> None:
 
     found = topics.plan(Settings())
     if as_json:
-        steps = [{name: told for name, told in asdict(step).items() if name != "creates"} for step in found.steps]
-        print_json({"steps": steps, "unknown": found.unknown})
+        print_json(_told(found))
         return
     _print_plan(found)
 
@@ -66,30 +64,42 @@ def apply(
     shrink_retention: Shrink = False,
     grow_partitions: Grow = False,
     why: Annotated[str, typer.Option("--why", help="The reason, for the record; needed where something is lost.")] = "",
+    as_json: AsJson = False,
 ) -> None:
     """Create and change topics as the plan says; no topic is ever deleted.
 
     Examples: hub topics apply --yes · hub topics apply --shrink-retention --why "the disks are full"
     """
-    from hub.errors import InputError
+    from hub.cli.doing import Deed, Manner, do
     from hub.operations import topics
-    from hub.operations.acts import reason
     from hub.operations.topic_plan import GROW_PARTITIONS, SHRINK_RETENTION
     from hub.settings import Settings
 
     flags = [flag for flag, is_given in ((SHRINK_RETENTION, shrink_retention), (GROW_PARTITIONS, grow_partitions)) if is_given]
     settings = Settings()
     found = topics.plan(settings)
-    _print_plan(found, flags)
-    if any(step.is_allowed(flags) for step in found.steps):
-        is_lossless = not any(step.loses for step in found.steps if step.is_allowed(flags))
-        told = topics.AS_WANTED if is_lossless and not why.strip() else reason(why)
-        if not yes and not sys.stdin.isatty():
-            raise InputError("--yes", "given where nobody can be asked")
-        if not yes:
-            typer.confirm("Apply this plan?", abort=True)
-        topics.apply(settings, found, flags=flags, progress=typer.echo, why=told)
-    if not all(step.is_allowed(flags) for step in found.steps):
+    allowed = [step for step in found.steps if step.is_allowed(flags)]
+    is_lossless = not any(step.loses for step in allowed)
+    reason = topics.AS_WANTED if is_lossless and not why.strip() else why
+
+    def act() -> list[str]:
+        done = list[str]()
+
+        def progress(words: str) -> None:
+            done.append(words)
+            typer.echo(words, err=as_json)
+
+        topics.apply(settings, found, flags=flags, progress=progress, why=reason)
+        return done
+
+    deed = Deed(
+        told=_told(found, flags),
+        show=lambda: _print_plan(found, flags),
+        ask="Apply this plan?",
+        act=act if allowed else None,
+    )
+    do(deed, Manner(dry_run=False, yes=yes, why=reason, as_json=as_json))
+    if len(allowed) < len(found.steps):
         typer.echo("Some steps were refused, see the plan above.", err=True)
         raise typer.Exit(1)
 
@@ -175,6 +185,14 @@ def _reason(unmask: bool, why: str) -> str:
     if unmask and not why.strip():
         raise InputError("--why", "the reason for looking at personal data")
     return why.strip() if unmask else ""
+
+
+def _told(found: "Plan", flags: Iterable[str] = ()) -> dict[str, object]:
+    steps = [
+        {**{name: told for name, told in asdict(step).items() if name != "creates"}, "is_allowed": step.is_allowed(flags)}
+        for step in found.steps
+    ]
+    return {"steps": steps, "unknown": found.unknown}
 
 
 def _print_plan(found: "Plan", flags: Iterable[str] = ()) -> None:

@@ -31,7 +31,7 @@ def _planted() -> object:
     def apply(*, yes: bool = False) -> None: ...
 
     @topics.command("list")
-    def list_(*, as_json: bool = typer.Option(default=False)) -> None: ...
+    def list_(*, as_json: bool = typer.Option(False, "--json")) -> None: ...
 
     @app.command()
     def run(name: str) -> None: ...
@@ -59,6 +59,38 @@ def test_a_command_that_does_not_exist_is_seen(page: str, told: str) -> None:
 def test_a_command_that_exists_passes(page: str) -> None:
     (words,) = command_line.in_page(page)
     assert command_line.fault(words, _planted()) is None
+
+
+WITHOUT_JSON = {
+    "demo": "a show for people",
+    "up": "a process",
+    "down": "ends a process",
+    "run": "a process, whose log is JSON",
+    "migrate": "its exit code says all there is",
+    "mail misbehave": "a toy of the hub on this machine",
+    "sms misbehave": "a toy of the hub on this machine",
+    "sms answer": "a toy of the hub on this machine",
+    "import mapping": "prints YAML, to be changed and given back",
+    "base export": "prints YAML, to be changed and given back",
+}
+
+
+def _without_json(command: object = None) -> set[str]:
+    return {words for words, one in command_line.commands(command) if not any("--json" in parameter.opts for parameter in one.params)}
+
+
+def test_whatever_prints_a_result_prints_it_for_programs() -> None:
+    found = sorted(_without_json() - WITHOUT_JSON.keys())
+    assert not found, f"give it `as_json: AsJson` and `hub.cli.doing`, or name it in WITHOUT_JSON with its reason: {', '.join(found)}"
+
+
+def test_what_has_no_json_by_nature_has_none() -> None:
+    gone = sorted(WITHOUT_JSON.keys() - _without_json())
+    assert not gone, f"take out of WITHOUT_JSON what has --json, or is no command any more: {', '.join(gone)}"
+
+
+def test_a_command_without_json_is_seen() -> None:
+    assert _without_json(_planted()) == {"topics apply", "run"}
 
 
 def test_what_asks_is_answered_where_nobody_is() -> None:

@@ -80,9 +80,13 @@ async def test_deliveries_are_listed_and_shown_without_what_is_personal_unless_a
 async def test_what_is_unknown_goes_again_only_when_nobody_can_have_it_under_way(kafka: Kafka, centre: Centre, typed: Typed) -> None:
     await make_unknown(centre, "k-1", timedelta(seconds=LEASE))
     await make_unknown(centre, "k-2", timedelta(seconds=2 * LEASE + 5))
-    assert typed("resend", "--person", "C-2", "--dry-run").exit_code == 0
+    foretold = json.loads(typed("resend", "--person", "C-2", "--dry-run", "--json").stdout)
+    assert (foretold["is_dry"], [row["id"] for row in foretold["deliveries"]], foretold["done"]) == (True, [str(delivery_id("k-2"))], [])
+    assert foretold["deliveries"][0]["foretold"].startswith("goes once more")
+    assert "Ada" not in str(foretold)
     assert await centre.ledger("state") == [("unknown",), ("unknown",)]
-    early = typed("resend", str(delivery_id("k-1")), "--why", "a try", "--yes")
+    early = typed("resend", str(delivery_id("k-1")), "--why", "a try", "--yes", "--json")
+    assert (early.exit_code, json.loads(early.stdout)["done"]) == (1, [])
     assert (early.exit_code, await centre.ledger("state")) == (1, [("unknown",), ("unknown",)])
     assert typed("resend", str(delivery_id("k-2")), "--why", "the provider never got it", "--yes").exit_code == 0
     provider = CountingProvider()
@@ -96,8 +100,10 @@ async def test_what_is_unknown_goes_again_only_when_nobody_can_have_it_under_way
 
 async def test_what_is_unknown_is_settled_and_told_and_what_is_not_gone_is_cancelled(centre: Centre, typed: Typed) -> None:
     await make_unknown(centre, "k-1", timedelta(hours=1))
-    assert typed("settle", str(delivery_id("k-1"))[:8], "--as", "sent", "--why", "its console says so", "--yes").exit_code == 0
-    assert typed("cancel", "--dealer", "ber-001", "--state", "planned", "--why", "a wrong price", "--yes").exit_code == 0
+    settled = typed("settle", str(delivery_id("k-1"))[:8], "--as", "sent", "--why", "its console says so", "--yes", "--json")
+    cancelled = typed("cancel", "--dealer", "ber-001", "--state", "planned", "--why", "a wrong price", "--yes", "--json")
+    told = [json.loads(answer.stdout)["done"] for answer in (settled, cancelled)]
+    assert told == [[f"{delivery_id('k-1')}: sent"], [f"{delivery_id('k-2')}: cancelled"]]
     assert await centre.ledger("state", "reason") == [("sent", "settled by an operator"), ("cancelled", "cancelled by an operator")]
     assert [event.type for event in await outbox.unsent(centre.db)] == ["hub.delivery.updated.v1"] * 2
     again = typed("settle", str(delivery_id("k-1"))[:8], "--as", "failed", "--why", "no", "--yes")
@@ -126,5 +132,6 @@ async def test_a_brake_is_seen_and_released(centre: Centre, typed: Typed) -> Non
     assert "Nothing was sent yet." in typed("brakes", "list").output
     await centre.db.execute("INSERT INTO send_brakes VALUES ('campaign:spring', 60, 30, now(), now())")
     assert [row["scope"] for row in json.loads(typed("brakes", "list", "--json").output)] == ["campaign:spring"]
-    assert "goes on" in typed("brakes", "release", "campaign:spring", "--why", "the list is mended", "--yes").output
+    released = json.loads(typed("brakes", "release", "campaign:spring", "--why", "the list is mended", "--yes", "--json").stdout)
+    assert (released["scope"], released["bad"], released["done"]) == ("campaign:spring", 30, ["campaign:spring goes on"])
     assert [row["pulled_at"] for row in json.loads(typed("brakes", "list", "--json").output)] == [None]

@@ -63,8 +63,8 @@ async def test_what_is_released_goes_in_its_order_and_the_act_says_so(desk: Desk
     nowhere = f"nowhere-{uuid4().hex[:8]}"
     events = await desk.say(("A", b"1", nowhere), ("B", b"1", nowhere), ("A", b"2", nowhere))
     await desk.send()
-    foretold = typed(desk, database, "release", "--topic", nowhere, "--dry-run")
-    assert (foretold.exit_code, await desk.sent()) == (0, [])
+    foretold = json.loads(typed(desk, database, "release", "--topic", nowhere, "--dry-run", "--json").stdout)
+    assert ([event["topic"] for event in foretold["events"]], foretold["done"], await desk.sent()) == ([nowhere] * 2, [], [])
     await desk.make(nowhere)
     done = typed(desk, database, "release", "--topic", nowhere, "--why", "the topic is there", "--yes")
     assert "2 released" in done.output

@@ -1,5 +1,6 @@
 """Print batches are listed as they lie there, and letters that came back are told of once, of those that the ledger knows."""
 
+import asyncio
 import json
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -28,7 +29,7 @@ from hub.state import deliveries, rows
 from hub.state.connect import connect
 from hub.state.deliveries import Planned, delivery_id
 from hub.wiring import kafka_options
-from tests.support.kafka_clients import acts_of, settings_of, with_acts
+from tests.support.kafka_clients import acts_of, environment_of, settings_of, with_acts
 from tests.support.notices import a_notice
 
 LINES = "Anna Muster\n1 Street\n10115 Berlin"
@@ -53,7 +54,7 @@ def test_without_a_folder_there_is_nothing_to_list() -> None:
         post.batches("")
 
 
-async def test_a_letter_that_came_back_is_told_of_once_and_a_stranger_s_not(kafka: Kafka, database: str) -> None:
+async def test_a_letter_that_came_back_is_told_of_once_and_a_stranger_s_not(kafka: Kafka, database: str, tmp_path: Path) -> None:
     settings = with_acts(settings_of(kafka)).model_copy(update={"database_url": Settings(database_url=database).database_url})
     create(Cluster(settings), [of_catalogue(REPORTS, REPORTS.name, 1)], lambda _: None)
     connection = await connect(database, name="test")
@@ -65,6 +66,11 @@ async def test_a_letter_that_came_back_is_told_of_once_and_a_stranger_s_not(kafk
     letters = [Returned(str(name), "11", day, "unknown_address", True) for name in (delivery_id("k-1"), delivery_id("k-2"), uuid4())]
     found = await post.report(settings, letters)
     assert [each.body is None for each in found] == [False, True, True], "one was never sent, one is nobody's"
+    file = tmp_path / "returns.csv"
+    file.write_text("delivery,code,returned_on\n" + "".join(f"{one.delivery},11,2026-05-01\n" for one in letters))
+    shell = CliRunner(env=environment_of(settings) | {"HUB_DATABASE_URL": database})
+    told = json.loads((await asyncio.to_thread(shell.invoke, app, ["returned", str(file), "--dry-run", "--json"])).stdout)
+    assert ([one["is_known"] for one in told["letters"]], told["done"]) == ([True, False, False], [])
     operator, name = Operator(Cluster(settings), "the post's report"), f"returns-{uuid4()}.csv"
     for _ in range(2):
         assert await post.publish(operator, kafka_options(settings), found, name) == 1

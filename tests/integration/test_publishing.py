@@ -205,6 +205,9 @@ async def test_base_data_is_laid_down_once_and_changed_by_telling_it_anew(settin
         exported = parse(_typed(settings, database, ["export"]), "export.yaml")
         assert len(exported.editions) == len(file.editions)
         assert "Too dear" in _typed(settings, database, ["apply", "--starter", "--dry-run"]), "what would change is shown"
+        foretold = json.loads(_typed(settings, database, ["apply", "--starter", "--dry-run", "--json"]))
+        assert [step["fields"] for step in foretold["steps"]] == [[{"path": "name", "was": "Too dear", "becomes": "Price"}]]
+        assert (foretold["is_dry"], foretold["done"], foretold["unchanged"]) == (True, [], len(file.editions) - 1)
 
 
 async def test_names_of_staff_are_neither_listed_nor_logged_unasked(settings: Settings, oem_base: int, database: str) -> None:

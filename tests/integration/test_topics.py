@@ -196,6 +196,9 @@ def test_where_nobody_can_answer_a_plan_is_shown_and_not_applied(settings: Setti
     with pytest.raises(InputError, match="--yes"):
         shell.invoke(app, ["apply"], catch_exceptions=False)
     assert topic_facts.fact(settings, feed).config["retention.ms"] == "1000"
+    told = shell.invoke(app, ["apply", "--yes", "--json"], catch_exceptions=False)
+    assert [step["becomes"] for step in json.loads(told.stdout)["steps"] if step["topic"] == feed and step["is_allowed"]] != []
+    assert topic_facts.fact(settings, feed).config["retention.ms"] != "1000"
 
 
 def test_a_broker_that_is_not_there_is_named(settings: Settings) -> None:

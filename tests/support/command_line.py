@@ -29,6 +29,16 @@ def root() -> Any:
     return typer.main.get_command(mount())
 
 
+def commands(command: Any = None, words: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """Every command that a person can type, with its words."""
+    command = command or root()
+    if not hasattr(command, "commands"):
+        yield " ".join(words), command
+        return
+    for word, inner in command.commands.items():
+        yield from commands(inner, (*words, word))
+
+
 def named() -> Iterator[tuple[str, list[str]]]:
     """Every command of ours that a page, a manifest, the compose file or the Makefile names, with where."""
     for path, page in tree.pages().items():
