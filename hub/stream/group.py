@@ -264,6 +264,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
         """Work no further on these before they are claimed anew."""
         for partition in partitions:
             self.epochs.pop(partition, None)
+            self._turns.gaps.pop(partition, None)  # after the claim what is missing may be there
         self._stop(partitions)
 
     async def _gap(self, gap: Gap) -> None:

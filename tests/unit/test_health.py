@@ -196,10 +196,11 @@ async def test_nobody_works_on_a_partition_while_it_is_claimed_anew() -> None:
     """Its lane would run into the new epoch, which is its own, and claim once more: two claims, and so on for ever."""
     group: Any = Group.__new__(Group)
     group.epochs, group.kafka, dropped = {HERE: 1, THERE: 1}, SimpleNamespace(assignment=set, pause=lambda *_: None), []
-    group._turns = SimpleNamespace(drop=dropped.append)
+    group._turns = SimpleNamespace(drop=dropped.append, gaps={HERE: 5, THERE: 5})
 
     async def connect() -> None:
         assert (group.epochs, dropped) == ({THERE: 1}, [{HERE}])
+        assert group._turns.gaps == {THERE: 5}, "what is missing after the new claim is asked for once more"
         raise ConnectionError
 
     group._connect = connect
