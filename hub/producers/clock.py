@@ -14,9 +14,10 @@ from contracts.contract import Lineage
 from contracts.timers import TIMER_FIRED, WAIT_ANSWERED, WAIT_EXPIRED, WaitAnswered, WaitExpired
 from hub.producers.firing import Firing, body_of, name_of
 from hub.producers.sender import Sender
-from hub.state import timers, waiting
+from hub.state import waiting
 from hub.state.store import Connection
 from hub.state.timers import Timer
+from hub.state.unplanned import unplanned
 from hub.state.waiting import Asked
 from hub.telemetry import Metrics
 
@@ -63,7 +64,7 @@ class Clock(Sender):
         said = [self._of_wait(WAIT_EXPIRED, WaitExpired, *one) for one in await waiting.due(connection, now, _MOST)]
         late = await waiting.overlooked(connection, now - _OVERLOOKED, _MOST)
         said += [self._of_wait(WAIT_ANSWERED, WaitAnswered, *one) for one in late]
-        said += [_of_timer(timer) for timer in await timers.unplanned(connection, now, _MOST)]
+        said += [_of_timer(timer) for timer in await unplanned(connection, now, _MOST)]
         fresh = [one for one in said if one.name not in self._said]
         await asyncio.gather(*[await self._say(producer, one) for one in fresh])
         self._said = {one.name for one in fresh} | (self._said if said else set())

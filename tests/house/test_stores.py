@@ -75,6 +75,38 @@ def test_no_module_writes_a_store_by_itself() -> None:
     assert not found, "\n".join(found)
 
 
+def named(source: str, names: Iterable[str]) -> set[str]:
+    """The consumers and stores that a module's strings name, by themselves or within SQL."""
+    strings = [node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    return {name for name in names if any(text == name or f"'{name}'" in text for text in strings)}
+
+
+def shared() -> Iterable[Path]:
+    """The modules that serve every consumer: the stream, and what it knows of the state."""
+    for path in tree.files("hub/stream", ends=(".py",)):
+        yield path
+        for node in ast.walk(ast.parse(tree.text(path))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("hub.state"):
+                modules = [f"{node.module}.{one.name}" for one in node.names] if node.module == "hub.state" else [str(node.module)]
+                yield from (Path(module.replace(".", "/")).with_suffix(".py") for module in modules)
+
+
+def test_what_serves_every_consumer_names_none() -> None:
+    found = [
+        f"{path}: names {name}: put it where that consumer's tables are read"
+        for path in sorted(set(shared()))
+        for name in sorted(named(tree.text(path), {*CONSUMERS, *STORES}))
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_a_name_within_sql_is_seen() -> None:
+    assert named("_DUE = \"SELECT 'reminders', ref FROM orders WHERE store = 'leads'\"", ["reminders", "leads", "orders"]) == {
+        "reminders",
+        "leads",
+    }
+
+
 def test_sql_is_spoken_in_state_only() -> None:
     found = [
         f"{path}:{line}: move the statement to hub/state"
