@@ -37,6 +37,8 @@ _ZONE = r"^[A-Z]{2}(-[A-Z0-9]{1,10})?$"
 _CURRENCY_PAIR = r"^[A-Z]{3}-[A-Z]{3}$"
 _UNLOCODE = r"^[A-Z]{2}[A-Z2-9]{3}$"
 _SHA256 = r"^[0-9a-f]{64}$"
+_PUBLIC_KEY = r"^[a-f0-9]{64}$"
+_SIGNATURE = r"^[a-f0-9]{128}$"
 _VIN = r"^[A-HJ-NPR-Z0-9]{17}$"
 _CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 _CALENDAR_ID = r"^([A-Z]{2}|[a-z0-9-]{1,40})$"
@@ -64,6 +66,8 @@ EXPECTED = {
     _UNLOCODE: "a place by its UN/LOCODE, such as DEHAM",
     _LANGUAGE: "a language tag of BCP 47, such as de or pt-BR",
     _SHA256: "a SHA-256 as 64 of 0-9 and a-f",
+    _PUBLIC_KEY: "a public key of Ed25519 as 64 of 0-9 and a-f",
+    _SIGNATURE: "a signature of Ed25519 as 128 of 0-9 and a-f",
     _VIN: "a vehicle identification number of ISO 3779: 17 capitals and digits without I, O and Q",
     _TIME_ZONE: TIME_ZONE_EXPECTED,
     _CLOCK: "a time of day, such as 08:30",
@@ -184,6 +188,12 @@ Language = Annotated[str, StringConstraints(max_length=35, pattern=_LANGUAGE)]
 
 Sha256 = Annotated[str, StringConstraints(pattern=_SHA256)]
 """What a file or a document is, whatever it is called."""
+
+PublicKey = Annotated[str, StringConstraints(pattern=_PUBLIC_KEY)]
+"""The public half of a key of Ed25519 (RFC 8032)."""
+
+Signature = Annotated[str, StringConstraints(pattern=_SIGNATURE)]
+"""What was signed with a key of Ed25519 (RFC 8032)."""
 
 Channel = Literal["email", "sms", "post"]
 """A way to people, out of the house."""

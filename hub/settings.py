@@ -22,6 +22,10 @@ class Settings(BaseSettings):
     kafka_ca_file: str = Field("", description="CA bundle for SASL_SSL; empty: the system's.")
     database_url: SecretStr = Field(SecretStr("postgresql://hub@127.0.0.1:5432/hub"), description="PostgreSQL URL of the state store.")
     documents: str = Field("", description="Folder of sales documents' files; empty: `documents` in the folder of the embedded stack.")
+    staff_pass: SecretStr = Field(SecretStr(""), description="Pass of whoever types, with which they sign; empty: the one in its file.")
+    staff_pass_file: str = Field(
+        "", description="File of that pass; empty: `staff-pass` in the user's folder of settings, where it is there."
+    )
     replication: int = Field(1, ge=1, le=9, description="Replicas of topics that the hub creates.")
     lanes: int = Field(3, ge=1, le=16, description="Transactions a consumer runs side by side.")
     batch_records: int = Field(500, ge=1, le=10_000, description="Most records in one transaction.")

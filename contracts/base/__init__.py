@@ -4,7 +4,7 @@ A subject is one edition, `<id>@<effective_from>`: a compacted topic then keeps 
 and a fold can look up what held when its event occurred.
 """
 
-from contracts.base import calendars, carriage, templates
+from contracts.base import calendars, carriage, passes, templates
 from contracts.base.calendars import CALENDAR_RECORDED, Calendar, Holiday, OpenHours, QuietHours
 from contracts.base.carriage import (
     CARRIER_RECORDED,
@@ -20,6 +20,7 @@ from contracts.base.carriage import (
     Tariff,
     WeightBreak,
 )
+from contracts.base.passes import STAFF_PASS_RECORDED, Right, StaffPass
 from contracts.base.templates import TEMPLATE_RECORDED, LetterWording, MailWording, SmsWording, Template, TemplateField, Wording
 from contracts.base.v1 import (
     Competitor,
@@ -54,6 +55,7 @@ SALES_DOCUMENT_RECORDED = Lineage("sales_document.recorded", SalesDocument, kind
 LINEAGES = (
     DEALER_RECORDED,
     STAFF_RECORDED,
+    *passes.LINEAGES,
     PRODUCT_RECORDED,
     SALES_MODEL_RECORDED,
     LOSS_REASON_RECORDED,
@@ -84,6 +86,7 @@ __all__ = [
     "SALES_DOCUMENT_RECORDED",
     "SALES_MODEL_RECORDED",
     "SERVICE_PLAN_RECORDED",
+    "STAFF_PASS_RECORDED",
     "STAFF_RECORDED",
     "TARIFF_RECORDED",
     "TEMPLATE_RECORDED",
@@ -108,11 +111,13 @@ __all__ = [
     "QuietHours",
     "ReminderPlan",
     "ReminderStep",
+    "Right",
     "SalesDocument",
     "SalesModel",
     "ServicePlan",
     "SmsWording",
     "Staff",
+    "StaffPass",
     "Stage",
     "Tariff",
     "Template",

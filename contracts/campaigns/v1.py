@@ -5,7 +5,22 @@ from typing import Annotated, Literal
 from pydantic import FailFast, Field
 
 from contracts.contract import Event
-from contracts.values import Channel, Clock, Document, Instant, Line, PartnerId, PersonKind, Ref, Several, Sha256, Slug, Text, TimeZone
+from contracts.values import (
+    Channel,
+    Clock,
+    Document,
+    Instant,
+    Line,
+    PartnerId,
+    PersonKind,
+    Ref,
+    Several,
+    Sha256,
+    Signature,
+    Slug,
+    Text,
+    TimeZone,
+)
 
 Audience = Literal["customers", "contacts", "prospects", "prospect_contacts"]
 Grantee = Literal["oem", "dealer"]
@@ -13,11 +28,17 @@ Nature = Literal["marketing", "transactional", "recall"]
 
 
 class CampaignEvent(Event):
-    """Something that a person did with a campaign: `who` by a login, and `why`."""
+    """Something that a person did with a campaign: `who` by their name among the staff, and `why`.
+
+    `signature` is made with the pass `signed_with` over all the rest. A later edition may add fields that have a default, and nothing
+    else: otherwise what was signed before no longer is.
+    """
 
     campaign: Slug
     who: Line
     why: Line
+    signed_with: Ref | None = None
+    signature: Signature | None = None
 
 
 class CampaignPrepared(CampaignEvent):

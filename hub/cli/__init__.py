@@ -71,6 +71,7 @@ def mount() -> typer.Typer:
         show,
         simulate,
         stack,
+        staff,
         steering,
         suppressions,
         thread,
@@ -115,6 +116,7 @@ def mount() -> typer.Typer:
         "What people are told": {
             "campaigns": campaigns.app,
             "audiences": audiences.app,
+            "staff": staff.app,
             "message": message.app,
             "documents": documents.app,
             "consents": consents.app,

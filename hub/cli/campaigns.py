@@ -7,10 +7,13 @@ import typer
 
 from hub.cli.acting import DryRun, NoWait, Yes
 from hub.cli.filters import channel_of
+from hub.cli.identity import Pass
 from hub.cli.printing import AsJson
 
 if TYPE_CHECKING:
+    from contracts.base import Right
     from contracts.contract import Lineage
+    from hub.cli.identity import Signer
     from hub.operations.campaign_preview import Preview
     from hub.rules.campaigns import Campaign
     from hub.state.campaign_desk import Standing
@@ -20,7 +23,6 @@ app = typer.Typer(no_args_is_help=True, help="Campaigns: what goes to many peopl
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The campaign's name, as `hub campaigns list` shows it.")]
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The campaign as YAML.")]
 Why = Annotated[str, typer.Option("--why", help="The reason, kept with the campaign.")]
-As = Annotated[str, typer.Option("--as", metavar="LOGIN", help="Who says so, where it is not the operating system's login.")]
 
 
 @app.command()
@@ -69,7 +71,13 @@ def preview(
 
 @app.command()
 def new(
-    file: File, why: Why = "", login: As = "", dry_run: DryRun = False, yes: Yes = False, no_wait: NoWait = False, as_json: AsJson = False
+    file: File,
+    why: Why = "",
+    pass_file: Pass = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    no_wait: NoWait = False,
+    as_json: AsJson = False,
 ) -> None:
     """Prepare a campaign, or change one that is not out yet; somebody else approves it then.
 
@@ -78,13 +86,14 @@ def new(
     from contracts.campaigns import CAMPAIGN_PREPARED
     from hub.cli.campaign_views import print_plan, print_preview
 
-    plan, state = _draft(file, why=why or "-", who=login)
+    by = _signer(pass_file, "prepare", dry_run=dry_run)
+    plan, state = _draft(file, why=why or "-", who=by.who)
     _refuse(_named(state)[1])
     if not as_json:
         print_plan(plan.campaign, state)
         print_preview(state, _preview(plan.campaign, state, is_quiet=False))
     if not dry_run:
-        _say(CAMPAIGN_PREPARED, plan, why=why, ask="Prepare it?", yes=yes, no_wait=no_wait, as_json=as_json)
+        _say(CAMPAIGN_PREPARED, by.signs(plan), why=why, ask="Prepare it?", yes=yes, no_wait=no_wait, as_json=as_json)
 
 
 @app.command("test")
@@ -93,7 +102,7 @@ def copy(
     to: Annotated[str, typer.Option("--to", metavar="KIND:DEALER/REF", help="Whom: contact:ber-01/P-2001, customer:oem/C-1.")],
     channel: Annotated[str, typer.Option("--channel", help="email, sms or post; without: the campaign's first.")] = "",
     why: Why = "",
-    login: As = "",
+    pass_file: Pass = None,
     dry_run: DryRun = False,
     yes: Yes = False,
     no_wait: NoWait = False,
@@ -111,7 +120,7 @@ def copy(
     from hub.operations.messages import recipient
     from hub.settings import Settings
 
-    asked = channel_of(channel)
+    asked, by = channel_of(channel), _signer(pass_file)
     state = asyncio.run(shown(_url(), name)).campaign
     way = asked or state.channels[0]
     told = {
@@ -121,7 +130,7 @@ def copy(
         "documents": tuple(state.documents),
         **asyncio.run(recipient(_url(), to, way, "--to", Settings().courier_country)),
     }
-    body = make(CAMPAIGN_TESTED, _head(name, login, why), told)
+    body = by.signs(make(CAMPAIGN_TESTED, _head(name, by, why), told))
     if not as_json:
         typer.echo(f"A copy of {name} goes to {to} by {way}.")
     if not dry_run:
@@ -130,7 +139,13 @@ def copy(
 
 @app.command()
 def approve(
-    name: Name, why: Why = "", login: As = "", dry_run: DryRun = False, yes: Yes = False, no_wait: NoWait = False, as_json: AsJson = False
+    name: Name,
+    why: Why = "",
+    pass_file: Pass = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    no_wait: NoWait = False,
+    as_json: AsJson = False,
 ) -> None:
     """Agree to a campaign as it is prepared; whoever prepared it cannot, and a later change needs approval again.
 
@@ -141,22 +156,29 @@ def approve(
     from contracts.campaigns import CAMPAIGN_APPROVED
     from hub.cli.campaign_views import print_plan
     from hub.errors import HubError
-    from hub.operations.campaigns import make, require, shown, who_says
+    from hub.operations.campaigns import make, require, shown
     from hub.rules.campaigns import same_person
 
     state = require(asyncio.run(shown(_url(), name)), "approved", states={"prepared"})
-    if same_person(who_says(login), state.prepared_by):
+    by = _signer(pass_file, "approve", dry_run=dry_run)
+    if same_person(by.who, state.prepared_by):
         raise HubError(f"{name} was prepared by {state.prepared_by}: somebody else has to approve it")
     if not as_json:
         print_plan(name, state)
     if not dry_run:
-        body = make(CAMPAIGN_APPROVED, _head(name, login, why), {"prepared_by": state.prepared_by, "plan": state.plan})
-        _say(CAMPAIGN_APPROVED, body, why=why, ask="Approve it?", yes=yes, no_wait=no_wait, as_json=as_json)
+        body = make(CAMPAIGN_APPROVED, _head(name, by, why), {"prepared_by": state.prepared_by, "plan": state.plan})
+        _say(CAMPAIGN_APPROVED, by.signs(body), why=why, ask="Approve it?", yes=yes, no_wait=no_wait, as_json=as_json)
 
 
 @app.command()
 def release(
-    name: Name, why: Why = "", login: As = "", dry_run: DryRun = False, yes: Yes = False, no_wait: NoWait = False, as_json: AsJson = False
+    name: Name,
+    why: Why = "",
+    pass_file: Pass = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    no_wait: NoWait = False,
+    as_json: AsJson = False,
 ) -> None:
     """Let an approved campaign go out: its counts, and what its SMS take, are shown before.
 
@@ -166,48 +188,46 @@ def release(
 
     from contracts.campaigns import CAMPAIGN_RELEASED
     from hub.cli.campaign_views import print_preview
+    from hub.errors import HubError
     from hub.operations.campaigns import make, require, shown
+    from hub.rules.campaigns import same_person
 
     state = require(asyncio.run(shown(_url(), name)), "released", states={"approved"})
+    by = _signer(pass_file, "release", dry_run=dry_run)
+    if same_person(by.who, state.approved_by or ""):
+        raise HubError(f"{name} was approved by {state.approved_by}: somebody else has to release it")
     _refuse(_named(state)[1])
     if not as_json:
         print_preview(state, _preview(name, state, is_quiet=False))
     if not dry_run:
-        _say(
-            CAMPAIGN_RELEASED,
-            make(CAMPAIGN_RELEASED, _head(name, login, why)),
-            why=why,
-            ask="Release it?",
-            yes=yes,
-            no_wait=no_wait,
-            as_json=as_json,
-        )
+        body = by.signs(make(CAMPAIGN_RELEASED, _head(name, by, why)))
+        _say(CAMPAIGN_RELEASED, body, why=why, ask="Release it?", yes=yes, no_wait=no_wait, as_json=as_json)
 
 
 @app.command()
-def pause(name: Name, why: Why = "", login: As = "", yes: Yes = False, no_wait: NoWait = False, as_json: AsJson = False) -> None:
+def pause(name: Name, why: Why = "", pass_file: Pass = None, yes: Yes = False, no_wait: NoWait = False, as_json: AsJson = False) -> None:
     """Hold a campaign: nothing more is planned, and what is planned goes to nobody until it is resumed.
 
     Example: hub campaigns pause spring-2026 --why "the price list has an error"
     """
     from contracts.campaigns import CAMPAIGN_PAUSED
 
-    _move(CAMPAIGN_PAUSED, name, "paused", {"released"}, why, login, yes=yes, no_wait=no_wait, as_json=as_json)
+    _move(CAMPAIGN_PAUSED, name, "paused", {"released"}, why, _signer(pass_file), yes=yes, no_wait=no_wait, as_json=as_json)
 
 
 @app.command()
-def resume(name: Name, why: Why = "", login: As = "", yes: Yes = False, no_wait: NoWait = False, as_json: AsJson = False) -> None:
+def resume(name: Name, why: Why = "", pass_file: Pass = None, yes: Yes = False, no_wait: NoWait = False, as_json: AsJson = False) -> None:
     """Let a paused campaign go on, at its pace from now on.
 
     Example: hub campaigns resume spring-2026 --why "the price list is right again"
     """
     from contracts.campaigns import CAMPAIGN_RESUMED
 
-    _move(CAMPAIGN_RESUMED, name, "resumed", {"paused"}, why, login, yes=yes, no_wait=no_wait, as_json=as_json)
+    _move(CAMPAIGN_RESUMED, name, "resumed", {"paused"}, why, _signer(pass_file, "release"), yes=yes, no_wait=no_wait, as_json=as_json)
 
 
 @app.command()
-def stop(name: Name, why: Why = "", login: As = "", yes: Yes = False, no_wait: NoWait = False, as_json: AsJson = False) -> None:
+def stop(name: Name, why: Why = "", pass_file: Pass = None, yes: Yes = False, no_wait: NoWait = False, as_json: AsJson = False) -> None:
     """End a campaign for good: nothing more of it goes out.
 
     Example: hub campaigns stop spring-2026 --why "the estate comes later"
@@ -220,7 +240,7 @@ def stop(name: Name, why: Why = "", login: As = "", yes: Yes = False, no_wait: N
         "stopped",
         {"prepared", "approved", "released", "paused"},
         why,
-        login,
+        _signer(pass_file),
         yes=yes,
         no_wait=no_wait,
         as_json=as_json,
@@ -266,7 +286,7 @@ def show(name: Name, as_json: AsJson = False) -> None:
 
 
 def _move(
-    lineage: "Lineage[Any]", name: str, verb: str, states: set[str], why: str, login: str, *, yes: bool, no_wait: bool, as_json: bool
+    lineage: "Lineage[Any]", name: str, verb: str, states: set[str], why: str, by: "Signer", *, yes: bool, no_wait: bool, as_json: bool
 ) -> None:
     import asyncio
 
@@ -276,18 +296,32 @@ def _move(
     require(found, verb, states=states)
     if not as_json:
         typer.echo(f"{name} is {found.campaign.status}: {found.planned:,} messages planned so far.")
-    _say(lineage, make(lineage, _head(name, login, why)), why=why, ask=f"Shall it be {verb}?", yes=yes, no_wait=no_wait, as_json=as_json)
+    _say(
+        lineage,
+        by.signs(make(lineage, _head(name, by, why))),
+        why=why,
+        ask=f"Shall it be {verb}?",
+        yes=yes,
+        no_wait=no_wait,
+        as_json=as_json,
+    )
 
 
-def _draft(file: Path, *, why: str = "-", who: str = "") -> tuple[Any, "Campaign"]:
+def _draft(file: Path, *, why: str = "-", who: str = "-") -> tuple[Any, "Campaign"]:
     """The plan of a file, and the campaign that it would be."""
     from datetime import UTC, datetime
 
     from hub.operations.campaign_file import plan
-    from hub.operations.campaigns import drafted, who_says
+    from hub.rules.campaigns import draft
 
-    made = plan(file, who=who_says(who), why=why, now=datetime.now(UTC))
-    return made, drafted(made)
+    made = plan(file, who=who, why=why, now=datetime.now(UTC))
+    return made, draft(made)
+
+
+def _signer(file: Path | None, right: "Right | None" = None, *, dry_run: bool = False) -> "Signer":
+    from hub.cli.identity import signer
+
+    return signer(file, None if dry_run else right)
 
 
 def _preview(name: str, state: "Campaign", *, is_quiet: bool) -> "Preview":
@@ -324,10 +358,10 @@ def _refuse(faults: list[str]) -> None:
         raise HubError("\n     ".join(faults))
 
 
-def _head(name: str, login: str, why: str) -> dict[str, Any]:
-    from hub.operations.campaigns import head, who_says
+def _head(name: str, by: "Signer", why: str) -> dict[str, Any]:
+    from hub.operations.campaigns import head
 
-    return head(name, who_says(login), why or "-")
+    return head(name, by.who, why or "-")
 
 
 def _say(lineage: "Lineage[Any]", body: Any, *, why: str, ask: str, yes: bool, no_wait: bool, as_json: bool) -> None:  # noqa: ANN401 - any event's body

@@ -27,6 +27,7 @@ async def run_campaign(settings: "Settings", drivers: "Drivers") -> "Standing":
     from hub.operations.campaigns import head, make, shown
 
     url, name = settings.database_url.get_secret_value(), drivers.segment
+    prepares, approves = await _passes(settings)
     plan = {
         "title": "The new estate",
         "audience": "customers",
@@ -37,11 +38,11 @@ async def run_campaign(settings: "Settings", drivers: "Drivers") -> "Standing":
         "grantee": "dealer",
         "expires_at": datetime.now(UTC) + timedelta(days=7),
     }
-    await _say(settings, CAMPAIGN_PREPARED, make(CAMPAIGN_PREPARED, head(name, _PREPARES, "the estate comes in spring"), plan), _PREPARES)
+    await _say(settings, CAMPAIGN_PREPARED, make(CAMPAIGN_PREPARED, head(name, _PREPARES, "the estate comes in spring"), plan), prepares)
     prepared = (await shown(url, name)).campaign
     agreed = {"prepared_by": prepared.prepared_by, "plan": prepared.plan}
-    await _say(settings, CAMPAIGN_APPROVED, make(CAMPAIGN_APPROVED, head(name, _APPROVES, "looked at"), agreed), _APPROVES)
-    await _say(settings, CAMPAIGN_RELEASED, make(CAMPAIGN_RELEASED, head(name, _PREPARES, "as planned")), _PREPARES)
+    await _say(settings, CAMPAIGN_APPROVED, make(CAMPAIGN_APPROVED, head(name, _APPROVES, "looked at"), agreed), approves)
+    await _say(settings, CAMPAIGN_RELEASED, make(CAMPAIGN_RELEASED, head(name, _PREPARES, "as planned")), prepares)
     until = monotonic() + _PATIENCE
     while True:
         standing = await shown(url, name)
@@ -50,12 +51,28 @@ async def run_campaign(settings: "Settings", drivers: "Drivers") -> "Standing":
         await asyncio.sleep(_LOOK_AGAIN)
 
 
-async def _say(settings: "Settings", lineage: Any, body: Any, who: str) -> "Said":  # noqa: ANN401 - any lineage and its body
-    from hub.errors import HubError
-    from hub.operations.campaigns import hear, say
+async def _passes(settings: "Settings") -> list[bytes]:
+    """What the two sign with: each has a pass, made for this demo and kept nowhere else."""
+    from hub.operations import passes
+    from hub.operations.acts import Operator
+    from hub.operations.cluster import Cluster
     from hub.wiring import kafka_options
 
-    said = await say(kafka_options(settings), lineage, body, who)
+    url, now = settings.database_url.get_secret_value(), passes.moment()
+    rights = ((_PREPARES, ("prepare", "release")), (_APPROVES, ("approve",)))
+    made = [await passes.draft(url, who, name=f"The demo's {who}", may=may, dealers=(), days=1, now=now) for who, may in rights]
+    operator = Operator(Cluster(settings), "two people of the demo")
+    await passes.lay(operator, url, kafka_options(settings), [datum for one in made for datum in one.laid])
+    return [passes.secret_of(one.token) for one in made]
+
+
+async def _say(settings: "Settings", lineage: Any, body: Any, secret: bytes) -> "Said":  # noqa: ANN401 - any lineage and its body
+    from hub.errors import HubError
+    from hub.operations.campaigns import hear, say
+    from hub.rules.passes import signed
+    from hub.wiring import kafka_options
+
+    said = await say(kafka_options(settings), lineage, signed(body, secret), body.who)
     came = await hear(settings.database_url.get_secret_value(), said, _PATIENCE)
     if came.is_in_vain:
         raise HubError(f"{lineage.name}: {came.standing} {came.words}")

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from hub.cli.acting import DryRun, NoWait, Yes
+from hub.cli.identity import Pass
 from hub.cli.printing import AsJson
 
 app = typer.Typer(no_args_is_help=True, help="Messages to one person, from the same ledger as everything else that leaves the house.")
@@ -31,7 +32,7 @@ def send(
         typer.Option("--until", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"], help="Not worth saying after (UTC); without: in two days."),
     ] = None,
     why: Annotated[str, typer.Option("--why", help="The reason, kept with the message.")] = "",
-    login: Annotated[str, typer.Option("--as", metavar="LOGIN", help="Who says so, where it is not the operating system's login.")] = "",
+    pass_file: Pass = None,
     dry_run: DryRun = False,
     yes: Yes = False,
     no_wait: NoWait = False,
@@ -48,10 +49,11 @@ def send(
     from contracts.campaigns import MESSAGE_REQUESTED
     from hub.channels.sms.segments import segments
     from hub.cli.acting import url
+    from hub.cli.identity import signer
     from hub.cli.saying import say
     from hub.errors import HubError, InputError
     from hub.operations.campaign_checks import named
-    from hub.operations.campaigns import make, who_says
+    from hub.operations.campaigns import make
     from hub.operations.messages import recipient
     from hub.rules.messages import TEMPLATE
     from hub.settings import Settings
@@ -73,7 +75,7 @@ def send(
         "expires_at": until.replace(tzinfo=UTC) if until else now + timedelta(days=2),
         **asyncio.run(recipient(url(), to, channel, "KIND:DEALER/REF", Settings().courier_country)),
     }
-    body = make(MESSAGE_REQUESTED, {"occurred_at": now, "who": who_says(login), "why": why or "-"}, told)
+    body = make(MESSAGE_REQUESTED, {"occurred_at": now, "who": signer(pass_file).who, "why": why or "-"}, told)
     faults = asyncio.run(named(url(), TEMPLATE, purpose, body.documents, [body.channel])).faults
     if faults:
         raise HubError("\n     ".join(faults))

@@ -1,15 +1,14 @@
 """The words `hub partners …`: add, list, rotate, suspend, resume."""
 
-import os
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hub.cli.printing import AsJson, print_json, print_table
+from hub.cli.secret_file import SecretFile
 
 if TYPE_CHECKING:
     from hub.operations.partner_plan import Partner
@@ -172,7 +171,7 @@ def act(
     from hub.settings import Settings
 
     partner = Partner.named(*words)
-    with _Secret(None if dry_run else password_file) as secret:
+    with SecretFile(None if dry_run else password_file, "--password-file") as secret:
         outcome = doing(Settings(), partner)
         shown = secret.told(outcome.password)
     if as_json:
@@ -188,37 +187,3 @@ def act(
             typer.echo(f"password written to {password_file}")
     if not outcome.is_whole:
         raise typer.Exit(1)
-
-
-class _Secret:
-    """Where a password goes. The file is opened before the act: an act whose password cannot be kept must not begin."""
-
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
-        self._is_kept = False
-
-    def __enter__(self) -> Self:
-        from hub.errors import InputError
-
-        if self._path is not None:
-            try:
-                self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            except OSError as error:
-                raise InputError("--password-file", f"a new file that can be written ({error.strerror})", str(self._path)) from None
-        return self
-
-    def told(self, password: str | None) -> str | None:
-        """The password, to be shown once; None where there is none, or it was written to the file."""
-        if self._path is None or password is None:
-            return password
-        os.write(self._file, f"{password}\n".encode())
-        self._is_kept = True
-        return None
-
-    def __exit__(self, *_: object) -> None:
-        if self._path is None:
-            return
-        os.close(self._file)
-        if not self._is_kept:
-            with suppress(OSError):
-                self._path.unlink()

@@ -18,7 +18,7 @@ campaigns = Consumer(
     topics.REPORTS,
     topics.ACTS,
     topics.TIMERS,
-    using=("consent_purpose",),
+    using=("consent_purpose", "staff_pass"),
 )
 
 campaigns.fold(

@@ -18,6 +18,11 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / NAME
 
 
+def config_folder() -> Path:
+    """What a person sets down for themselves."""
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / NAME
+
+
 def state_folder() -> Path:
     """What `hub up` keeps from one start to the next, unless told another place.
 

@@ -9,17 +9,12 @@ from uuid import uuid4
 
 from pydantic import ValidationError
 
-from contracts.campaigns import CampaignPrepared
 from contracts.contract import Event, Lineage, findings
 from contracts.topics import OEM_CAMPAIGNS
 from hub.consumers.campaigns import campaigns as consumer
 from hub.errors import HubError, InputError
-from hub.operations.acts import system_user
 from hub.producers.publisher import Publisher
-from hub.rules.basedata import BaseData
-from hub.rules.campaigns import Campaign, prepared
-from hub.rules.decision import Change, Facts, Subject
-from hub.rules.notices import OEM
+from hub.rules.campaigns import Campaign
 from hub.state import campaign_desk
 from hub.state.campaign_desk import Standing
 from hub.state.reading import snapshot
@@ -85,11 +80,6 @@ async def shown(url: str, name: str) -> Standing:
     return found[0]
 
 
-def who_says(login: str) -> str:
-    """Who acts: the login that was given, else the operating system's."""
-    return login.strip() or system_user()
-
-
 def make(lineage: Lineage[Any], head: Mapping[str, Any], said: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - the body of any lineage
     """An event's body; raises InputError with the path of what cannot be said."""
     try:
@@ -97,14 +87,6 @@ def make(lineage: Lineage[Any], head: Mapping[str, Any], said: Mapping[str, Any]
     except ValidationError as error:
         path, expected = findings(error)[0]
         raise InputError(path, expected) from None
-
-
-def drafted(plan: CampaignPrepared) -> Campaign:
-    """The campaign that a plan would be, were nothing known of it."""
-    verdict = prepared(None, plan, Facts(Subject(OEM, plan.campaign), BaseData()))
-    assert isinstance(verdict, Change)  # noqa: S101 - whoever drafts has asked the rule for its objection
-    made: Campaign = verdict.state
-    return made
 
 
 def require(standing: Standing, verb: str, *, states: set[str]) -> Campaign:

@@ -17,9 +17,10 @@ from contracts.campaigns import (
 )
 from hub.rules.audience import Unfit, Where, conditions
 from hub.rules.decision import Change, Decision, Facts, Keep, Reject, Wait
+from hub.rules.passes import covers, unproven
 
 _OUT = frozenset({"released", "paused", "stopped"})
-_ENVELOPE = {"occurred_at", "revision", "corrects", "who", "why"}
+_ENVELOPE = {"occurred_at", "revision", "corrects", "who", "why", "signed_with", "signature"}
 
 
 class Campaign(NamedTuple):
@@ -91,82 +92,103 @@ def objection(event: CampaignPrepared) -> Reject | None:
     return next((Reject(path, expected) for is_right, path, expected in checks if not is_right), None)
 
 
-def prepared(state: Campaign | None, event: CampaignPrepared, _facts: Facts) -> Decision[Campaign]:
+def prepared(state: Campaign | None, event: CampaignPrepared, facts: Facts) -> Decision[Campaign]:
     """Prepared again, a campaign needs approval again; what is out stays as it was approved."""
-    wrong = objection(event)
+    wrong = objection(event) or unproven(event, "prepare", facts)
     if wrong is not None:
         return wrong
+    fresh = draft(event)
+    if not covers(event, facts, fresh.conditions):
+        return Reject("conditions.dealer", "dealers of the pass, and no others")
     if state is not None and state.status in _OUT:
         return Keep(f"already {state.status}")
-    plan = digest(event)
-    if state is not None and state.plan == plan and same_person(state.prepared_by, event.who):
+    if state is not None and state.plan == fresh.plan and same_person(state.prepared_by, event.who):
         return Keep("prepared just so already")
-    return Change(
-        Campaign(
-            status="prepared",
-            title=event.title,
-            plan=plan,
-            audience=event.audience,
-            conditions=json.loads(event.conditions) if event.conditions else {},
-            channels=list(event.channels),
-            reach=event.reach,
-            template=event.template,
-            purpose=event.purpose,
-            nature=event.nature,
-            grantee=event.grantee,
-            documents=list(event.documents),
-            per_hour=event.per_hour,
-            opens=event.opens,
-            closes=event.closes,
-            zone=event.zone,
-            not_before=event.not_before,
-            expires_at=event.expires_at,
-            prepared_by=event.who,
-            prepared_at=event.occurred_at,
-            approved_by=None,
-            approved_at=None,
-            released_by=None,
-            released_at=None,
-            resumed_at=None,
-            why=event.why,
-            is_past=False,
-        )
+    return Change(fresh)
+
+
+def draft(event: CampaignPrepared) -> Campaign:
+    """The campaign that a plan makes, were nothing known of it."""
+    return Campaign(
+        status="prepared",
+        title=event.title,
+        plan=digest(event),
+        audience=event.audience,
+        conditions=json.loads(event.conditions) if event.conditions else {},
+        channels=list(event.channels),
+        reach=event.reach,
+        template=event.template,
+        purpose=event.purpose,
+        nature=event.nature,
+        grantee=event.grantee,
+        documents=list(event.documents),
+        per_hour=event.per_hour,
+        opens=event.opens,
+        closes=event.closes,
+        zone=event.zone,
+        not_before=event.not_before,
+        expires_at=event.expires_at,
+        prepared_by=event.who,
+        prepared_at=event.occurred_at,
+        approved_by=None,
+        approved_at=None,
+        released_by=None,
+        released_at=None,
+        resumed_at=None,
+        why=event.why,
+        is_past=False,
     )
 
 
 def approved(state: Campaign | None, event: CampaignApproved, facts: Facts) -> Decision[Campaign]:
     """By another person than who prepared it, and for exactly the plan that was shown: a changed one needs a new look."""
+    wrong = unproven(event, "approve", facts)
     if same_person(event.who, event.prepared_by):
-        return Reject("who", "somebody else than who prepared the campaign")
+        wrong = Reject("who", "somebody else than who prepared the campaign")
+    if wrong is not None:
+        return wrong
     if state is None:
         return Wait("campaign", facts.subject.ref)
-    if state.plan != event.plan:
-        return Keep("another plan than the one approved")
-    if same_person(event.who, state.prepared_by):
-        return Keep("approved by who prepared it")
-    if state.status != "prepared":
-        return Keep(f"already {state.status}")
-    return Change(state._replace(status="approved", approved_by=event.who, approved_at=event.occurred_at, why=event.why))
+    checks = (
+        (state.plan == event.plan, "another plan than the one approved"),
+        (not same_person(event.who, state.prepared_by), "approved by who prepared it"),
+        (covers(event, facts, state.conditions), "approved with a pass for other dealers"),
+        (state.status == "prepared", f"already {state.status}"),
+    )
+    pointless = next((Keep(reason) for is_right, reason in checks if not is_right), None)
+    return pointless or Change(state._replace(status="approved", approved_by=event.who, approved_at=event.occurred_at, why=event.why))
 
 
 def released(state: Campaign | None, event: CampaignReleased, facts: Facts) -> Decision[Campaign]:
-    """Only what is approved goes out."""
+    """Only what is approved goes out, and by another person than who approved it."""
+    wrong = unproven(event, "release", facts)
+    if wrong is not None:
+        return wrong
     if state is None:
         return Wait("campaign", facts.subject.ref)
     if state.status != "approved":
         return Keep("not approved" if state.status == "prepared" else f"already {state.status}")
+    if same_person(event.who, state.approved_by or ""):
+        return Keep("released by who approved it")
+    if not covers(event, facts, state.conditions):
+        return Keep("released with a pass for other dealers")
     return Change(
         state._replace(status="released", released_by=event.who, released_at=event.occurred_at, why=event.why, is_past=facts.is_historical)
     )
 
 
 def paused(state: Campaign | None, event: CampaignPaused, facts: Facts) -> Decision[Campaign]:
-    """What is planned stays planned, and goes to nobody meanwhile."""
-    return _moved(state, event, facts, {"released"}, "paused")
+    """What is planned stays planned, and goes to nobody meanwhile. Nobody needs a pass for it, unless it takes back what was said."""
+    return _unproven_correction(event, facts) or _moved(state, event, facts, {"released"}, "paused")
 
 
 def resumed(state: Campaign | None, event: CampaignResumed, facts: Facts) -> Decision[Campaign]:
     """From now on at its pace: the time that it stood still is not made up for."""
+    wrong = unproven(event, "release", facts)
+    if wrong is not None:
+        return wrong
+    if state is not None and not covers(event, facts, state.conditions):
+        return Keep("resumed with a pass for other dealers")
     decision = _moved(state, event, facts, {"paused"}, "released")
     if isinstance(decision, Change):
         return Change(decision.state._replace(resumed_at=event.occurred_at))
@@ -174,8 +196,13 @@ def resumed(state: Campaign | None, event: CampaignResumed, facts: Facts) -> Dec
 
 
 def stopped(state: Campaign | None, event: CampaignStopped, facts: Facts) -> Decision[Campaign]:
-    """For good, at any stage."""
-    return _moved(state, event, facts, {"prepared", "approved", "released", "paused"}, "stopped")
+    """For good, at any stage, and without a pass."""
+    return _unproven_correction(event, facts) or _moved(state, event, facts, {"prepared", "approved", "released", "paused"}, "stopped")
+
+
+def _unproven_correction(event: CampaignEvent, facts: Facts) -> Wait | Reject | None:
+    """To hold a campaign is everybody's; but what takes the place of a pause could let it go on."""
+    return None if event.corrects is None else unproven(event, "release", facts)
 
 
 def _moved(state: Campaign | None, event: CampaignEvent, facts: Facts, origins: set[str], target: str) -> Decision[Campaign]:

@@ -32,6 +32,8 @@ BY_PATTERN = {
     "^([A-Z]{2}|[a-z0-9-]{1,40})$": st.sampled_from(["DE", "ber-01"]),
     "^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$": st.sampled_from(["01-01", "12-25"]),
     "^[0-9a-f]{64}$": st.sampled_from(["0" * 64, "9f" * 32]),
+    "^[a-f0-9]{64}$": st.sampled_from(["0" * 64, "9f" * 32]),
+    "^[a-f0-9]{128}$": st.sampled_from(["0" * 128, "9f" * 64]),
 }
 AGREEING = frozenset(
     {

@@ -27,6 +27,7 @@ from tests.support.database import Database
 from tests.support.dealing import Record
 from tests.support.engine import Engine, Log
 from tests.support.eventually import eventually
+from tests.support.passes import lay, signed_record
 from tests.support.processes import Crew
 from tests.support.scene import Scene
 
@@ -61,7 +62,7 @@ def test_a_killed_planner_goes_on_after_its_last_whole_chunk(database: str, tmp_
 
 def event(lineage: Lineage[Any], name: str, at: datetime, **body: Any) -> Record:
     """One record on oem.campaigns."""
-    record = {"occurred_at": at.isoformat(), "campaign": "spring", "why": "test", **body}
+    record = signed_record(lineage, {"occurred_at": at.isoformat(), "campaign": "spring", "why": "test", **body})
     headers = cloudevents.write(cloudevents.Envelope(name, "/oem/campaigns/test", lineage.wire, at))
     return Record(OEM_CAMPAIGNS.name, "spring", json.dumps(record).encode(), tuple(headers))
 
@@ -112,6 +113,7 @@ async def _prepare(url: str) -> None:
     """People, and the words for them."""
     log = Log()
     log.say(TEMPLATE_RECORDED, TEMPLATE, id="t", source="/oem/base", topic=OEM_BASE.name, key="template/recall@1900-01-01")
+    lay(log, ("mira", "jonas"))
     async with Engine(url, campaigns) as engine:
         await engine.lay(log)
         await settle(engine.db, crowd(CROWD))

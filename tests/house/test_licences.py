@@ -20,6 +20,7 @@ ACCEPTED = {
     "BSD-3-CLAUSE",
     "ISC",
     "MIT",
+    "MIT-0",  # MIT that asks for no notice
     "MPL-2.0",  # per file: what we do not change, we need not publish
     "PSF-2.0",
     "POSTGRESQL",

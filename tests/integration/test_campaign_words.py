@@ -3,7 +3,7 @@
 import asyncio
 import json
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -34,6 +34,7 @@ from tests.support.engine import Engine, Log
 from tests.support.kafka_clients import environment_of, settings_of
 from tests.support.log_reader import read_log
 from tests.support.notices import a_notice
+from tests.support.passes import lay, token
 
 APP = mount()
 WORDINGS = [
@@ -58,9 +59,10 @@ DOCUMENT = {
 class Desk:
     """Somebody who types words; what they say on oem.campaigns is kept here until it is folded."""
 
-    def __init__(self, engine: Engine, log: Log) -> None:
-        self.engine, self.log = engine, log
-        self.shell = CliRunner(env={"HUB_DATABASE_URL": engine.url, "HUB_SMS_PRICE": "7.5 EUR"})
+    def __init__(self, engine: Engine, log: Log, folder: Path) -> None:
+        self.engine, self.log, self.folder = engine, log, folder
+        environment = {"HUB_DATABASE_URL": engine.url, "HUB_SMS_PRICE": "7.5 EUR", "XDG_CONFIG_HOME": str(folder)}
+        self.shell = CliRunner(env=environment)
         self.said: list[tuple[Lineage[Any], Event, str, str]] = []
 
     async def types(self, *words: str) -> Result:
@@ -81,13 +83,21 @@ class Desk:
         for lineage, body in ((TEMPLATE_RECORDED, TEMPLATE), (CONSENT_PURPOSE_RECORDED, purpose), (SALES_DOCUMENT_RECORDED, DOCUMENT)):
             key = f"{lineage.kind}/{body['id']}@1900-01-01"
             self.log.say(lineage, body, id=key, source="/oem/base", topic=OEM_BASE.name, key=key)
+        lay(self.log, ("mira", "jonas"))
         await self.engine.lay(self.log)
+
+    def shows(self, who: str) -> list[str]:
+        """This person's pass, in a file of theirs."""
+        path = self.folder / f"{who}.pass"
+        path.touch(0o600)
+        path.write_text(token(who))
+        return ["--pass", str(path)]
 
 
 @pytest.fixture
-async def desk(database: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
+async def desk(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
     async with Engine(database, campaigns) as engine:
-        desk = Desk(engine, Log())
+        desk = Desk(engine, Log(), tmp_path)
 
         class Publisher:
             """Keeps what is published."""
@@ -153,21 +163,25 @@ async def test_a_campaign_lives_from_its_file_to_its_stop(desk: Desk, file: str)
     await desk.knows_the_base_data()
 
     async def does(word: str, what: str, who: str) -> Result:
-        return await desk.types("campaigns", word, what, "--as", who, "--yes", "--no-wait", "--why", "as planned")
+        shown = desk.shows(who) if who else []
+        return await desk.types("campaigns", word, what, *shown, "--yes", "--no-wait", "--why", "as planned")
 
+    assert "to prepare needs your pass" in str((await does("new", file, "")).exception)
     assert "campaign.prepared said by mira: said." in (await does("new", file, "mira")).stdout
-    assert "prepared by mira: somebody else has to approve it" in str((await does("approve", "estate-2026", "Mira ")).exception)
+    assert "prepared by mira: somebody else has to approve it" in str((await does("approve", "estate-2026", "mira")).exception)
     assert "only what is approved can be released" in str((await does("release", "estate-2026", "mira")).exception)
     for word, who, status in (
         ("approve", "jonas", "approved"),
         ("release", "mira", "released"),
-        ("pause", "x", "paused"),
-        ("resume", "x", "released"),
+        ("pause", "", "paused"),
+        ("resume", "jonas", "released"),
     ):
         done = await does(word, "estate-2026", who)
         assert done.exit_code == 0, done.output
         assert (await desk.json("campaigns", "show", "estate-2026"))["status"] == status
-    assert (await does("stop", "estate-2026", "x")).exit_code == 0
+        if word == "approve":
+            assert "approved by jonas: somebody else has to release it" in str((await does("release", "estate-2026", "jonas")).exception)
+    assert (await does("stop", "estate-2026", "")).exit_code == 0
     shown = await desk.types("campaigns", "show", "estate-2026")
     assert "stopped: as planned" in shown.stdout
     assert "one of and, or" not in shown.stdout
@@ -177,7 +191,7 @@ async def test_a_copy_goes_to_somebody_who_is_known(desk: Desk, file: str) -> No
     await desk.knows_the_base_data()
     await settle(desk.engine.db, {"C1": customer("one@people.example")})
     say = ("--yes", "--no-wait", "--why", "how it looks")
-    assert (await desk.types("campaigns", "new", file, *say)).exit_code == 0
+    assert (await desk.types("campaigns", "new", file, *desk.shows("mira"), *say)).exit_code == 0
     done = await desk.types("campaigns", "test", "estate-2026", "--to", "customer:ber-001/C1", *say)
     assert done.exit_code == 0, done.output
     assert [(row["person"], row["template"]) for row in await desk.engine.rows("deliveries")] == [("C1", "estate")]
@@ -195,6 +209,24 @@ async def test_a_message_needs_somebody_who_can_be_reached(desk: Desk) -> None:
         ([*words, "--document", "brochure@1"], "versions that were added"),
     ):
         assert told in str((await desk.types(*wrong)).exception)
+
+
+async def issues_and_revokes(types: Callable[..., Awaitable[Result]], hear: Callable[[], Awaitable[None]], folder: Path) -> None:
+    """A pass from its issue to its end."""
+    say, mine = ("--yes", "--why", "she runs them"), folder / "mira.pass"
+    asked = ("staff", "issue", "mira", "--may", "prepare", "--may", "release", "--pass-file", str(mine))
+    assert "--name for somebody new" in str((await types(*asked, *say)).exception)
+    issued = await types(*asked, "--name", "Mira Bell", *say)
+    assert issued.exit_code == 0, issued.output
+    assert mine.stat().st_mode & 0o777 == 0o600
+    assert "as soon as base-data has folded it" in str((await types("staff", "whoami", "--pass", str(mine))).exception)
+    await hear()
+    assert "mira may prepare, release, for all dealers" in (await types("staff", "whoami", "--pass", str(mine))).stdout
+    assert (await types("staff", "revoke", "mira", *say)).exit_code == 0
+    await hear()
+    [held] = json.loads((await types("staff", "list", "--json")).stdout)
+    assert (held["staff"], held["state"]) == ("mira", "revoked")
+    assert "is revoked" in str((await types("staff", "whoami", "--pass", str(mine))).exception)
 
 
 @asynccontextmanager
@@ -225,13 +257,14 @@ async def folding(kafka: Kafka, database: str) -> AsyncIterator[Any]:
         yield engine, hear
 
 
-async def test_documents_and_messages_travel_over_the_broker(kafka: Kafka, database: str, tmp_path: Path) -> None:
+async def test_passes_documents_and_messages_travel_over_the_broker(kafka: Kafka, database: str, tmp_path: Path) -> None:
     async with folding(kafka, database) as (engine, hear):
         shell = CliRunner(env={**environment_of(settings_of(kafka)), "HUB_DATABASE_URL": database, "HUB_DOCUMENTS": str(tmp_path / "kept")})
 
         async def types(*words: str) -> Result:
             return await asyncio.to_thread(shell.invoke, APP, list(words))
 
+        await issues_and_revokes(types, hear, tmp_path)
         prices, other = tmp_path / "prices.pdf", tmp_path / "other.pdf"
         prices.write_bytes(b"%PDF-1.7 prices")
         other.write_bytes(b"%PDF-1.7 other prices")

@@ -42,8 +42,14 @@ GUARDS = (
     Guard(
         "second-person",
         "lets who prepared a campaign approve it",
-        Edit("hub.rules.campaigns", "if same_person(event.who, state.prepared_by):", "if event.who == state.title:"),
+        Edit("hub.rules.campaigns", "(not same_person(event.who, state.prepared_by), ", "(event.who != state.title, "),
         "tests/unit/test_campaign_rules.py::test_who_prepared_it_cannot_approve_it",
+    ),
+    Guard(
+        "signature",
+        "takes for somebody's word what they did not sign",
+        Edit("hub.rules.passes", "(_is_signed(_words(event), found.key, event.signature), ", "(True, "),
+        "tests/unit/test_passes.py::test_what_the_holder_did_not_say_is_refused",
     ),
     Guard(
         "chunk-and-progress",

@@ -21,6 +21,7 @@ from hub.state import rows, stores
 from hub.state.store import Connection
 from tests.support import population
 from tests.support.engine import NOON, Engine, Log
+from tests.support.passes import lay, signed_record
 
 DEALER = "ber-001"
 PRINCIPAL = f"dealer:{DEALER}"
@@ -55,7 +56,9 @@ class Office:
         self._count += 1
         at = self.now + timedelta(seconds=self._count)
         record = {"occurred_at": at.isoformat(), "campaign": name, "who": who, "why": "test", **body}
-        told = self.log.say(lineage, record, id=f"o{self._count}", topic=OEM_CAMPAIGNS.name, source=f"/oem/campaigns/{who}")
+        told = self.log.say(
+            lineage, signed_record(lineage, record), id=f"o{self._count}", topic=OEM_CAMPAIGNS.name, source=f"/oem/campaigns/{who}"
+        )
         await self.engine.apply([told])
 
     async def prepares(self, name: str, **other: Any) -> None:
@@ -100,7 +103,10 @@ async def office(database: str) -> AsyncIterator[Office]:
     """An office of its own."""
     async with Engine(database, campaigns) as engine:
         await rows.make(engine.db, ROWS)
-        yield Office(engine, Log())
+        log = Log()
+        lay(log, ("mira", "jonas", "Mira"))
+        await engine.lay(log)
+        yield Office(engine, log)
 
 
 async def agree(office: Office, *refs: str, channel: str = "email") -> None:

@@ -1,0 +1,149 @@
+"""The words `hub staff …`: passes by which the hub knows who prepares, approves and releases."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hub.cli.acting import DryRun, Why, Yes
+from hub.cli.identity import Pass
+from hub.cli.printing import AsJson, print_json, print_table
+from hub.cli.secret_file import SecretFile
+
+if TYPE_CHECKING:
+    from contracts.base import StaffPass
+
+app = typer.Typer(no_args_is_help=True, help="Passes of the staff: who may prepare, approve and release campaigns. See docs/campaigns.md.")
+
+
+@app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """List who has a pass, what it is good for and until when; the passes themselves are kept by nobody but their holders.
+
+    Example: hub staff list
+    """
+    import asyncio
+
+    from hub.cli.acting import url
+    from hub.operations.passes import moment, passes, standing
+
+    found, now = asyncio.run(passes(url())), moment()
+    if as_json:
+        return print_json([{**_told(one), "state": standing(one, now)} for one in found])
+    if not found:
+        return typer.echo("Nobody has a pass: hub staff issue NAME")
+    heads = ("pass", "of", "may", "for", "from", "until", "state")
+    return print_table(
+        heads,
+        [
+            (
+                one.id,
+                one.staff,
+                ", ".join(one.may),
+                ", ".join(one.dealers) or "all dealers",
+                one.effective_from,
+                f"{one.revoked_at or one.expires_at:%Y-%m-%d %H:%MZ}",
+                standing(one, now),
+            )
+            for one in found
+        ],
+    )
+
+
+@app.command()
+def issue(
+    staff: Annotated[str, typer.Argument(metavar="NAME", help="Whose it is, as the staff are known: hub base list staff.")],
+    may: Annotated[list[str], typer.Option("--may", metavar="RIGHT", help="prepare, approve or release; may be given several times.")],
+    name: Annotated[str, typer.Option("--name", help="The full name of somebody who is not known among the staff yet.")] = "",
+    dealer: Annotated[
+        list[str] | None, typer.Option("--dealer", metavar="DEALER", help="Only for campaigns among this dealer's people.")
+    ] = None,
+    days: Annotated[int, typer.Option("--days", min=1, max=1_000, help="How long it is good.")] = 365,
+    pass_file: Annotated[Path | None, typer.Option("--pass-file", help="Write it to this new file (mode 0600), not to the screen.")] = None,
+    why: Why = "",
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Give somebody a pass; it is shown once, or written to a new file. The hub keeps what checks it, not what signs.
+
+    Example: hub staff issue mira --name "Mira Bell" --may prepare --may release --pass-file mira.pass --why "runs the campaigns"
+    """
+    import asyncio
+
+    from hub.cli.acting import agreed, check_reason, operator, url
+    from hub.operations import passes
+    from hub.settings import Settings
+    from hub.wiring import kafka_options
+
+    new = asyncio.run(passes.draft(url(), staff, name=name, may=may, dealers=dealer or (), days=days, now=passes.moment()))
+    if not as_json:
+        whose = ", ".join(new.held.dealers) or "all dealers"
+        typer.echo(f"{new.held.id}: {staff} may {', '.join(new.held.may)}, for {whose}, until {new.held.expires_at:%Y-%m-%d %H:%MZ}")
+    if dry_run:
+        return
+    check_reason(why)
+    if not agreed("Issue it?", yes=yes):
+        raise typer.Abort
+    with SecretFile(pass_file, "--pass-file") as secret:
+        asyncio.run(passes.lay(operator(why), url(), kafka_options(Settings()), new.laid))
+        shown = secret.told(new.token)
+    if as_json:
+        print_json({**_told(new.held), "pass": shown})
+    else:
+        typer.echo(f"pass (shown this once): {shown}" if shown else f"pass written to {pass_file}")
+
+
+@app.command()
+def revoke(
+    which: Annotated[str, typer.Argument(metavar="NAME|PASS", help="Whose passes, or the id of one (hub staff list).")],
+    why: Why = "",
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """End passes: nothing that is said from now on is taken for their holder's word; what was said before stands.
+
+    Example: hub staff revoke mira --why "left the house"
+    """
+    import asyncio
+
+    from hub.cli.acting import agreed, check_reason, operator, url
+    from hub.operations import passes
+    from hub.settings import Settings
+    from hub.wiring import kafka_options
+
+    ended = asyncio.run(passes.revoked(url(), which, passes.moment()))
+    if as_json:
+        print_json([{**_told(one), "is_dry": dry_run} for one in ended])
+    else:
+        for one in ended:
+            typer.echo(f"{one.id} of {one.staff}: {'would end' if dry_run else 'ends'} now")
+    if dry_run:
+        return
+    check_reason(why)
+    if not agreed("Revoke?", yes=yes):
+        raise typer.Abort
+    asyncio.run(passes.lay(operator(why), url(), kafka_options(Settings()), ended))
+
+
+@app.command()
+def whoami(file: Pass = None, as_json: AsJson = False) -> None:
+    """Tell whose pass you show, and what it is good for.
+
+    Example: hub staff whoami --pass mira.pass
+    """
+    from hub.cli.identity import shown
+    from hub.operations.acts import system_user
+
+    found = shown(file)
+    if as_json:
+        return print_json({"staff": found.staff if found else None, "login": system_user(), "pass": _told(found.held) if found else None})
+    if found is None:
+        return typer.echo(f"No pass is shown; the operating system knows you as {system_user()}.")
+    whose = ", ".join(found.held.dealers) or "all dealers"
+    return typer.echo(f"{found.staff} may {', '.join(found.held.may)}, for {whose}, until {found.held.expires_at:%Y-%m-%d %H:%MZ}.")
+
+
+def _told(one: "StaffPass") -> dict[str, object]:
+    return one.model_dump(mode="json", exclude={"occurred_at", "revision", "corrects", "retired", "key"})

@@ -1,0 +1,133 @@
+"""What is said of a campaign counts as somebody's word only where it is signed with a pass of theirs that is good for it."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts import campaigns as said
+from contracts.base import StaffPass
+from hub.errors import HubError, InputError
+from hub.operations import passes as operation
+from hub.rules import campaigns as rules
+from hub.rules.basedata import BaseData
+from hub.rules.decision import Change, Decision, Facts, Keep, Reject, Subject, Wait
+from hub.rules.passes import signed
+from tests.support.passes import a_pass, secret, token
+
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+HEAD = {"occurred_at": NOON, "campaign": "spring", "why": "w"}
+PLAN = {"title": "S", "audience": "customers", "channels": ("email",), "template": "t", "purpose": "p", "expires_at": NOON + timedelta(9)}
+
+
+def prepared(**other: Any) -> said.CampaignPrepared:
+    return said.CampaignPrepared.model_validate({**HEAD, "who": "mira", **PLAN, **other})
+
+
+STATE = rules.draft(prepared())
+APPROVED = said.CampaignApproved.model_validate({**HEAD, "who": "jonas", "prepared_by": "mira", "plan": STATE.plan})
+
+
+def facts(*held: StaffPass) -> Facts:
+    return Facts(Subject("oem", "spring"), BaseData([a_pass("mira"), *(held or [a_pass("jonas")])]))
+
+
+def judged(event: Any = None, *held: StaffPass) -> Decision[Any]:
+    return rules.approved(STATE, event or signed(APPROVED, secret("jonas")), facts(*held))
+
+
+def test_the_holder_of_a_pass_approves() -> None:
+    decision = judged()
+    assert isinstance(decision, Change)
+    assert (decision.state.status, decision.state.approved_by) == ("approved", "jonas")
+
+
+@pytest.mark.parametrize(
+    ("event", "path"),
+    [
+        pytest.param(APPROVED, "signature", id="not-signed"),
+        pytest.param(signed(APPROVED, secret("mira")), "who", id="in-the-name-of-another"),
+        pytest.param(
+            signed(APPROVED, secret("jonas")).model_copy(update={"occurred_at": NOON + timedelta(1)}), "signature", id="changed-after"
+        ),
+        pytest.param(
+            signed(APPROVED, secret("mira")).model_copy(update={"signed_with": a_pass("jonas").id}), "signature", id="with-anothers-id"
+        ),
+    ],
+)
+def test_what_the_holder_did_not_say_is_refused(event: Any, path: str) -> None:
+    verdict = judged(event)
+    assert isinstance(verdict, Reject)
+    assert verdict.path == path
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        ({"expires_at": NOON}, "neither expired nor revoked"),
+        ({"revoked_at": NOON}, "neither expired nor revoked"),
+        ({"may": ("prepare", "release")}, "one may approve"),
+        ({"effective_from": date(2026, 5, 5)}, "a pass that holds"),
+        ({"retired": True}, "a pass that holds"),
+    ],
+)
+def test_a_pass_that_is_not_good_for_it_approves_nothing(other: dict[str, Any], expected: str) -> None:
+    verdict = judged(None, a_pass("jonas").model_copy(update=other))
+    assert isinstance(verdict, Reject)
+    assert expected in verdict.expected
+
+
+def test_a_pass_that_is_good_until_a_moment_later_is_good() -> None:
+    until = NOON + timedelta(seconds=1)
+    assert isinstance(judged(None, a_pass("jonas", expires_at=until, revoked_at=until)), Change)
+
+
+def test_a_pass_that_is_not_known_yet_is_waited_for() -> None:
+    assert judged(None, a_pass("ada")) == Wait("staff_pass", a_pass("jonas").id)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "is_covered"),
+    [
+        ('{"dealer": {"is": "ber-01"}}', True),
+        ('{"dealer": {"in": ["ber-01", "ber-02"]}, "status": {"is": "active"}}', True),
+        ('{"dealer": {"in": ["ber-01", "muc-01"]}}', False),
+        ('{"or": [{"dealer": {"is": "ber-01"}}, {"status": {"is": "active"}}]}', False),
+        (None, False),
+    ],
+)
+def test_a_pass_for_some_dealers_is_good_for_their_people_alone(conditions: str | None, *, is_covered: bool) -> None:
+    plan = prepared(conditions=conditions)
+    few = a_pass("mira", dealers=("ber-01", "ber-02"))
+    drawn = rules.prepared(None, signed(plan, secret("mira")), facts(few))
+    assert isinstance(drawn, Change if is_covered else Reject)
+    asked = APPROVED.model_copy(update={"plan": rules.digest(plan)})
+    verdict = rules.approved(rules.draft(plan), signed(asked, secret("jonas")), facts(a_pass("jonas", dealers=("ber-01", "ber-02"))))
+    assert verdict == Keep("approved with a pass for other dealers") or is_covered
+
+
+def test_anybody_may_hold_a_campaign_but_not_take_back_that_it_was_held() -> None:
+    state = STATE._replace(status="released")
+    pause = said.CampaignPaused.model_validate({**HEAD, "who": "anybody"})
+    assert isinstance(rules.paused(state, pause, facts()), Change)
+    undoing = pause.model_copy(update={"corrects": "e7"})
+    assert isinstance(rules.paused(state, undoing, facts()), Reject)
+    assert isinstance(rules.stopped(state, said.CampaignStopped(**{**HEAD, "who": "x", "corrects": "e7"}), facts()), Reject)
+
+
+def test_a_pass_is_read_from_a_file_that_only_its_holder_may_read(tmp_path: Path) -> None:
+    path = tmp_path / "mira.pass"
+    path.touch(0o600)
+    path.write_text(f"{token('mira')}\n")
+    assert operation.secret_of(operation.read(path)) == secret("mira")
+    path.chmod(0o640)
+    with pytest.raises(InputError, match="chmod 600"):
+        operation.read(path)
+
+
+@pytest.mark.parametrize("wrong", ["", "hubpass-", "hubpass-abc", "hubpass-" + "ä" * 43, token("mira")[8:]])
+def test_what_is_no_pass_is_refused_without_being_repeated(wrong: str) -> None:
+    with pytest.raises(HubError, match="that is no pass") as error:
+        operation.secret_of(wrong)
+    assert not wrong or wrong not in str(error.value).replace("hubpass-,", "")
