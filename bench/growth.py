@@ -8,7 +8,7 @@ from bench.load import Load
 from bench.usage import cpu_seconds
 from bench.verify import verify_journal, verify_rows
 from hub.consumers import CONSUMERS
-from hub.state.connect import connect
+from hub.state.connect import KEYED, connect
 
 
 class _Side:
@@ -22,7 +22,7 @@ class _Side:
     async def begin(self) -> None:
         logs = logged(self._load)
         self._url = await self._house.database(self._load, self._rows, is_last=True)
-        self._connection = await connect(self._url, name="bench", idle_in_transaction_ms=0, command_timeout=600)
+        self._connection = await connect(self._url, name="bench", idle_in_transaction_ms=0, command_timeout=600, planning=KEYED)
         self._epochs = {partition: await self._engine.claim(self._connection, partition) for partition in logs}
         self.batches = list(batches(logs))
         self._server = await self._connection.fetchval("SELECT pg_backend_pid()")

@@ -11,7 +11,7 @@ from bench.house import House
 from bench.load import Load
 from bench.verify import verify_rows
 from bench.window import Figures
-from hub.state.connect import Watched, connect
+from hub.state.connect import KEYED, Watched, connect
 from hub.state.offsets import TopicPartition
 from hub.state.store import Connection
 from hub.stream.consumer import Consumer
@@ -58,7 +58,7 @@ class Limit:
             await self._house.forget(url)
 
     async def _replay(self, load: Load, rows: int, tapes: Tapes, url: str) -> Figures:
-        connections = [await connect(url, name="bench") for _ in range(_LANES)]
+        connections = [await connect(url, name="bench", planning=KEYED) for _ in range(_LANES)]
         for partition in tapes:
             await self._engine.claim(connections[0], partition)
         for connection in connections:
@@ -76,7 +76,7 @@ class Limit:
         return Figures(load.events / seconds, client * per_1000, database * per_1000, 0.0, 0.0)
 
     async def _record(self, load: Load, url: str) -> Tapes:
-        tape = cast("_Tape", await connect(url, name="bench", connection_class=_Tape))
+        tape = cast("_Tape", await connect(url, name="bench", connection_class=_Tape, planning=KEYED))
         logs, taken = logged(load), Tapes()
         epochs = {partition: await self._engine.claim(tape, partition) for partition in logs}
         for partition, records in batches(logs):

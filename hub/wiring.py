@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -32,7 +32,7 @@ from hub.producers.sender import Sender
 from hub.settings import Settings
 from hub.state import counts
 from hub.state.base import BaseDataCache
-from hub.state.connect import Watched, connect
+from hub.state.connect import KEYED, Watched, connect
 from hub.state.offsets import Offsets
 from hub.stream.batch import Batch
 from hub.stream.brake import Brake
@@ -78,7 +78,9 @@ def make_producer(settings: Settings) -> AIOKafkaProducer:
     )
 
 
-def connector(settings: Settings, name: str, *, idle_session_ms: int = 0) -> Callable[[], Awaitable[Watched]]:
+def connector(
+    settings: Settings, name: str, *, idle_session_ms: int = 0, planning: Mapping[str, str] | None = None
+) -> Callable[[], Awaitable[Watched]]:
     """Opens a lane's or a sender's own connection to the state store; idle for longer than that it ends, unless that is 0."""
 
     async def open_one() -> Watched:
@@ -90,6 +92,7 @@ def connector(settings: Settings, name: str, *, idle_session_ms: int = 0) -> Cal
             idle_session_ms=idle_session_ms,
             command_timeout=settings.command_timeout_ms / 1000,
             connect_timeout=settings.command_timeout_ms / 1000,
+            planning=planning,
         )
 
     return open_one
@@ -133,7 +136,7 @@ def make_group(settings: Settings, consumer: Consumer, cluster: str, metrics: Me
         consumer.name,
         owner=owner,
         offsets=offsets,
-        connect=connector(settings, consumer.name),
+        connect=connector(settings, consumer.name, planning=KEYED),
         make_batch=make_batch,
         reader=reader,
         brake=Brake(settings.brake_dead_in_a_row),

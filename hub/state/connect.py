@@ -1,6 +1,6 @@
 """Connections to the state store: pinned ones for lanes, pooled ones for readers."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import asyncpg
@@ -24,6 +24,13 @@ def _watched(ask: Callable[..., Awaitable[Any]]) -> Any:  # noqa: ANN401 - in th
     return watched
 
 
+KEYED = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "plan_cache_mode": "force_generic_plan"}
+"""For whoever finds everything by its key: no plan of his reads a table as a whole, so that each is as good as any other and is made once.
+
+The planner takes a table that nobody has analyzed yet for small, and would rather read all of it than look a few keys up.
+"""
+
+
 class Watched(asyncpg.Connection):
     """A connection that tells of each answer. asyncpg's query loggers would too, at a quarter of the price of a small statement."""
 
@@ -44,10 +51,11 @@ async def connect(
     command_timeout: float = 60,
     connect_timeout: float = 10,
     connection_class: type[Watched] = Watched,
+    planning: Mapping[str, str] | None = None,
 ) -> Watched:
     """One connection of one's own, whose locks and transactions cannot outlive a frozen process for long.
 
-    JSON travels as Python values; times as aware datetimes.
+    JSON travels as Python values; times as aware datetimes. `planning` is how the session plans what is asked of it, such as `KEYED`.
     """
     connection = await asyncpg.connect(
         url,
@@ -61,6 +69,7 @@ async def connect(
             "idle_session_timeout": str(idle_session_ms),
             "jit": "off",  # compiling takes longer than any statement here
             "timezone": "UTC",
+            **(planning or {}),
         },
     )
     for json in ("json", "jsonb"):

@@ -67,11 +67,10 @@ SELECT c.target, c.event, j.part, j.store, j.principal, j.ref,
 FROM corrections c JOIN journal j ON j.event = c.event WHERE c.target = ANY($1::uuid[])
 """
 
+# Counted subject by subject: in a join the planner may begin with the store, of which it thinks that it says little.
 _BEFORE = """
-SELECT s.principal, s.ref
-FROM unnest($2::text::text[], $3::text::text[], $4::int[]) AS s (principal, ref, parts)
-JOIN journal j ON j.ref = s.ref AND j.store = $1 AND j.principal = s.principal
-GROUP BY s.principal, s.ref, s.parts HAVING count(*) > s.parts
+SELECT s.principal, s.ref FROM unnest($2::text::text[], $3::text::text[], $4::int[]) AS s (principal, ref, parts)
+WHERE (SELECT count(*) FROM journal j WHERE j.ref = s.ref AND j.store = $1 AND j.principal = s.principal) > s.parts
 """
 
 _CORRECT = "INSERT INTO corrections (target, event) SELECT * FROM unnest($1::uuid[], $2::uuid[]) ON CONFLICT DO NOTHING"

@@ -1,13 +1,17 @@
-"""A record that comes alone pays for each round trip by itself: as few as there can be, and nothing planned anew."""
+"""Few records pay for each round trip by themselves: as few as there can be, nothing planned anew, and no table read as a whole."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from itertools import count
 
 import pytest
 
 from hub.consumers.crm_sync import crm_sync
+from hub.stream.slips import Stored
 from tests.support.crm import Words
 from tests.support.engine import Engine, Log
+
+_ROWS_READ = "SELECT sum(seq_tup_read + idx_tup_fetch)::bigint FROM pg_stat_user_tables WHERE relname IN ('customers', 'journal')"
 
 
 @pytest.fixture
@@ -44,3 +48,27 @@ async def test_what_records_alone_ask_for_is_planned_once(engine: Engine) -> Non
     often = await engine.db.fetch("SELECT statement, generic_plans > 0 FROM pg_prepared_statements WHERE generic_plans + custom_plans > 8")
     planned = {row[0].split()[0]: row[1] for row in often if " customers t" in row[0]}
     assert planned == {"SELECT": True, "UPDATE": True}
+
+
+async def test_no_few_records_read_a_table_as_a_whole_before_anybody_has_counted_it(engine: Engine) -> None:
+    dealer, names, hours = Words(Log()), count(), count(2)
+
+    def new(records: int) -> list[Stored]:
+        return [dealer.recorded(f"C{next(names)}", "Ada") for _ in range(records)]
+
+    def late() -> list[Stored]:
+        hour = next(hours)
+        return [dealer.changed("C1", hour + 500, phone=str(hour)), dealer.changed("C1", hour, phone="")]
+
+    async def rows_read(batches: Sequence[Sequence[Stored]]) -> int:
+        """How many rows of customers and journal these batches look at."""
+        before = await engine.db.fetchval(_ROWS_READ)
+        for batch in batches:
+            await engine.apply(batch)
+        await engine.db.execute("SELECT pg_stat_force_next_flush()")
+        return int(await engine.db.fetchval(_ROWS_READ) - before)
+
+    few = [*(new(4) for _ in range(8)), *(late() for _ in range(3))]
+    await rows_read([*few, new(500)])
+    assert await rows_read([new(4) for _ in range(8)]) < 1_000
+    assert await rows_read([late() for _ in range(3)]) < 1_000

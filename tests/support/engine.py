@@ -12,7 +12,7 @@ from contracts.contract import Lineage
 from hub.consumers.base_data import base_data
 from hub.state import outbox
 from hub.state.base import BaseDataCache
-from hub.state.connect import connect
+from hub.state.connect import KEYED, connect
 from hub.state.offsets import Offsets, TopicPartition
 from hub.state.store import Connection
 from hub.stream.batch import Batch
@@ -85,7 +85,7 @@ class Engine:
         self.connection: Connection | None = None
 
     async def __aenter__(self) -> Self:
-        self.connection = await connect(self.url, name=self.owner)
+        self.connection = await connect(self.url, name=self.owner, planning=KEYED)
         return self
 
     async def __aexit__(self, *_: object) -> None:
