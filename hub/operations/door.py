@@ -25,27 +25,29 @@ async def issue(settings: Settings, partner: Partner, *, why: str = "", dry_run:
     """A token for a dealer that has a topic; others that it has stay as they are."""
     cluster = Cluster(settings)
     _check_topic(cluster, partner)
-    steps, is_shut = (f"a token for {partner.user}",), await asyncio.to_thread(is_suspended, cluster, partner)
-    notes = _notes(partner) if is_shut else ()
+    steps = (f"a token for {partner.user}",)
     if dry_run:
-        return Outcome(steps, notes)
+        return Outcome(steps, _notes(partner, is_shut=await asyncio.to_thread(is_suspended, cluster, partner)))
     async with _store(settings) as connection:
+        await door.hold(connection, principal(partner))
+        is_shut = await asyncio.to_thread(is_suspended, cluster, partner)
         with (operator := Operator(cluster, why)).does("door.issued", partner.user, steps) as done:
             token = await _new(connection, partner, operator.who, is_shut=is_shut)
             done.extend(steps)
-    return Outcome(steps, notes, token)
+    return Outcome(steps, _notes(partner, is_shut=is_shut), token)
 
 
 async def rotate(settings: Settings, partner: Partner, *, grace: timedelta, why: str = "", dry_run: bool = False) -> Outcome:
     """A new token; the others open the door for as long as `grace`, so that the dealer can change over."""
     cluster = Cluster(settings)
     async with _store(settings) as connection:
+        await door.hold(connection, principal(partner))
         old = await door.tokens(connection, principal(partner))
         if not old:
             raise InputError("DEALER", f"a dealer that has a token; give it one by: hub door issue {partner.id}", partner.id)
         steps = (f"a token for {partner.user}", f"{len(old)} of before end in {grace}" if grace else f"{len(old)} of before end now")
         is_shut = await asyncio.to_thread(is_suspended, cluster, partner)
-        notes = _notes(partner) if is_shut else ()
+        notes = _notes(partner, is_shut=is_shut)
         if dry_run:
             return Outcome(steps, notes)
         with (operator := Operator(cluster, why)).does("door.rotated", partner.user, steps) as done:
@@ -81,9 +83,9 @@ def principal(partner: Partner) -> str:
     return f"{partner.kind}:{partner.id}"
 
 
-def _notes(partner: Partner) -> tuple[str, ...]:
+def _notes(partner: Partner, *, is_shut: bool) -> tuple[str, ...]:
     """A suspended dealer's new token opens no more than its old ones."""
-    return (f"stays suspended: hub partners resume {partner.words} opens the door again",)
+    return (f"stays suspended: hub partners resume {partner.words} opens the door again",) if is_shut else ()
 
 
 async def _new(connection: Connection, partner: Partner, who: str, *, is_shut: bool) -> str:

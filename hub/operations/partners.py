@@ -155,6 +155,7 @@ def _at_the_door(settings: Settings, partner: Partner, *, is_suspended: bool, dr
     async def change() -> int:
         connection = await connect(url, name="hub partners")
         try:
+            await door.hold(connection, f"dealer:{partner.id}")
             return await door.suspend(connection, f"dealer:{partner.id}", is_suspended=is_suspended)
         finally:
             await connection.close(timeout=2)

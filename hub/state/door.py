@@ -11,6 +11,8 @@ _KNOWS = "SELECT principal, is_suspended FROM door_tokens WHERE hash = $1 AND (e
 _ISSUE = "INSERT INTO door_tokens (id, principal, hash, issued_by, is_suspended) VALUES ($1, $2, $3, $4, $5)"
 _END = "UPDATE door_tokens SET ends_at = $2 WHERE principal = $1 AND (ends_at IS NULL OR ends_at > $2) RETURNING id"
 _SUSPEND = "UPDATE door_tokens SET is_suspended = $2 WHERE principal = $1 AND is_suspended <> $2 RETURNING id"
+_HOLD = "SELECT pg_advisory_lock($1, hashtext($2))"
+_TOKENS = 0x68756274  # 'hubt': one at a time decides over the tokens of a principal
 _LIST = """
 SELECT id, principal, issued_at, issued_by, ends_at, is_suspended FROM door_tokens
 WHERE ($1 = '' OR principal = $1) AND (ends_at IS NULL OR ends_at > now()) ORDER BY principal, issued_at
@@ -102,6 +104,14 @@ async def document(connection: Connection, delivery: UUID, place: int, day: date
     """The document at that place among a delivery's, as it stands on that day; None where it names no such version."""
     row = await connection.fetchrow(_DOCUMENT, delivery, place, day)
     return Linked(*row) if row else None
+
+
+async def hold(connection: Connection, principal: str) -> None:
+    """Let nobody else give a principal tokens, or take what they are for, until the session ends.
+
+    What the broker says of it is looked at and noted as one. The lock is no transaction's: none stays open while the broker is asked.
+    """
+    await connection.execute(_HOLD, _TOKENS, principal)
 
 
 async def issue(connection: Connection, principal: str, token: str, who: str, *, is_suspended: bool = False) -> UUID:
