@@ -51,6 +51,7 @@ deliveries = sa.Table(
         name="deliveries_state",
     ),
     sa.Index("deliveries_due", "channel", "priority", "due_at", postgresql_where=sa.text("state IN ('planned', 'pending')")),
+    sa.Index("deliveries_expiring", "expires_at", postgresql_where=sa.text("state IN ('planned', 'pending')")),
     sa.Index("deliveries_leased", "leased_until", postgresql_where=sa.text("state = 'claimed'")),
     sa.Index("deliveries_unknown", "changed_at", postgresql_where=sa.text("state = 'unknown'")),
     sa.Index("deliveries_person", "person", "principal", "person_kind"),
