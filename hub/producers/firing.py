@@ -53,12 +53,14 @@ class Firing:
 
     def _sort(self, page: Sequence[Timer], partitions: int) -> list[Course]:
         courses = [Course(topics.TIMERS.name, partition, self._most_bytes) for partition in range(partitions)]
-        headers: dict[datetime, cloudevents.Headed] = {}  # very many are due at the same moment
+        moments: dict[datetime, tuple[str, cloudevents.Headed]] = {}  # very many are due at the same one
         for number, timer in enumerate(page):
-            key, name, due_at = timer.ref.encode(), name_of(timer), timer.due_at
-            headed = headers.get(due_at)
-            if headed is None:
-                headed = headers[due_at] = cloudevents.writer(self._source, TIMER_FIRED.wire, due_at.astimezone(UTC))
+            moment = moments.get(timer.due_at)
+            if moment is None:
+                at = timer.due_at.astimezone(UTC)
+                moment = moments[timer.due_at] = at.isoformat(), cloudevents.writer(self._source, TIMER_FIRED.wire, at)
+            said, headed = moment
+            key, name = timer.ref.encode(), _named(timer, said)
             courses[partition_of(key, partitions)].parcels.append((number, key, name, body_of(timer), headed(name, None)))
         return [course for course in courses if course.parcels]
 
@@ -85,5 +87,9 @@ def body_of(timer: Timer) -> bytes:
 
 def name_of(timer: Timer) -> str:
     """The timer's id: it follows from its subject and the moment."""
-    consumer, store, principal, ref, due_at = timer
-    return str(version5(_NAMES, f"{consumer}\0{store}\0{principal}\0{ref}\0{due_at.astimezone(UTC).isoformat()}"))
+    return _named(timer, timer.due_at.astimezone(UTC).isoformat())
+
+
+def _named(timer: Timer, moment: str) -> str:
+    consumer, store, principal, ref, _ = timer
+    return str(version5(_NAMES, f"{consumer}\0{store}\0{principal}\0{ref}\0{moment}"))

@@ -92,18 +92,26 @@ def _next(
     return (found[0], found[1].astimezone(UTC).isoformat()) if found else (None, None)
 
 
-def stepped(row: Row, plan: ServicePlan, at: datetime, office: Office) -> Row:
-    """The reminder, as it is kept, after its next step was told at a moment; it is worth saying until the step after it comes.
+def stepped(row: Row, at: datetime, office: Office) -> Row:
+    """The reminder, as it is kept, after its next step was told at a moment; the same where nobody knows its plan.
 
-    Very many cars are due on one day: what comes after a step of it is the same for all of a dealer's.
+    Very many cars are due on one day: what a step of a plan changes is the same for all of a dealer's, and is found once.
     """
-    at, told, due_on, quiet_until = at.astimezone(UTC), [*row["told"], row["next_step"]], row["due_on"], row["quiet_until"]
+    told, due_on, quiet_until, answer = tuple(row["told"]), row["due_on"], row["quiet_until"], row["answer"]
+    named = "step", row["plan"], told, row["next_step"], due_on, quiet_until, answer, at, office.whose
+    return {**row, **office.base.once(named, lambda: _step(row, at.astimezone(UTC), office))}
+
+
+def _step(row: Row, at: datetime, office: Office) -> Row:
+    """What the step changes; it is worth saying until the step after it comes."""
+    plan = office.base.find(ServicePlan, row["plan"], at)
+    if plan is None:
+        return {}
+    told, due_on = [*row["told"], row["next_step"]], row["due_on"]
     step, next_at = None, None
     if row["answer"] != "declined":
-        named = "step", plan.id, plan.effective_from, tuple(told), due_on, quiet_until, at, office.whose
-        step, next_at = office.base.once(named, lambda: _next(quiet_until, told, plan, date.fromisoformat(due_on), at, office))
+        step, next_at = _next(row["quiet_until"], told, plan, date.fromisoformat(due_on), at, office)
     return {
-        **row,
         "told": told,
         "told_due": due_on,
         "told_at": at.isoformat(),

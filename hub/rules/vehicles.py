@@ -127,9 +127,7 @@ def timer_fired(state: Vehicle | None, event: Event, facts: Facts) -> Decision[V
     office, rows = Office(facts.base, state.dealer), list(state.reminders)
     for place, row in enumerate(rows):
         if row["next_at"] and datetime.fromisoformat(row["next_at"]) <= limit:
-            plan = facts.base.find(ServicePlan, row["plan"], at)
-            if plan is not None:
-                rows[place] = stepped(row, plan, at, office)
+            rows[place] = stepped(row, at, office)
     if rows == state.reminders:
         return Keep("another time was set meanwhile")
     return Change(state._replace(reminders=rows, next_at=_earliest(rows), as_of=max(state.as_of, at)))

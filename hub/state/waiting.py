@@ -6,6 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from hub.rules.decision import Subject
+from hub.state.rows import texts
 from hub.state.store import Connection
 
 COLUMNS = (
@@ -23,7 +24,7 @@ _INSERT = (
 _RELEASE = "DELETE FROM waiting WHERE hold = 'news' AND (event, part) IN (SELECT * FROM unnest($1::uuid[], $2::smallint[]))"
 _OF = """
 SELECT w.event, w.part, w.until
-FROM waiting w JOIN unnest($3::text[], $4::text[]) AS s (principal, ref) ON w.whose = s.principal AND w.ref = s.ref
+FROM waiting w JOIN unnest($3::text::text[], $4::text::text[]) AS s (principal, ref) ON w.whose = s.principal AND w.ref = s.ref
 WHERE w.consumer = $1 AND w.store = $2 AND w.hold = 'news' ORDER BY w.id FOR UPDATE OF w
 """
 _AWAIT = """
@@ -142,7 +143,7 @@ async def of(connection: Connection, consumer: str, store: str, subjects: Sequen
 
     Whoever folds a subject again takes these rows first, so that a wait is ended either by an answer or by time.
     """
-    rows = await connection.fetch(_OF, consumer, store, [s.principal for s in subjects], [s.ref for s in subjects])
+    rows = await connection.fetch(_OF, consumer, store, texts([s.principal for s in subjects]), texts([s.ref for s in subjects]))
     return {(row[0], row[1]): row[2] for row in rows}
 
 

@@ -126,12 +126,14 @@ class Consumer:
 
     def parts(self, lineage: Lineage[Any], body: Event, principal: str, ref: str) -> tuple[tuple[str, Subject], ...]:
         """Whom an event concerns: stores and subjects, each once, in the order of the event's parts in the journal."""
+        if lineage is TIMER_FIRED and isinstance(body, TimerFired):  # one store's alone: the others need not be asked
+            fold = self.stores.get(body.store)
+            concerns = fold.concerns.get(lineage) if fold else None
+            return tuple([(body.store, subject) for subject in concerns(body, principal)]) if concerns else ()
         folds: Sequence[Fold] = self.folds.get(lineage.name, ())
         if lineage not in self._concerning:
             subject = Subject(principal, ref)
             return tuple([(fold.store.name, subject) for fold in folds])
-        if isinstance(body, TimerFired):
-            folds = [fold for fold in folds if fold.store.name == body.store]  # so that the others need not be asked
         found: list[tuple[str, Subject]] = []
         for fold in folds:
             concerns = fold.concerns.get(lineage)

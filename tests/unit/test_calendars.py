@@ -147,7 +147,10 @@ def test_a_month_of_holidays_keeps_the_step_on_its_day() -> None:
 
 
 MARKET = [calendar("ber-01", business_hours=SHOP), calendar("muc-02", business_hours=SHOP[:1], holidays=GERMANY)]
-PLANS = [ServicePlan(occurred_at=SAID, id=ref, name=ref, hour=hour) for ref, hour in (("annual", 7), ("brakes", 20))]
+PLANS = [
+    *(ServicePlan(occurred_at=SAID, id=ref, name=ref, hour=hour) for ref, hour in (("annual", 7), ("brakes", 20))),
+    ServicePlan(occurred_at=SAID, id="annual", name="annual", hour=8, effective_from=date(2026, 11, 21)),
+]
 reminders = st.fixed_dictionaries(
     {
         "told": st.sampled_from([[], ["before"]]),
@@ -157,19 +160,19 @@ reminders = st.fixed_dictionaries(
         "answer": st.sampled_from([None, "declined"]),
     }
 )
-askings = st.tuples(st.sampled_from(PLANS), reminders, st.integers(0, 1))
+askings = st.tuples(st.sampled_from(["annual", "brakes", "unknown"]), reminders, st.integers(0, 1))
 
 
 @settings(deadline=None)
 @given(st.lists(askings, min_size=2, max_size=12), st.sampled_from([[], MARKET]))
 def test_what_comes_after_a_step_is_each_reminder_s_own_whatever_was_asked_before(asked: list[Any], laid: list[Any]) -> None:
     """Much of it is the same for many cars, and is found once for as long as the base data holds."""
-    base = BaseData(laid)
+    base = BaseData([*PLANS, *laid])
     for (plan, fields, days), whose in product(asked, ("ber-01", "muc-02")):
-        row = {**Reminder(plan.id, "2025-12-20T09:00:00+00:00")._asdict(), **fields}
+        row = {**Reminder(plan, "2025-12-20T09:00:00+00:00")._asdict(), **fields}
         moment = at("2026-11-20T09:00") + timedelta(days=days)
-        afresh = stepped(row, plan, moment, Office(BaseData(laid), whose))
-        assert stepped(row, plan, moment, Office(base, whose)) == afresh
+        afresh = stepped(row, moment, Office(BaseData([*PLANS, *laid]), whose))
+        assert stepped(row, moment, Office(base, whose)) == afresh
 
 
 @pytest.mark.parametrize(
