@@ -34,6 +34,11 @@ def container_words(container: dict[str, Any]) -> list[str]:
     return command[3:] if command[:3] == ["python", "-m", "hub"] else command
 
 
+def secrets(container: dict[str, Any]) -> list[str]:
+    """The Secrets that a container's environment is made of."""
+    return [source["secretRef"]["name"] for source in container.get("envFrom", ()) if "secretRef" in source]
+
+
 def settings(document: kustomize.Document, documents: list[kustomize.Document]) -> dict[str, str]:
     """The settings that a document's containers get from config maps and by name; those of Secrets have no value."""
     maps = {d["metadata"]["name"]: d["data"] for d in documents if d["kind"] == "ConfigMap"}
