@@ -118,6 +118,7 @@ class Batch:
             await self._work.do(connection, [refused(records[0], error)], applied)
             return
         applied.outcomes.update(part.outcomes)
+        applied.repeated += part.repeated
         applied.take(part)
 
     async def _act(self, connection: Connection, records: Sequence[Judged], applied: Applied) -> None:

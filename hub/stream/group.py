@@ -21,6 +21,7 @@ from hub.stream.failures import Gap, Meaning, meaning
 from hub.stream.lane import Lane
 from hub.stream.outcome import Applied
 from hub.stream.polling import look_again, position
+from hub.stream.recognising import Recogniser
 from hub.stream.record import Raw, Reader
 from hub.stream.standstill import Standstill
 from hub.stream.steering import Heard, Steering
@@ -69,13 +70,13 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
         self._tasks: set[asyncio.Task[None]] = set()
         self._claims = asyncio.Lock()
         self._is_stopping = False
-        self._turns = Turns(lanes, batch_records)
+        self._turns, recogniser = Turns(lanes, batch_records), Recogniser(reader)
         self.lanes = [
             Lane(
                 number,
                 turns=self._turns,
                 batch=make_batch(),
-                reader=reader,
+                recogniser=recogniser,
                 brake=brake,
                 metrics=metrics,
                 connect=connect,

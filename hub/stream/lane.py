@@ -1,7 +1,7 @@
 """A lane: its own connection, one transaction after another."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from time import monotonic
 
 import asyncpg
@@ -13,7 +13,8 @@ from hub.stream.batch import Batch
 from hub.stream.brake import Brake
 from hub.stream.failures import Fenced, Gap, Meaning, meaning
 from hub.stream.outcome import Applied
-from hub.stream.record import Judged, Raw, Reader
+from hub.stream.recognising import Recogniser
+from hub.stream.record import Judged, Raw
 from hub.stream.turns import Turns
 from hub.telemetry import Metrics, log
 
@@ -31,7 +32,7 @@ class Lane:
         *,
         turns: Turns,
         batch: Batch,
-        reader: Reader,
+        recogniser: Recogniser,
         brake: Brake,
         metrics: Metrics,
         connect: Callable[[], Awaitable[Watched]],
@@ -48,7 +49,7 @@ class Lane:
         self.progressed_at = monotonic()
         self.busy_since: float | None = None
         self._number, self._turns = number, turns
-        self._batch, self._reader, self._brake, self._metrics = batch, reader, brake, metrics
+        self._batch, self._recogniser, self._brake, self._metrics = batch, recogniser, brake, metrics
         self._connect, self._epochs = connect, epochs
         self._on_applied, self._on_fenced, self._on_gap, self._on_halt, self._on_done = on_applied, on_fenced, on_gap, on_halt, on_done
         self._idle = asyncio.Event()
@@ -87,13 +88,16 @@ class Lane:
 
     async def _work_off(self, taken: dict[TopicPartition, list[Raw]]) -> None:
         """Apply what was taken, whatever it takes; a partition that cannot go on does not keep the others."""
-        batches, attempt = self._judge(taken), 0
-        while batches := {partition: batch for partition, batch in batches.items() if self._may_work(partition)}:
+        judged: dict[TopicPartition, list[Judged]] = {}
+        attempt = 0
+        while taken := {partition: records for partition, records in taken.items() if self._may_work(partition)}:
             self.progressed_at = monotonic()
             try:
                 if self.connection is None:
                     self.connection = await self._connect()
                     self.connection.on_answer = self._answered
+                judged = judged or await self._recogniser.judge(self.connection, taken)
+                batches = {partition: judged[partition] for partition in taken}
                 applied = await self._batch.apply(self.connection, batches, self._epochs, self._turns.gaps)
             except Fenced as fenced:
                 partition = fenced.topic, fenced.partition
@@ -108,20 +112,10 @@ class Lane:
                 continue
             except Exception as error:  # noqa: BLE001 - each meaning is acted on, the unknown one by halting
                 attempt += 1
-                batches = await self._recover(error, batches, attempt)
+                taken = await self._recover(error, taken, attempt)
                 continue
-            self._settle(applied, batches)
+            self._settle(applied, taken)
             return
-
-    def _judge(self, taken: dict[TopicPartition, list[Raw]]) -> dict[TopicPartition, list[Judged]]:
-        """What is in each record; one that nobody can look at without an error stops its partition, as any other such error does."""
-        batches = {}
-        for partition, records in taken.items():
-            try:
-                batches[partition] = [self._reader.judge(raw) for raw in records]
-            except Exception as error:  # noqa: BLE001 - nobody foresaw it, and the others go on
-                self._stop(partition, error)
-        return batches
 
     def _answered(self) -> None:
         """A batch of many slow statements gets on, however long it takes as a whole."""
@@ -130,26 +124,26 @@ class Lane:
     def _may_work(self, partition: TopicPartition) -> bool:
         return partition in self._epochs and not self._turns.was_dropped(partition)
 
-    def _settle(self, applied: Applied, batches: dict[TopicPartition, list[Judged]]) -> None:
-        for partition in batches:
+    def _settle(self, applied: Applied, taken: dict[TopicPartition, list[Raw]]) -> None:
+        for partition in taken:
             self._turns.gaps.pop(partition, None)
-        self._turns.company.note(batches, sum(map(len, batches.values())), sum(applied.seconds.values()))
+        count = sum(map(len, taken.values()))
+        self._turns.company.note(taken, count, sum(applied.seconds.values()))
+        self._recogniser.note(taken, count, applied.repeated)
         self._on_applied(applied)
         for partition in self._brake.note(applied):
             self._on_halt(partition, "brake")
 
-    async def _recover(
-        self, error: Exception, batches: dict[TopicPartition, list[Judged]], attempt: int
-    ) -> dict[TopicPartition, list[Judged]]:
+    async def _recover(self, error: Exception, taken: dict[TopicPartition, list[Raw]], attempt: int) -> dict[TopicPartition, list[Raw]]:
         """What is left to be tried after an error, once it is time to try again."""
         what = meaning(error)
         self._metrics.retries.labels(self._batch.consumer, what.name.lower()).inc()
         if what is Meaning.UNKNOWN or what is Meaning.RECORD:
-            if len(batches) > 1:
-                for partition, batch in batches.items():
-                    await self._work_off_alone(partition, batch)
+            if len(taken) > 1:
+                for partition, records in taken.items():
+                    await self._work_off({partition: records})
                 return {}
-            (partition,) = batches
+            (partition,) = taken
             self._stop(partition, error)
             return {}
         if what is Meaning.LATER:
@@ -157,14 +151,11 @@ class Lane:
             log.warning("database.away", lane=self.name, attempt=attempt, error=type(error).__name__)
             await self._disconnect()
         await asyncio.sleep(pause(attempt, first=0.05, longest=10.0 if what is Meaning.LATER else 0.2))
-        return batches
+        return taken
 
     def _stop(self, partition: TopicPartition, error: Exception) -> None:
         log.exception("partition.halted", topic=partition[0], partition=partition[1], error=type(error).__name__)
         self._on_halt(partition, "unknown_error")
-
-    async def _work_off_alone(self, partition: TopicPartition, batch: Sequence[Judged]) -> None:
-        await self._work_off({partition: [record.raw for record in batch]})
 
     async def _disconnect(self) -> None:
         connection, self.connection = self.connection, None

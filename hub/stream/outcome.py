@@ -27,12 +27,14 @@ class Outcome(StrEnum):
 class Applied:
     """One committed batch: an outcome per record, where each partition goes on, holes passed, dead letters, seconds by step.
 
-    Where it `is_redriven` dead letters are being folded again: their records are not read a second time, but meant.
+    So many records are `repeated` that came with an earlier batch, byte for byte. Where it `is_redriven` dead letters are being
+    folded again: their records are not read a second time, but meant.
     """
 
     outcomes: dict[tuple[str, int, int], Outcome] = field(default_factory=dict)
     next_offsets: dict[TopicPartition, int] = field(default_factory=dict)
     holes: int = 0
+    repeated: int = 0
     emitted: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     buried: dict[UUID, DeadLetter] = field(default_factory=dict)

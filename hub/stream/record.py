@@ -1,5 +1,6 @@
 """One Kafka record, read and judged before any transaction begins."""
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from hashlib import blake2b, sha256
@@ -17,6 +18,7 @@ from contracts.timers import TIMER_FIRED
 from contracts.topics import Topic
 from hub.rules.decision import Subject
 from hub.rules.folding import Told
+from hub.state.recognition import Mark
 from hub.stream.consumer import Consumer
 
 _AHEAD_SECONDS = 600.0
@@ -24,6 +26,7 @@ _PARTIES = {"dealers": "dealer", "carriers": "carrier", "oem": "oem", "erp": "er
 _MOST_KEY_BYTES = 1_000
 _MOST_HEARD = 10_000
 _LEADING = 6
+_TEXT = re.compile(rb'\s*:\s*"([^"\\]*)"')
 MOST_PARTS = 1_000
 """How many subjects a document may concern: its rule is shown the whole of it for each."""
 
@@ -101,7 +104,23 @@ class Ignored(NamedTuple):
     raw: Raw
 
 
-Judged = Good | Bad | Newer | Ignored
+class Repeated(NamedTuple):
+    """A record that came before just as it is, and was recognised without being read."""
+
+    raw: Raw
+
+
+Read = Good | Bad | Newer | Ignored
+"""What a reader makes of a record."""
+Judged = Read | Repeated
+
+
+class Glance(NamedTuple):
+    """What is seen of a record before its body is read: enough to recognise one that came before."""
+
+    envelope: Envelope
+    data: bytes
+    mark: Mark
 
 
 class _Known(NamedTuple):
@@ -128,18 +147,42 @@ class Reader:
         self._topics: dict[str, _Known] = {}
         self._heard: dict[tuple[str, str, str], _Speech] = {}
 
-    def judge(self, raw: Raw) -> Judged:
-        """Whether a record is good, and if not why; never raises for what a sender wrote."""
+    def judge(self, raw: Raw, glance: Glance | None = None) -> Read:
+        """Whether a record is good, and if not why; never raises for what a sender wrote. A `glance` spares what it has seen already."""
         known = self._topics.get(raw.topic) or self._learn(raw.topic)
         key, envelope = _text(raw.key), None
         try:
-            self._check_size(raw.value)
-            envelope, data = cloudevents.read(raw.headers, raw.value)
-            return self._judge_event(raw, known, key, envelope, data)
+            if glance is None:
+                self._check_size(raw.value)
+                envelope, data = cloudevents.read(raw.headers, raw.value)
+                return self._judge_event(raw, known, key, envelope, data)
+            envelope = glance.envelope
+            return self._judge_event(raw, known, key, envelope, glance.data, glance.mark)
         except Invalid as wrong:
             return Bad(raw, known.principal, key, wrong.reason, wrong.findings, envelope)
 
-    def _judge_event(self, raw: Raw, known: "_Known", key: str | None, envelope: Envelope, data: bytes) -> Judged:
+    def glance(self, raw: Raw) -> Glance | None:
+        """What tells whether a record came before, its body unread; None where only the body tells what is to become of it.
+
+        That is so where the record is refused for what is seen already, or means nothing here; where it is not plain that its key is
+        the one that its body names; and of a timer, which is let go of however often it is said.
+        """
+        known = self._topics.get(raw.topic) or self._learn(raw.topic)
+        try:
+            self._check_size(raw.value)
+            envelope, data = cloudevents.read(raw.headers, raw.value)
+            lineage = (self._heard.get((raw.topic, envelope.source, envelope.type)) or self._hear(raw.topic, known, envelope)).lineage
+        except Invalid:
+            return None
+        if lineage is None or lineage is TIMER_FIRED or not _is_plainly_keyed(data, lineage.ref_field, raw.key):
+            return None
+        return Glance(envelope, data, Mark(*self._name(known.principal, envelope, data), self._consumer.remembers(lineage)))
+
+    def _name(self, principal: str, envelope: Envelope, data: bytes) -> tuple[UUID, int]:
+        """An event's name, and the fingerprint of what it says."""
+        return event_name(self._consumer.name, principal, envelope.source, envelope.id), fingerprint(envelope.type, data)
+
+    def _judge_event(self, raw: Raw, known: "_Known", key: str | None, envelope: Envelope, data: bytes, mark: Mark | None = None) -> Read:
         principal = known.principal
         speech = self._heard.get((raw.topic, envelope.source, envelope.type)) or self._hear(raw.topic, known, envelope)
         lineage, version, is_newer = speech
@@ -158,8 +201,8 @@ class Reader:
             return Ignored(raw)  # another consumer's: there are as many of these as there are subjects
         if len(parts) > MOST_PARTS:
             raise Invalid("too_many_subjects", Finding("", f"at most {MOST_PARTS:,} subjects in one document, and not {len(parts):,}"))
-        event = event_name(self._consumer.name, principal, envelope.source, envelope.id)
-        return Good(raw, principal, ref, envelope, lineage, body, event, fingerprint(envelope.type, data), data, parts)
+        event, content = mark[:2] if mark else self._name(principal, envelope, data)
+        return Good(raw, principal, ref, envelope, lineage, body, event, content, data, parts)
 
     def _hear(self, topic: str, known: "_Known", envelope: Envelope) -> _Speech:
         """Whether that source may say such a thing in that topic, and whether it means anything here; raises Invalid where it may not."""
@@ -236,6 +279,14 @@ def _leading(event_id: str) -> bytes:
 def fingerprint(wire_type: str, data: bytes) -> int:
     """Tells other content under the same name; equal bytes are equal, others are compared as JSON."""
     return int.from_bytes(sha256(wire_type.encode() + b"\0" + data, usedforsecurity=False).digest()[:8], "big", signed=True)
+
+
+def _is_plainly_keyed(data: bytes, field: str, key: bytes | None) -> bool:
+    """Whether a body names that key beyond doubt, if it keeps its contract: the field stands in it once, with just this text."""
+    name = f'"{field}"'.encode()
+    at = data.find(name)
+    found = _TEXT.match(data, at + len(name)) if at >= 0 else None
+    return found is not None and found[1] == key and data.find(name, found.end()) < 0
 
 
 def _check_principal(source: str, principal: str) -> None:

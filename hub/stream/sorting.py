@@ -18,7 +18,7 @@ from hub.state.store import Connection
 from hub.stream import slips
 from hub.stream.consumer import Consumer
 from hub.stream.outcome import Outcome
-from hub.stream.record import Bad, Good, Ignored, Judged, Newer, Part, event_name
+from hub.stream.record import Bad, Good, Ignored, Judged, Newer, Part, Repeated, event_name
 
 _REUSED = (Finding("id", "an id of its own for other content"),)
 
@@ -33,7 +33,7 @@ class Correction(NamedTuple):
 
 @dataclass(slots=True)
 class Sorted:
-    """A batch, sorted; `bad` comes with its place of arrival.
+    """A batch, sorted; `bad` comes with its place of arrival, and so many are `repeated` that came with an earlier batch, byte for byte.
 
     What `is_redriven` came earlier than what waits by now: it is held by dead letters that stand before it alone.
     """
@@ -45,6 +45,7 @@ class Sorted:
     control: list[Good] = field(default_factory=list)
     corrections: list[Correction] = field(default_factory=list)
     holds: Holds = field(default_factory=lambda: Holds({}, set(), set()))
+    repeated: int = 0
     is_redriven: bool = False
 
 
@@ -69,6 +70,7 @@ async def _journal(
 ) -> None:
     for event, earlier in (await _note(connection, consumer, [good for _, good in batch.values()])).items():
         for order, good in (batch.pop(event), *again.pop(event, ())):
+            found.repeated += good.fingerprint == earlier[1]
             _compare(found, order, good, earlier)
     for event, repeated in again.items():
         first = batch[event][1]
@@ -125,6 +127,9 @@ def _gather(found: Sorted, records: Sequence[Judged]) -> tuple[dict[UUID, _Arriv
             case Newer():
                 found.newer.append(record)
                 found.outcomes[place(record)] = Outcome.WAITING
+            case Repeated():
+                found.repeated += 1
+                found.outcomes[place(record)] = Outcome.DUPLICATE
             case Ignored():
                 found.outcomes[place(record)] = Outcome.IGNORED
     return batch, again

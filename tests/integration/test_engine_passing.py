@@ -6,31 +6,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contracts import crm, topics
+from contracts import topics
 from contracts.acts import DEAD_LETTER_REDRIVEN
-from contracts.customers import CUSTOMER_CHANGED, CUSTOMER_RECORDED
+from contracts.customers import CUSTOMER_RECORDED
 from hub.rules import customers
 from hub.state import stores
-from hub.stream.consumer import Consumer
 from hub.stream.outcome import Outcome
 from hub.stream.slips import Stored
 from tests.support.crm import Words
 from tests.support.engine import Engine, Log
 from tests.support.interleaving import cut_off_before_commit
+from tests.support.passing import newest
 
 HANDLED, DUPLICATE, DEAD = Outcome.HANDLED, Outcome.DUPLICATE, Outcome.DEAD
-
-
-def newest() -> Consumer:
-    """Customers as `crm-sync` keeps them, without their history."""
-    consumer = Consumer("newest", topics.DEALER_EVENTS, topics.ACTS, topics.TIMERS)
-    consumer.fold(
-        stores.customers,
-        {CUSTOMER_RECORDED: customers.recorded, CUSTOMER_CHANGED: customers.changed},
-        tell=(topics.CRM, crm.CUSTOMER_UPDATED, customers.told),
-        history=False,
-    )
-    return consumer
 
 
 @pytest.fixture

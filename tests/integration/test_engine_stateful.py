@@ -102,7 +102,10 @@ async def by_the_engine(url: str, batches: Sequence[Sequence[Stored]], chance: r
             await oem.apply(log.records["oem.base", 0])
         for batch in batches:
             owner = chance.choice((one, two))
-            await owner.claim({(record.topic, record.partition) for record in batch})
+            partitions = {(record.topic, record.partition) for record in batch}
+            if chance.random() < 0.5:
+                owner.expect_repetition(partitions)
+            await owner.claim(partitions)
             await owner.apply(batch)
         names = {row["event"]: row["event_id"] for row in await one.rows("journal")}
         assert [row["reason"] for row in await one.rows("dead_letters")] == []

@@ -141,6 +141,16 @@ async def test_a_clock_that_dies_before_it_has_forgotten_says_it_again_under_the
     assert (len(ear.ids), len(set(ear.ids)), await stories(engine)) == (2, 1, {"L1": ".!"})
 
 
+async def test_a_timer_said_again_is_let_go_of_where_repetitions_are_recognised(engine: Engine, dealer: Words, ear: Ear) -> None:
+    await engine.apply([heard(dealer)])
+    await fire(engine, ear)
+    [said] = ear.log.records["hub.timers", 0]
+    await engine.db.execute("UPDATE timers SET due_at = $1", NOON + DAY)  # as if its clock had died before it forgot it
+    engine.expect_repetition([("hub.timers", 0)])
+    assert await engine.outcomes([said._replace(offset=1)]) == [DUPLICATE]
+    assert await set_for(engine) == {}
+
+
 async def test_a_timer_that_is_heard_before_its_clock_has_let_go_is_set_for_the_next_moment(
     engine: Engine, dealer: Words, ear: Ear, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,7 +21,7 @@ class Guard(NamedTuple):
 
 
 _FENCING, _DUPLICATES = "tests/integration/test_engine_fencing.py", "tests/integration/test_engine_duplicates.py"
-_TIMERS = "tests/integration/test_engine_timers.py"
+_REPEATED, _TIMERS = "tests/integration/test_engine_repeated.py", "tests/integration/test_engine_timers.py"
 _CLAIMS, _LEASE = "tests/integration/test_claims.py", "tests/integration/test_courier_lease.py"
 
 GUARDS = (
@@ -88,6 +88,18 @@ GUARDS = (
             "            case Good():\n                record = record._replace(event=UUID(int=record.event.int + order))\n",
         ),
         f"{_DUPLICATES}::test_a_record_told_twice_in_a_batch_counts_once",
+    ),
+    Guard(
+        "recognised-content",
+        "takes whatever comes under a known id for a repetition, where it recognises them",
+        Edit("hub.state.recognition", " AND t.fingerprint = m.fingerprint", ""),
+        f"{_REPEATED}::test_an_id_used_again_is_found_where_repetitions_are_recognised",
+    ),
+    Guard(
+        "recognised-key",
+        "takes what comes again under another key for a repetition, where it recognises them",
+        Edit("hub.stream.record", "found[1] == key and data.find", "data.find"),
+        f"{_REPEATED}::test_under_another_key_nothing_is_recognised",
     ),
     Guard(
         "row-version",

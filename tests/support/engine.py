@@ -1,6 +1,7 @@
 """A consumer's engine on a real database, fed from a log in memory: the same batches, without a broker."""
 
 import json
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from hub.state.store import Connection
 from hub.stream.batch import Batch
 from hub.stream.consumer import Consumer
 from hub.stream.outcome import Applied, Outcome
+from hub.stream.recognising import Recogniser
 from hub.stream.record import Raw, Reader
 from hub.stream.slips import Stored
 from hub.stream.work import Work
@@ -78,6 +80,7 @@ class Engine:
     def __init__(self, url: str, consumer: Consumer, *, owner: str = "test", max_record_bytes: int = 1_000_000) -> None:
         self.consumer, self.url, self.owner = consumer, url, owner
         self.reader = Reader(consumer, max_record_bytes)
+        self.recogniser = Recogniser(self.reader)
         self.offsets = Offsets(consumer.name, CLUSTER)
         work = Work(consumer, BaseDataCache(consumer.using), timedelta(days=7))
         self.batch = Batch(self.offsets, work, self.reader, consumer.name)
@@ -126,11 +129,19 @@ class Engine:
 
     async def apply(self, records: Iterable[Raw], gaps: dict[TopicPartition, int] | None = None) -> Applied:
         """T1 over these records, each partition's in the order given."""
-        batches: dict[TopicPartition, list[Any]] = defaultdict(list)
+        taken: dict[TopicPartition, list[Raw]] = defaultdict(list)
         for raw in records:
-            batches[raw.topic, raw.partition].append(self.reader.judge(raw))
-        await self.claim(p for p in batches if p not in self.epochs)
-        return await self.batch.apply(self.db, batches, self.epochs, gaps)
+            taken[raw.topic, raw.partition].append(raw)
+        judged = await self.recogniser.judge(self.db, taken)
+        if unclaimed := [partition for partition in taken if partition not in self.epochs]:
+            await self.claim(unclaimed)
+        applied = await self.batch.apply(self.db, judged, self.epochs, gaps)
+        self.recogniser.note(taken, sum(map(len, taken.values())), applied.repeated)
+        return applied
+
+    def expect_repetition(self, partitions: Iterable[TopicPartition]) -> None:
+        """Have it asked of these partitions' next batch what came before, as after one that repeated itself."""
+        self.recogniser.note(list(partitions), 0, sys.maxsize)
 
     async def outcomes(self, records: Iterable[Raw]) -> list[Outcome]:
         """The same, with what became of each record."""

@@ -14,6 +14,7 @@ from hub.stream.group import Group
 from hub.stream.health import group_health, task_health
 from hub.stream.lane import Lane
 from hub.stream.outcome import Applied
+from hub.stream.recognising import Recogniser
 from hub.stream.shell import Shell
 from hub.stream.standstill import Standstill
 from hub.stream.turns import Turns
@@ -150,7 +151,7 @@ def a_lane(apply: Any, judge: Any = lambda raw: raw, on_fenced: Any = lambda _: 
         0,
         turns=Turns(1, 10),
         batch=SimpleNamespace(apply=apply, consumer="a"),  # type: ignore[arg-type]
-        reader=SimpleNamespace(judge=judge),  # type: ignore[arg-type]
+        recogniser=Recogniser(SimpleNamespace(judge=judge, glance=None)),  # type: ignore[arg-type]
         brake=SimpleNamespace(note=lambda _: []),  # type: ignore[arg-type]
         metrics=Metrics(),
         connect=connect,  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ from hub.stream.brake import Brake
 from hub.stream.failures import Gap
 from hub.stream.lane import Lane
 from hub.stream.outcome import Applied
+from hub.stream.recognising import Recogniser
 from hub.stream.slips import Stored
 from hub.stream.turns import Turns
 from hub.telemetry import Metrics
@@ -70,7 +71,7 @@ async def working(database: Database, count: int = 3, **callbacks: Any) -> Async
             number,
             turns=turns,
             batch=database,  # type: ignore[arg-type] # what a lane asks of it
-            reader=SimpleNamespace(judge=lambda raw: raw),  # type: ignore[arg-type]
+            recogniser=Recogniser(SimpleNamespace(judge=lambda raw: raw, glance=None)),  # type: ignore[arg-type]
             brake=Brake(500),
             metrics=Metrics(),
             connect=connect,  # type: ignore[arg-type]

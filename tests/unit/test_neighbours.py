@@ -14,6 +14,7 @@ import pytest
 from hub.stream.brake import Brake
 from hub.stream.lane import Lane
 from hub.stream.outcome import Applied
+from hub.stream.recognising import Recogniser
 from hub.stream.slips import Stored
 from hub.stream.turns import Turns
 from hub.telemetry import Metrics
@@ -63,7 +64,7 @@ class Beside:
             number,
             turns=self._turns,
             batch=self,  # type: ignore[arg-type] # what a lane asks of it
-            reader=SimpleNamespace(judge=lambda raw: raw),  # type: ignore[arg-type]
+            recogniser=Recogniser(SimpleNamespace(judge=lambda raw: raw, glance=None)),  # type: ignore[arg-type]
             brake=Brake(500),
             metrics=Metrics(),
             connect=self._connect,  # type: ignore[arg-type]

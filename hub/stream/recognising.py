@@ -1,0 +1,46 @@
+"""Judge what a lane takes; where a partition repeats itself, whatever came before is recognised first and left unread."""
+
+from collections.abc import Collection, Container, Mapping, Sequence
+
+from hub.state.offsets import TopicPartition
+from hub.state.recognition import Mark, came
+from hub.state.store import Connection
+from hub.stream.record import Glance, Judged, Raw, Reader, Repeated
+
+_SHARE, _FEW = 0.1, 8
+"""What repeats a larger part of itself is asked about, if it is more than a few: for fewer a round trip more would not pay."""
+
+
+class Recogniser:
+    """Asks of partitions that repeat themselves which of their records came before: by name and fingerprint, once for a whole batch.
+
+    The lanes of a group share one, as they share the partitions: what the last transaction of a partition was like tells what its next
+    one will be. While all is new nobody asks. It is asked before the transaction: what has come once has come for good.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._repeating: set[TopicPartition] = set()
+
+    async def judge(self, connection: Connection, taken: Mapping[TopicPartition, Sequence[Raw]]) -> dict[TopicPartition, list[Judged]]:
+        """What is in each record."""
+        judge, glance = self._reader.judge, self._reader.glance
+        seen = {partition: [glance(raw) for raw in taken[partition]] for partition in self._repeating & taken.keys()}
+        asked = [each.mark for glances in seen.values() for each in glances if each is not None]
+        known = await came(connection, asked) if asked else set()
+        return {
+            partition: [self._recognise(raw, each, known) for raw, each in zip(records, seen[partition], strict=True)]
+            if partition in seen
+            else [judge(raw) for raw in records]
+            for partition, records in taken.items()
+        }
+
+    def _recognise(self, raw: Raw, seen: Glance | None, known: Container[Mark]) -> Judged:
+        return Repeated(raw) if seen is not None and seen.mark in known else self._reader.judge(raw, seen)
+
+    def note(self, partitions: Collection[TopicPartition], records: int, repeated: int) -> None:
+        """Take in how many of a transaction's records had come with an earlier one."""
+        if repeated > max(_FEW, records * _SHARE):
+            self._repeating.update(partitions)
+        else:
+            self._repeating.difference_update(partitions)

@@ -1,0 +1,19 @@
+"""A store without history, in tests of the engine."""
+
+from contracts import crm, topics
+from contracts.customers import CUSTOMER_CHANGED, CUSTOMER_RECORDED
+from hub.rules import customers
+from hub.state import stores
+from hub.stream.consumer import Consumer
+
+
+def newest() -> Consumer:
+    """Customers as `crm-sync` keeps them, without their history."""
+    consumer = Consumer("newest", topics.DEALER_EVENTS, topics.ACTS, topics.TIMERS)
+    consumer.fold(
+        stores.customers,
+        {CUSTOMER_RECORDED: customers.recorded, CUSTOMER_CHANGED: customers.changed},
+        tell=(topics.CRM, crm.CUSTOMER_UPDATED, customers.told),
+        history=False,
+    )
+    return consumer
