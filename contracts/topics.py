@@ -163,7 +163,7 @@ ERP_REQUESTS = Topic("hub.erp.requests", "orders from won opportunities, cancell
 ACTS = Topic("hub.acts", "every operator's act", "hub", "subject", acts.LINEAGES, partitions=1, retention=None)
 TIMERS = Topic("hub.timers", "every timer that fired", "hub", "subject", timers.LINEAGES, retention=None)
 REPORTS = Topic("hub.reports", "what providers and recipients report", "hub", "delivery or address", reports.LINEAGES, retention=None)
-CRM = Topic("hub.crm", "what changed in customers, contacts, leads, opportunities", "hub", "subject", crm.LINEAGES)
+CRM = Topic("hub.crm", "what changed in customers, contacts, leads, opportunities, complaints", "hub", "subject", crm.LINEAGES)
 ORDERS = Topic(
     "hub.orders",
     "what changed in orders: answers, progress, quantities; in open items: what is to be paid",

@@ -13,7 +13,7 @@ Minutes = Annotated[int, Field(ge=0, le=525_600)]
 class BelongsTo(Contract):
     """The record that an activity is about, in its dealer's own words; a reminder by the name that the hub gave it on the feed."""
 
-    kind: Literal["opportunity", "lead", "customer", "reminder"]
+    kind: Literal["opportunity", "lead", "customer", "reminder", "complaint"]
     ref: Ref
 
 

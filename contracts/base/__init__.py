@@ -24,6 +24,7 @@ from contracts.base.passes import STAFF_PASS_RECORDED, Right, StaffPass
 from contracts.base.templates import TEMPLATE_RECORDED, LetterWording, MailWording, SmsWording, Template, TemplateField, Wording
 from contracts.base.v1 import (
     Competitor,
+    ComplaintTerms,
     ConsentPurpose,
     Dealer,
     LossReason,
@@ -49,6 +50,7 @@ COMPETITOR_RECORDED = Lineage("competitor.recorded", Competitor, kind="competito
 CONSENT_PURPOSE_RECORDED = Lineage("consent_purpose.recorded", ConsentPurpose, kind="consent_purpose", ref="edition", snapshot=True)
 SERVICE_PLAN_RECORDED = Lineage("service_plan.recorded", ServicePlan, kind="service_plan", ref="edition", snapshot=True)
 PAPER_TERMS_RECORDED = Lineage("paper_terms.recorded", PaperTerms, kind="paper_terms", ref="edition", snapshot=True)
+COMPLAINT_TERMS_RECORDED = Lineage("complaint_terms.recorded", ComplaintTerms, kind="complaint_terms", ref="edition", snapshot=True)
 REMINDER_PLAN_RECORDED = Lineage("reminder_plan.recorded", ReminderPlan, kind="reminder_plan", ref="edition", snapshot=True)
 SALES_DOCUMENT_RECORDED = Lineage("sales_document.recorded", SalesDocument, kind="sales_document", ref="edition", snapshot=True)
 
@@ -65,6 +67,7 @@ LINEAGES = (
     *carriage.LINEAGES,
     SERVICE_PLAN_RECORDED,
     PAPER_TERMS_RECORDED,
+    COMPLAINT_TERMS_RECORDED,
     REMINDER_PLAN_RECORDED,
     SALES_DOCUMENT_RECORDED,
     *calendars.LINEAGES,
@@ -74,6 +77,7 @@ __all__ = [
     "CALENDAR_RECORDED",
     "CARRIER_RECORDED",
     "COMPETITOR_RECORDED",
+    "COMPLAINT_TERMS_RECORDED",
     "CONSENT_PURPOSE_RECORDED",
     "DEALER_RECORDED",
     "EXCHANGE_RATE_RECORDED",
@@ -95,6 +99,7 @@ __all__ = [
     "Calendar",
     "Carrier",
     "Competitor",
+    "ComplaintTerms",
     "ConsentPurpose",
     "Dealer",
     "ExchangeRate",

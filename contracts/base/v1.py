@@ -211,6 +211,27 @@ class PaperTerms(BaseDatum):
     invoice_hours: Annotated[int, Field(ge=1, le=8_760)] = 336
 
 
+class ComplaintTerms(BaseDatum):
+    """How long a complaint may take: `standard` for every category, or one category's own under its id.
+
+    Whoever complains is to be answered by the end of business of the `answer_days`-th day of business after, and the complaint to
+    be settled by that of the `solve_days`-th, by the calendars of its dealer. Whoever has it in hand hears of each so many hours before.
+    """
+
+    KIND = "complaint_terms"
+
+    id: Slug
+    answer_days: Annotated[int, Field(ge=1, le=60)] = 2
+    solve_days: Annotated[int, Field(ge=1, le=250)] = 10
+    remind_hours: Annotated[int, Field(ge=0, le=720)] = 24
+
+    @model_validator(mode="after")
+    def _answers_first(self) -> Self:
+        if self.solve_days < self.answer_days:
+            raise ValueError("solve_days not below answer_days")
+        return self
+
+
 class PlanStep(ReminderStep):
     """A step in words of its own, where a template is named."""
 

@@ -1,7 +1,7 @@
 """First editions of what is said of complaints."""
 
 from contracts.contract import Event
-from contracts.values import PartnerId, Ref, Slug, Text
+from contracts.values import Line, PartnerId, Ref, Slug, Text
 
 
 class ComplaintReceived(Event):
@@ -16,6 +16,19 @@ class ComplaintReceived(Event):
     dealer: PartnerId | None = None
     category: Slug = "other"
     note: Text | None = None
+
+
+class ComplaintAssigned(Event):
+    """Somebody has it in hand from now on, and hears of its deadlines."""
+
+    complaint: Ref
+    staff: Line
+
+
+class ComplaintAnswered(Event):
+    """Whoever complains has been answered for the first time; what is to be done about it still is."""
+
+    complaint: Ref
 
 
 class ComplaintClosed(Event):

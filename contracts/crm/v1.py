@@ -34,6 +34,23 @@ class LeadUpdated(Event):
     status: Slug
 
 
+class ComplaintUpdated(Event):
+    """A complaint changed; `dealer` is who took it, `oem` where the OEM did; `staff` has it in hand.
+
+    What is still to be done has its deadline: none for an answer that was given, none for a complaint that is closed or has no terms.
+    """
+
+    subject: Line
+    dealer: PartnerId
+    complaint: Ref
+    status: Literal["open", "closed"]
+    category: Slug
+    staff: Line | None = None
+    answer_by: Instant | None = None
+    solve_by: Instant | None = None
+    remind_hours: Count = 0
+
+
 class OpportunityUpdated(Event):
     """A dealer's opportunity changed; `wins` counts its wins but those of the past, so that each can ask for an order once.
 

@@ -6,7 +6,7 @@ from contracts.activities.v1 import BelongsTo
 from contracts.contract import Event
 from contracts.values import Day, Instant, Line, Money, PartnerId, Ref, Slug, Subject, Vin
 
-ReminderKind = Literal["service", "ageing", "activity", "dunning", "contract_end", "repurchase"]
+ReminderKind = Literal["service", "ageing", "activity", "dunning", "contract_end", "repurchase", "complaint"]
 
 
 class ReminderDue(Event):
@@ -14,6 +14,7 @@ class ReminderDue(Event):
 
     `reminder` is its name, by which an activity can belong to it. A service is due on a day; it names car and plan, and `basis` says
     whether months or distance come first. An ageing opportunity or an activity is due at a moment, and names its record.
+    A complaint's answer and its solution are due at a moment, and name it.
     `customer` is in the dealer's own words. An invoice is due on a day, and `open` is what is to be paid of it still.
     So is a car that may soon be another's, or another.
     """

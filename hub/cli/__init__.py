@@ -45,6 +45,7 @@ def mount() -> typer.Typer:
         brakes,
         campaigns,
         caught,
+        complaints,
         consents,
         contracts,
         dead_letters,
@@ -112,6 +113,7 @@ def mount() -> typer.Typer:
             "shipments": shipments.app,
             "freight": freight.app,
             "reminders": reminders.app,
+            "complaints": complaints.app,
         },
         "What people are told": {
             "campaigns": campaigns.app,

@@ -20,6 +20,7 @@ async def came_of_it(settings: "Settings", trade: "Trade") -> None:
     await _freight(url, trade)
     await _reminders(url)
     await _occasions(url)
+    await _complaints(url)
     await _deliveries(url)
     await _suppressions(url)
 
@@ -52,6 +53,13 @@ async def _occasions(url: str) -> None:
             for kind, count in sorted(known.items())
         ],
     )
+
+
+async def _complaints(url: str) -> None:
+    known = [row async for row in _rows(url, "complaints")]
+    alarmed = [row async for row in _rows(url, "agendas") if row["kind"] == "complaint" and any(item["told"] for item in row["items"])]
+    is_open = sum(row["status"] == "open" for row in known)
+    typer.echo(f"\nOf {len(known):,} complaints {is_open:,} are open; whoever has them in hand was reminded of {len(alarmed):,}.")
 
 
 async def _deliveries(url: str) -> None:

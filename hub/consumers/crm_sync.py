@@ -18,7 +18,7 @@ crm_sync = Consumer(
     topics.REMINDERS,
     topics.ACTS,
     topics.TIMERS,
-    using=("sales_model", "loss_reason", "competitor"),
+    using=("sales_model", "loss_reason", "competitor", "complaint_terms", "calendar", "dealer"),
 )
 
 crm_sync.fold(
@@ -70,7 +70,12 @@ crm_sync.fold(
     stores.complaints,
     {
         complaint_events.COMPLAINT_RECEIVED: complaints.received,
+        complaint_events.COMPLAINT_ASSIGNED: complaints.assigned,
+        complaint_events.COMPLAINT_ANSWERED: complaints.answered,
         complaint_events.COMPLAINT_CLOSED: complaints.closed,
         complaint_events.COMPLAINT_REOPENED: complaints.reopened,
+        ACTIVITY_REPORTED: complaints.answered,
     },
+    concerns={ACTIVITY_REPORTED: complaints.of_report},
+    tell=(topics.CRM, crm.COMPLAINT_UPDATED, complaints.told),
 )

@@ -19,7 +19,7 @@ from hub.state import base_editions, reminder_desk
 from hub.state.reading import snapshot
 from hub.state.reminder_desk import AgendaRow, OccasionRow, ReadingRow, ServiceRow
 
-_OF_AGENDAS = ("activity", "ageing")
+_OF_AGENDAS = ("activity", "ageing", "complaint")
 _OF_OCCASIONS = ("dunning", "contract_end", "repurchase")
 KINDS = ("service", *_OF_AGENDAS, *_OF_OCCASIONS)
 

@@ -21,7 +21,7 @@ STORE_OF = {"customer": "customers", "contact": "contacts", "opportunity": "oppo
 BESIDE = {
     "contacts": ("name", "function", "superior", "is_active"),
     "leads": ("status", "name", "intention", "product", "received_at"),
-    "complaints": ("status", "category", "received_at"),
+    "complaints": ("status", "category", "received_at", "due_at"),
     "opportunities": ("status", "stage", "product", "amount_minor", "amount_currency", "stage_since"),
 }
 """What is shown of a customer's contacts, leads, complaints and opportunities."""

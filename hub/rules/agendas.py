@@ -1,8 +1,8 @@
-"""What is still to be done about one record of a dealer, and by when: its open activities, and how long it may stand in its stage.
+"""What is still to be done about one record, and by when: its open activities, how long it may stand in its stage, its deadlines.
 
-A record is an opportunity, a lead or a customer; everything that reminds somebody of it meets in one subject, so that a lead that
-is closed silences all of it at once. A step comes while somebody is there to hear it, by the dealer's calendar and its country's.
-Nothing here waits and nothing is refused: those who own the records do that.
+A record is a dealer's opportunity, lead, customer or complaint, or a complaint that the OEM took; everything that reminds somebody of
+it meets in one subject, so that a lead that is closed silences all of it at once. A step comes while somebody is there to hear it, by
+the dealer's calendar and its country's.
 """
 
 from collections.abc import Iterable
@@ -13,20 +13,21 @@ from contracts.activities import ActivityCancelled, ActivityDone, ActivityPlanne
 from contracts.activities.v1 import Activity
 from contracts.base import SalesModel
 from contracts.contract import Event
-from contracts.crm import LeadUpdated, OpportunityUpdated
+from contracts.crm import ComplaintUpdated, LeadUpdated, OpportunityUpdated
 from hub.rules.business_days import Office
-from hub.rules.decision import Change, Decision, Facts, Keep, Subject
+from hub.rules.decision import Change, Decision, Facts, Keep, Subject, principal_of
 from hub.rules.steps import SOON
 
-_OVER = ("won", "lost", "dropped", "promoted")
-AGEING, ACTIVITY = "ageing", "activity"
+_OVER = ("won", "lost", "dropped", "promoted", "closed")
+AGEING, ACTIVITY, COMPLAINT = "ageing", "activity", "complaint"
 
 
 class Item(NamedTuple):
-    """One thing of which somebody is reminded: an activity by its reference, or how long the record stands in its stage (`ageing`).
+    """One thing of which somebody is reminded: an activity by its reference, how long the record stands in its stage (`ageing`), or
+    that a complaint is to be answered, or settled.
 
-    Moments in ISO 8601, UTC, as they are stored. `told` are the steps that were said of `due_at`: an activity has `before` and
-    `overdue`, an ageing record `overdue` alone.
+    Moments in ISO 8601, UTC, as they are stored. `told` are the steps that were said of `due_at`: an activity or a complaint has
+    `before` and `overdue`, an ageing record `overdue` alone.
     """
 
     kind: str
@@ -63,6 +64,11 @@ def of_opportunity(event: OpportunityUpdated, _principal: str) -> Iterable[Subje
 def of_lead(event: LeadUpdated, _principal: str) -> Iterable[Subject]:
     """A lead that nobody handles has no agenda."""
     return () if event.dealer == "oem" else (Subject(f"dealer:{event.dealer}", f"lead/{event.lead}"),)
+
+
+def of_complaint(event: ComplaintUpdated, _principal: str) -> Iterable[Subject]:
+    """Whoever took it has it on their agenda, also the OEM."""
+    return (Subject(principal_of(event.dealer), f"complaint/{event.complaint}"),)
 
 
 def activity_planned(state: Agenda | None, event: ActivityPlanned, facts: Facts) -> Decision[Agenda]:
@@ -102,6 +108,20 @@ def lead_updated(state: Agenda | None, event: LeadUpdated, facts: Facts) -> Deci
         is_open=event.status not in _OVER, ended_as=event.status if event.status in _OVER else None
     )
     return _planned(agenda, items_of(agenda), event.occurred_at, _office(facts))
+
+
+def complaint_updated(state: Agenda | None, event: ComplaintUpdated, facts: Facts) -> Decision[Agenda]:
+    """It is to be answered and settled in time; another who has it in hand hears of that anew. Closed, nobody is reminded of it."""
+    agenda = _known(state, event, facts)._replace(
+        is_open=event.status not in _OVER, ended_as=event.status if event.status in _OVER else None
+    )
+    items = [item for item in items_of(agenda) if item.kind != COMPLAINT]
+    for what, by in (("answer", event.answer_by), ("solution", event.solve_by)):
+        if by is not None:
+            new = Item(COMPLAINT, f"{event.complaint}/{what}", _iso(by), _iso(by - timedelta(hours=event.remind_hours)), staff=event.staff)
+            old = next((item for item in items_of(agenda) if item._replace(told=[]) == new), None)
+            items.append(old or new)
+    return _planned(agenda, items, event.occurred_at, _office(facts))
 
 
 def timer_fired(state: Agenda | None, event: Event, facts: Facts) -> Decision[Agenda]:

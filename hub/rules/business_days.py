@@ -51,6 +51,16 @@ class Office(NamedTuple):
             return at
         return on_wall(day, hours[0].begin, there)
 
+    def closing(self, moment: datetime, days: int) -> datetime:
+        """The end of business on the so-many-th day of business after the moment's own."""
+        zone = next((one.zone for one in self._calendars(moment.date()) if one.zone), "UTC")
+        day = moment.astimezone(ZoneInfo(zone)).date()
+        for _ in range(days):
+            day = self._day(day + _DAY, _DAY)
+        hours = _opening(self._calendars(day), day) or (WHOLE_DAY,)
+        end = hours[-1].end
+        return on_wall(day + _DAY if end == WHOLE_DAY.end else day, end, zone)
+
     def attended(self, moment: datetime, *, is_early: bool) -> datetime:
         """The moment, if somebody is there then; else when somebody comes next.
 

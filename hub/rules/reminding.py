@@ -9,7 +9,7 @@ from contracts.contract import Event
 from contracts.reminders import ReminderClosed, ReminderDue
 from hub.rules.agendas import ACTIVITY, Agenda, Item, items_of
 from hub.rules.decision import Subject
-from hub.rules.notices import Notice, Person
+from hub.rules.notices import OEM, Notice, Person
 from hub.rules.service_reminders import Row
 from hub.rules.vehicles import NAME, Vehicle
 
@@ -93,9 +93,9 @@ def over_of_agenda(before: Agenda | None, after: Agenda, subject: Subject, becau
             yield closed(subject.dealer, _name(item), item.kind, reason, because, revision)
 
 
-def whose(_state: Any, _subject: Subject, said: ReminderDue | ReminderClosed) -> str:  # noqa: ANN401 - whatever it is told of
-    """The dealer on whose feed it belongs."""
-    return said.dealer
+def whose(_state: Any, _subject: Subject, said: ReminderDue | ReminderClosed) -> str | None:  # noqa: ANN401 - whatever it is told of
+    """The dealer on whose feed it belongs; the OEM has none."""
+    return None if said.dealer == OEM else said.dealer
 
 
 def _stepped(before: Vehicle | None, after: Vehicle) -> list[Row]:

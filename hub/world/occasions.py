@@ -56,6 +56,9 @@ _AHEAD: Mapping[Kind, timedelta] = {
 """So long after the world's end their days are: the first step has been passed by then, the next one has not."""
 _LATER = timedelta(days=200)
 _HELD: Mapping[Kind, timedelta] = {"contract_end": timedelta(days=700), "repurchase": timedelta(days=3 * 365 + 1)}
+_COMPLAIN = frozenset({"complains", "content"})
+_ANSWERED = timedelta(days=32)
+_HANDLER = "complaints desk"
 _MARK = "-day-"
 """In the references of all of them, and of nobody else."""
 _NET, _TAX = 40_000, 7_600
@@ -118,9 +121,11 @@ class Occasions:
                 case "sold":
                     yield self._of_dealer(one, "vehicle.sold_on", one.about, timedelta(days=600), {}, self._another(one.dealer))
                 case "complains" | "content":
-                    complaint = f"B{self._mark}{_MARK}{one.number}"
+                    complaint = self._complaint(one)
                     said = {"customer": one.customer, "category": "delivery"}
                     yield self._of_dealer(one, "complaint.received", complaint, timedelta(days=30), said)
+                    yield self._of_dealer(one, "complaint.assigned", complaint, timedelta(days=31), {"staff": _HANDLER})
+                    yield self._of_dealer(one, "complaint.answered", complaint, _ANSWERED, {})
                     if one.fate == "content":
                         yield self._of_dealer(one, "complaint.closed", complaint, timedelta(days=40), {"outcome": "repaired"})
                 case "extended":
@@ -163,11 +168,24 @@ class Occasions:
                 for one in self.clients
                 if one.fate in _REACHED | _KEPT_BACK
             },
+            "complaints": {
+                (f"dealer:{one.dealer}", self._complaint(one)): self._handled(one) for one in self.clients if one.fate in _COMPLAIN
+            },
             "open_items": {
                 **{("erp", f"invoice/{one.about}"): self._item(one) for one in bills},
                 **{("erp", f"receipt/{said.ref}"): {"open_minor": 0} for said in receipts},
             },
         }
+
+    def _complaint(self, one: Client) -> str:
+        return f"B{self._mark}{_MARK}{one.number}"
+
+    def _handled(self, one: Client) -> Row:
+        """Who has it in hand; as long as it is not settled, its customer is not written to."""
+        is_over = one.fate == "content"
+        outcome, status = ("repaired", "closed") if is_over else (None, "open")
+        answered_at = (self._began(one) + _ANSWERED).replace(microsecond=0)
+        return {"status": status, "outcome": outcome, "staff": _HANDLER, "answered_at": answered_at, "reopenings": 0}
 
     def _item(self, one: Client) -> Row:
         is_open = one.fate not in {"paid", "credited"}

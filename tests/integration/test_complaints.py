@@ -1,13 +1,22 @@
 """Whoever belongs to a customer with an open complaint is known to be left alone, of each dealer's customers apart."""
 
+import asyncio
+import json
 from datetime import UTC, datetime
 from typing import Any
 
-from contracts.complaints import COMPLAINT_CLOSED, COMPLAINT_RECEIVED
+from typer.testing import CliRunner
+
+from contracts.activities import ACTIVITY_DONE, ACTIVITY_PLANNED
+from contracts.base import COMPLAINT_TERMS_RECORDED
+from contracts.complaints import COMPLAINT_ASSIGNED, COMPLAINT_CLOSED, COMPLAINT_RECEIVED
 from contracts.contacts import CONTACT_RECORDED
 from contracts.customers import CUSTOMER_RECORDED
 from contracts.leads import LEAD_RECEIVED
+from contracts.topics import OEM_BASE
+from hub.cli import mount
 from hub.consumers.crm_sync import crm_sync
+from hub.consumers.reminders import reminders
 from hub.operations.show import Shown, show
 from hub.state import consents, rows
 from hub.state.consents import Wish, standings
@@ -48,6 +57,52 @@ async def test_a_complaint_that_is_open_keeps_marketing_from_all_who_belong_to_i
         by_oem = {"complaint": "B2", "customer": "C2", "dealer": "muc-002", "occurred_at": "2026-03-03T12:00:00Z"}
         await engine.apply([log.say(COMPLAINT_RECEIVED, by_oem, id="o", topic="oem.crm", source="/oem/crm")])
         assert await left_alone(engine, "muc-002") == ["C2"]
+
+
+async def test_deadlines_reach_whoever_has_a_complaint_in_hand_and_the_list_shows_what_is_overdue(database: str) -> None:
+    log = Log()
+    log.say(
+        COMPLAINT_TERMS_RECORDED,
+        {"id": "standard"},
+        id="t",
+        source="/oem/base",
+        topic=OEM_BASE.name,
+        key="complaint_terms/standard@1900-01-01",
+    )
+    async with Engine(database, crm_sync) as crm, Engine(database, reminders) as office:
+        await crm.lay(log)
+
+        async def say(lineage: Any, id_: str, **fields: Any) -> None:
+            await crm.apply([log.say(lineage, {"complaint": "B1", **fields}, id=id_, dealer="ber-001")])
+            await office.apply(await crm.relay(log))
+
+        async def listed(*more: str) -> Any:
+            done = await asyncio.to_thread(
+                CliRunner(env={"HUB_DATABASE_URL": database}).invoke, mount(), ["complaints", "list", "--json", *more]
+            )
+            return json.loads(done.stdout)
+
+        await say(COMPLAINT_RECEIVED, "a", customer="Ada Vogel", note="in private")
+        await say(COMPLAINT_ASSIGNED, "b", staff="mira", occurred_at="2026-03-02T13:00:00Z")
+        [one] = await listed("--overdue", "--staff", "mira")
+        assert (one["complaint"], one["waits_for"], one["is_overdue"], one["due_at"]) == ("B1", "answer", True, "2026-03-05 00:00:00+00:00")
+        assert one["customer"] != "Ada Vogel"
+        [row] = await office.rows("agendas")
+        assert [(item["name"], item["staff"]) for item in row["items"]] == [("B1/answer", "mira"), ("B1/solution", "mira")]
+        assert row["next_at"] == datetime(2026, 3, 4, tzinfo=UTC)
+        about = {"activity": "A1", "belongs_to": {"kind": "complaint", "ref": "B1"}}
+        apart = Log()  # reminders reads nothing else of the dealer's topic
+        planned = apart.say(ACTIVITY_PLANNED, {**about, "due_at": "2026-03-03T12:00:00Z"}, id="p", dealer="ber-001")
+        done = apart.say(ACTIVITY_DONE, {**about, "result": "called", "occurred_at": "2026-03-03T11:00:00Z"}, id="d", dealer="ber-001")
+        await office.apply([planned, done])
+        await crm.apply(await office.relay(log))  # what was done about it was an answer
+        await office.apply(await crm.relay(log))
+        assert [one["waits_for"] for one in await listed("--dealer", "ber-001")] == ["solution"]
+        await say(COMPLAINT_CLOSED, "e", occurred_at="2026-03-03T15:00:00Z")
+        [row] = await office.rows("agendas")
+        assert (row["is_open"], row["items"], row["next_at"]) == (False, [], None)
+        assert await listed() == []
+        assert [one["status"] for one in await listed("--all")] == ["closed"]
 
 
 async def test_beside_a_customer_stand_its_complaints_whoever_took_them(database: str) -> None:

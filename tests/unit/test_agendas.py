@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from contracts.activities import ACTIVITY_CANCELLED, ACTIVITY_DONE, ACTIVITY_PLANNED, ACTIVITY_RESCHEDULED
 from contracts.base import SalesModel
 from contracts.contract import Event, Lineage
-from contracts.crm import LEAD_UPDATED, OPPORTUNITY_UPDATED
+from contracts.crm import COMPLAINT_UPDATED, LEAD_UPDATED, OPPORTUNITY_UPDATED
 from contracts.reminders import ReminderClosed, ReminderDue
 from hub.rules import activities, agendas, reminding
 from hub.rules.agendas import Agenda
@@ -22,6 +22,7 @@ from tests.support.calendars import GERMANY, SHOP, calendar, dealer
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 OPPORTUNITY, LEAD = Subject("dealer:ber-01", "opportunity/O1"), Subject("dealer:ber-01", "lead/L1")
+COMPLAINT = Subject("dealer:ber-01", "complaint/B1")
 STAGES = ({"id": "talk", "name": "Talk", "probability": 10, "ageing_days": 10}, {"id": "offer", "name": "Offer", "probability": 50})
 MODEL = SalesModel.model_validate({"occurred_at": NOON, "id": "standard", "name": "Standard", "stages": STAGES})
 BASE = BaseData([MODEL])
@@ -34,6 +35,7 @@ RULES: Rules = {
     ACTIVITY_CANCELLED: agendas.activity_over,
     OPPORTUNITY_UPDATED: agendas.opportunity_updated,
     LEAD_UPDATED: agendas.lead_updated,
+    COMPLAINT_UPDATED: agendas.complaint_updated,
     TICK: agendas.timer_fired,
 }
 
@@ -157,6 +159,57 @@ def test_a_lead_that_is_closed_silences_what_was_planned_about_it(status: str) -
     desk.say(LEAD_UPDATED, 2, subject="ber-01/L1", dealer="ber-01", lead="L1", status=status)
     desk.until(100)
     assert desk.steps == []
+
+
+def complained(desk: Desk, hours: float, answer: float | None = 48, solve: float | None = 240, **fields: Any) -> None:
+    due = {"answer_by": answer if answer is None else at(answer), "solve_by": solve if solve is None else at(solve), "remind_hours": 24}
+    body = {"subject": "ber-01/B1", "dealer": "ber-01", "complaint": "B1", "status": "open", "category": "other", **due}
+    desk.say(COMPLAINT_UPDATED, hours, **{**body, **fields})
+
+
+def test_whoever_has_a_complaint_in_hand_hears_before_and_after_each_deadline() -> None:
+    desk = Desk(COMPLAINT)
+    complained(desk, 0, staff="mira")
+    desk.until(100)
+    assert desk.steps == [("complaint/B1/answer", "before"), ("complaint/B1/answer", "overdue")]
+    complained(desk, 101, answer=None, staff="mira")
+    desk.until(500)
+    assert desk.steps[2:] == [("complaint/B1/answer", "done"), ("complaint/B1/solution", "before"), ("complaint/B1/solution", "overdue")]
+    said = [one for one in desk.said if isinstance(one, ReminderDue)]
+    assert {(one.staff, one.belongs_to and one.belongs_to.kind, one.reminder_kind) for one in said} == {("mira", "complaint", "complaint")}
+
+
+def test_a_complaint_that_is_closed_silences_all_of_it_and_a_reopened_one_begins_anew() -> None:
+    desk = Desk(COMPLAINT)
+    complained(desk, 0)
+    desk.plan(0, 30, None)
+    desk.until(29)
+    complained(desk, 29.5, None, None, status="closed")
+    desk.until(500)
+    assert desk.steps == [("complaint/B1/answer", "before"), ("complaint/B1/answer", "closed")]
+    complained(desk, 501, 548, 740)
+    desk.until(525)
+    assert desk.steps[2:] == [("activity/A1", "overdue"), ("complaint/B1/answer", "before")]
+
+
+def test_another_who_gets_a_complaint_in_hand_hears_of_it_too() -> None:
+    desk = Desk(COMPLAINT)
+    complained(desk, 0, staff="mira")
+    desk.until(30)
+    complained(desk, 31, staff="jonas")
+    desk.until(32)
+    assert desk.steps == [("complaint/B1/answer", word) for word in ("before", "moved", "before")]
+    assert [one.staff for one in desk.said if isinstance(one, ReminderDue)] == ["mira", "jonas"]
+
+
+def test_a_complaint_that_the_oem_took_is_told_on_no_dealers_feed() -> None:
+    body = {"occurred_at": NOON, "subject": "oem/B1", "dealer": "oem", "complaint": "B1", "status": "open", "category": "other"}
+    [subject] = agendas.of_complaint(COMPLAINT_UPDATED.body.model_validate(body), "hub")
+    desk = Desk(subject)
+    complained(desk, 0, subject="oem/B1", dealer="oem")
+    desk.until(100)
+    assert [reminding.whose(None, subject, one) for one in desk.said] == [None, None]
+    assert {one.dealer for one in desk.said} == {"oem"}
 
 
 def test_a_lead_that_nobody_handles_and_a_service_reminder_have_no_agenda() -> None:

@@ -7,22 +7,35 @@ from uuid import UUID
 
 import pytest
 
-from contracts.complaints import COMPLAINT_CLOSED, COMPLAINT_RECEIVED, COMPLAINT_REOPENED
+from contracts.base import ComplaintTerms
+from contracts.complaints import (
+    COMPLAINT_ANSWERED,
+    COMPLAINT_ASSIGNED,
+    COMPLAINT_CLOSED,
+    COMPLAINT_RECEIVED,
+    COMPLAINT_REOPENED,
+    ComplaintReceived,
+)
 from contracts.contract import Lineage
 from hub.rules import complaints
 from hub.rules.basedata import BaseData
 from hub.rules.complaints import Complaint
-from hub.rules.decision import Rules, Subject
+from hub.rules.decision import Change, Facts, Rules, Subject
 from hub.rules.folding import Told, fold_all
 from hub.rules.permission import OPEN_COMPLAINT, Standing, refusal
+from tests.support.calendars import GERMANY, SHOP, calendar, dealer
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DEALERS, OEMS = Subject("dealer:ber-01", "B1"), Subject("oem", "B1")
+NOTHING = BaseData()
 RULES: Rules = {
     COMPLAINT_RECEIVED: complaints.received,
+    COMPLAINT_ASSIGNED: complaints.assigned,
+    COMPLAINT_ANSWERED: complaints.answered,
     COMPLAINT_CLOSED: complaints.closed,
     COMPLAINT_REOPENED: complaints.reopened,
 }
+ASSIGNED, ANSWERED = (COMPLAINT_ASSIGNED, {"staff": "mira"}), (COMPLAINT_ANSWERED, dict[str, Any]())
 RECEIVED, CLOSED = (COMPLAINT_RECEIVED, {"customer": "C1"}), (COMPLAINT_CLOSED, {"outcome": "repaired"})
 REOPENED: tuple[Lineage[Any], dict[str, Any]] = (COMPLAINT_REOPENED, {"note": "again"})
 
@@ -42,8 +55,23 @@ def told(*said: tuple[Lineage[Any], dict[str, Any]]) -> list[Told]:
     ]
 
 
-def of(events: list[Told], subject: Subject = DEALERS) -> Complaint:
-    state = fold_all(subject, RULES, BaseData(), events).state
+def terms(category: str, **days: Any) -> ComplaintTerms:
+    return ComplaintTerms(occurred_at=NOON, id=category, **days)
+
+
+OFFICE = BaseData(
+    [
+        dealer("ber-01"),
+        calendar("DE", holidays=GERMANY, zone="Europe/Berlin"),
+        calendar("ber-01", business_hours=SHOP, zone="Europe/Berlin"),
+        terms("standard"),
+        terms("delivery", answer_days=1, solve_days=2),
+    ]
+)
+
+
+def of(events: list[Told], subject: Subject = DEALERS, base: BaseData = NOTHING) -> Complaint:
+    state = fold_all(subject, RULES, base, events).state
     assert isinstance(state, Complaint)
     return state
 
@@ -60,9 +88,56 @@ def of(events: list[Told], subject: Subject = DEALERS) -> Complaint:
     ],
 )
 def test_the_last_word_counts_in_whatever_order_it_is_heard(said: tuple[Any, ...], status: str, reopenings: int) -> None:
-    states = {of(list(heard))[:1] + of(list(heard))[6:] for heard in permutations(told(*said))}
-    [(found, received_at, _, _, counted)] = states
-    assert (found, received_at, counted) == (status, NOON, reopenings)
+    [state] = {of(list(heard)) for heard in permutations(told(*said))}
+    assert (state.status, state.received_at, state.reopenings) == (status, NOON, reopenings)
+
+
+@pytest.mark.parametrize(
+    ("said", "waits_for"),
+    [
+        ((RECEIVED,), "answer_by"),
+        ((RECEIVED, ANSWERED), "solve_by"),
+        ((RECEIVED, ANSWERED, CLOSED), None),
+        ((RECEIVED, ANSWERED, CLOSED, REOPENED), "answer_by"),
+        ((RECEIVED, CLOSED, ANSWERED), None),
+        ((RECEIVED, ASSIGNED, ANSWERED, RECEIVED), "solve_by"),
+    ],
+)
+def test_what_is_due_next_is_the_same_in_whatever_order_it_is_heard(said: tuple[Any, ...], waits_for: str | None) -> None:
+    [state] = {of(list(heard), base=OFFICE) for heard in permutations(told(*said))}
+    assert state.due_at == (getattr(state, waits_for) if waits_for else None)
+    assert state.staff == ("mira" if ASSIGNED in said else None)
+
+
+@pytest.mark.parametrize(
+    ("at", "category", "answer_by", "solve_by"),
+    [
+        ("2026-03-02T12:00:00+01:00", "other", "2026-03-04T18:00:00+01:00", "2026-03-13T18:00:00+01:00"),
+        ("2026-03-06T23:30:00+01:00", "other", "2026-03-09T18:00:00+01:00", "2026-03-18T18:00:00+01:00"),  # on a Saturday they close at one
+        ("2026-03-26T12:00:00+01:00", "delivery", "2026-03-27T18:00:00+01:00", "2026-03-28T13:00:00+01:00"),
+        ("2026-03-28T12:00:00+01:00", "delivery", "2026-03-30T18:00:00+02:00", "2026-03-31T18:00:00+02:00"),  # the clocks go forward
+        ("2026-04-02T12:00:00+02:00", "delivery", "2026-04-04T13:00:00+02:00", "2026-04-07T18:00:00+02:00"),  # Good Friday, Easter Monday
+    ],
+)
+def test_deadlines_are_ends_of_business_on_days_of_business_of_its_dealer(at: str, category: str, answer_by: str, solve_by: str) -> None:
+    body = ComplaintReceived(occurred_at=datetime.fromisoformat(at), complaint="B1", customer="C1", category=category)
+    decision = complaints.received(None, body, Facts(DEALERS, OFFICE))
+    assert isinstance(decision, Change)
+    assert (decision.state.answer_by, decision.state.solve_by) == (datetime.fromisoformat(answer_by), datetime.fromisoformat(solve_by))
+
+
+def test_without_calendars_every_day_counts_to_its_end_and_without_terms_nothing_is_due() -> None:
+    alone = of(told(RECEIVED), base=BaseData([terms("standard")]))
+    assert (alone.answer_by, alone.solve_by) == (datetime(2026, 3, 5, tzinfo=UTC), datetime(2026, 3, 13, tzinfo=UTC))
+    assert of(told(RECEIVED)).due_at is None
+    assert of(told(RECEIVED), base=BaseData([terms("delivery"), terms("standard", retired=True)])).due_at is None
+
+
+def test_what_is_told_of_it_says_nothing_of_what_it_is_about() -> None:
+    state = of(told((COMPLAINT_RECEIVED, {"customer": "C1", "note": "in private"}), ASSIGNED), base=OFFICE)
+    said = complaints.told(None, state, DEALERS, told(RECEIVED)[0].body, 1)
+    assert (said.staff, said.answer_by, said.solve_by) == ("mira", state.answer_by, state.solve_by)
+    assert "private" not in said.model_dump_json()
 
 
 def test_a_dealer_speaks_of_its_own_customers_and_the_oem_of_any_dealer_s() -> None:
