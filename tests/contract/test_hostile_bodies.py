@@ -175,6 +175,13 @@ def test_any_json_is_a_body_or_invalid(value: object, lineage: Lineage[Any]) -> 
         assert wrong.findings  # noqa: PT017 - it need not be raised
 
 
+@given(st.text(st.sampled_from('":\\ ,{}ab\n'), min_size=1), st.sampled_from([None, 1, "p", [], ['"'], {"minor": 2}]))
+def test_a_key_that_comes_twice_is_found_whatever_its_neighbours_say(title: str, value: object) -> None:
+    twice = with_(title=title).replace(b'"stage"', b'"stage": ' + json.dumps(value).encode() + b', "stage"')
+    with pytest.raises(Invalid):
+        OPPORTUNITY_OPENED.decode(1, twice)
+
+
 @given(st.binary())
 def test_any_bytes_are_a_body_or_invalid(data: bytes) -> None:
     with pytest.raises(Invalid):
