@@ -36,10 +36,11 @@ def _cause(result: StoreFold, folded: Folded[object], touch: Touch) -> Told | No
     The last event that newly counts, else one of another subject that corrected an event of this one,
     else, where base data changed its mind, the event that made the state.
     """
+    if not result.pasts and not touch.causes:  # nothing was folded again: all that counted is new
+        counts = (told for told, verdict in reversed(folded.verdicts) if isinstance(verdict, Change) and not told.is_historical)
+        return next(counts, None)
     counted = [told for told, verdict in folded.verdicts if isinstance(verdict, Change)]
-    if result.pasts or touch.causes:
-        fresh: set[Row] = {told.row for told in touch.new} | result.waited.keys() | touch.released
-        causes = [*touch.causes, *(told for told in counted if told.row in fresh)]
-        counted = causes or [told for told in counted if told.event == folded.because]
-    # where nothing was folded again all that counted is new
+    fresh: set[Row] = {told.row for told in touch.new} | result.waited.keys() | touch.released
+    causes = [*touch.causes, *(told for told in counted if told.row in fresh)]
+    counted = causes or [told for told in counted if told.event == folded.because]
     return next((told for told in reversed(counted) if not told.is_historical), None)
