@@ -114,6 +114,10 @@ class _Tape(Watched):
 
 async def _play(connection: Connection, batches: list[list[Said]]) -> None:
     for batch in batches:
+        places: dict[tuple[str, ...], str] = {}  # where rows stand in this run
         async with connection.transaction():
-            for how, query, arguments in batch:
-                await getattr(connection, how)(query, *arguments)
+            for how, query, said in batch:
+                arguments = ([(places[row[1:3]], *row[1:]) for row in said[0]],) if "n.row_place" in query else said
+                found = await getattr(connection, how)(query, *arguments)
+                if "t.ctid::text FROM" in query:
+                    places |= {tuple(row[:2]): row[-1] for row in found}

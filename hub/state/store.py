@@ -44,12 +44,13 @@ _ENGINE = {
 
 
 class Kept(NamedTuple, Generic[S]):
-    """A state as stored: its version guards the next save, its position says how far it is folded."""
+    """A state as stored: its version guards the next save, its position says how far it is folded, its place where its row was found."""
 
     version: int
     position: Position
     because: UUID
     state: S
+    place: str | None = None
 
 
 class _Columns:
@@ -57,26 +58,27 @@ class _Columns:
 
     def __init__(self, table: str, name: str, kinds: Mapping[str, str], places: Sequence[int] | None = None) -> None:
         # JSON goes in as text: a row that holds a type with a codec of ours could not be sent in binary
-        self.rows = RowType(name, {column: "text" if kind in _JSON else kind for column, kind in kinds.items()})
+        self.rows = RowType(name, {"row_place": "text"} | {column: "text" if kind in _JSON else kind for column, kind in kinds.items()})
         self.cast = {column: f"n.{column}::{kind}" if kind in _JSON else f"n.{column}" for column, kind in kinds.items()}
         self._places = places
-        self._packed = [place for place, kind in enumerate(kinds.values()) if kind in _JSON]
+        self._packed = [at for at, column in enumerate(self.rows.columns) if kinds.get(column) in _JSON]
         updates = ", ".join(f"{column} = {value}" for column, value in self.cast.items() if column not in {"principal", "ref"})
         update = (
             f"UPDATE {table} t SET {updates} FROM unnest($1::{self.rows.array}) AS n"  # noqa: S608 - names of our own
             " WHERE t.row_version = n.row_version - 1 AND t.principal = "
         )
-        self.update = f"{update}n.principal AND t.ref = n.ref"
+        # What was loaded is looked for where it was, not in the index once more: what is no longer there, somebody else has written.
+        self.update = f"{update}n.principal AND t.ref = n.ref AND t.ctid = n.row_place::tid"
         self.update_one = f"{update}$2 AND t.ref = $3"
 
     def row(self, subject: Subject, kept: Kept[Any]) -> tuple[Any, ...]:
         """A row; a list would be an array within the array."""
-        version, position, because, state = kept
-        fields = state if self._places is None else [state[place] for place in self._places]
-        row = [*subject, version, *position, because, *fields]
-        for place in self._packed:
-            if row[place] is not None:
-                row[place] = orjson.dumps(row[place]).decode()
+        version, position, because, state, place = kept
+        fields = state if self._places is None else [state[at] for at in self._places]
+        row = [place, *subject, version, *position, because, *fields]
+        for at in self._packed:
+            if row[at] is not None:
+                row[at] = orjson.dumps(row[at]).decode()
         return tuple(row)
 
 
@@ -114,7 +116,7 @@ class Store(Generic[S]):
         self._lasting = itemgetter(*(place for place in range(len(fields)) if place not in places)) if stepping else None
         self.rows = [self._whole.rows, self._steps.rows] if stepping else [self._whole.rows]
         listed = ", ".join(self._whole.cast)
-        load = f"SELECT {', '.join('t.' + c for c in self._whole.cast)} FROM {name} t"  # noqa: S608 - names of our own
+        load = f"SELECT {', '.join('t.' + c for c in self._whole.cast)}, t.ctid::text FROM {name} t"  # noqa: S608 - names of our own
         # PostgreSQL sees how long an array is, and plans for a short one each time; what names one subject is planned once.
         self._load = (
             f"{load} JOIN unnest($1::text::text[], $2::text[]) AS k (principal, ref) ON t.principal = k.principal AND t.ref = k.ref"
@@ -136,7 +138,10 @@ class Store(Generic[S]):
         else:
             rows = await connection.fetch(self._load, texts([s.principal for s in subjects]), [s.ref for s in subjects])
         make = self.state._make  # type: ignore[attr-defined] # it is a NamedTuple
-        return {Subject(row[0], row[1]): Kept(row[2], Position(row[3], row[4], row[5]), row[6], make(row[7:])) for row in map(tuple, rows)}
+        return {
+            Subject(row[0], row[1]): Kept(row[2], Position(row[3], row[4], row[5]), row[6], make(row[7:-1]), row[-1])
+            for row in map(tuple, rows)
+        }
 
     async def save(self, connection: "Connection", kept: Mapping[Subject, Kept[S]], loaded: Mapping[Subject, Kept[S]]) -> bool:
         """Save new versions of what was `loaded`, in key order; False if any version was no longer that one.
@@ -151,7 +156,7 @@ class Store(Generic[S]):
         if not await self._write(connection, self._create, created):
             return False
         if len(updated) == 1:
-            return await self._write(connection, columns.update_one, updated, *updated[0][:2])
+            return await self._write(connection, columns.update_one, updated, *updated[0][1:3])
         return await self._write(connection, columns.update, updated)
 
     def _only_steps(self, kept: Mapping[Subject, Kept[S]], loaded: Mapping[Subject, Kept[S]]) -> bool:

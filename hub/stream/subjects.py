@@ -151,8 +151,8 @@ async def save(connection: Connection, result: StoreFold) -> Saved:
         is_changed = old is None or old.state != folded.state
         if old is not None and not is_changed and old.position == folded.position and old.because == folded.because:
             continue
-        version = old.version + 1 if old else 1
-        moved[subject] = Kept(version, folded.position, folded.because, folded.state)
+        version, place = (old.version + 1, old.place) if old else (1, None)
+        moved[subject] = Kept(version, folded.position, folded.because, folded.state, place)
         if is_changed:
             changed[subject] = version
     store = result.declared.store

@@ -207,6 +207,24 @@ async def test_a_state_that_another_has_saved_since_it_was_loaded_is_folded_agai
     assert (row["phone"], row["row_version"], row["ordered_at"].hour) == ("2", 2, 14)
 
 
+async def test_a_batch_of_states_of_which_another_has_saved_one_is_folded_again(
+    engine: Engine, rival: Engine, dealer: Words, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await engine.apply([dealer.recorded(ref, "Ada") for ref in ("C1", "C2", "C3")])
+    slow = [dealer.changed(ref, 1, phone="1") for ref in ("C1", "C2", "C3")]
+    stop = Stop()
+    monkeypatch.setattr(Store, "save", stop.before(Store.save, engine.db))
+    folding = asyncio.create_task(engine.apply(slow))
+    await stop.reached.wait()
+    await rival.apply([dealer.changed("C2", 2, phone="2", partition=1)])
+    stop.go.set()
+    with pytest.raises(Conflict):
+        await folding
+    assert await engine.outcomes(slow) == [Outcome.HANDLED] * 3
+    found = {row["ref"]: (row["phone"], row["row_version"]) for row in await engine.rows("customers")}
+    assert found == {"C1": ("1", 2), "C2": ("2", 2), "C3": ("1", 2)}
+
+
 async def test_a_state_that_two_create_at_once_is_folded_again(
     engine: Engine, rival: Engine, dealer: Words, monkeypatch: pytest.MonkeyPatch
 ) -> None:
