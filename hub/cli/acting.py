@@ -92,6 +92,12 @@ def tell(asked: "Asked", *, no_wait: bool, silence: float, as_json: bool, about:
         raise typer.Exit(1)
 
 
+def tell_nothing(*, as_json: bool) -> None:
+    """There was nothing to act upon: people see an empty table, programs are told in the same words as of an act."""
+    if as_json:
+        print_json({"acts": [], "counts": {}})
+
+
 def _print(came_to: Sequence["CameTo"]) -> None:
     from hub.operations.asked import NOT_YET
 

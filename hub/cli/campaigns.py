@@ -84,16 +84,15 @@ def new(
     Examples: hub campaigns new spring.yaml --dry-run · hub campaigns new spring.yaml --why "the estate comes in June"
     """
     from contracts.campaigns import CAMPAIGN_PREPARED
-    from hub.cli.campaign_views import print_plan, print_preview
+    from hub.cli.campaign_views import print_plan
 
     by = _signer(pass_file, "prepare", dry_run=dry_run)
     plan, state = _draft(file, why=why or "-", who=by.who)
     _refuse(_named(state)[1])
     if not as_json:
         print_plan(plan.campaign, state)
-        print_preview(state, _preview(plan.campaign, state, is_quiet=False))
-    if not dry_run:
-        _say(CAMPAIGN_PREPARED, by.signs(plan), why=why, ask="Prepare it?", yes=yes, no_wait=no_wait, as_json=as_json)
+    about = _foretold(plan.campaign, state, dry_run=dry_run, as_json=as_json)
+    _say(CAMPAIGN_PREPARED, by.signs(plan), why, "Prepare it?", dry_run=dry_run, yes=yes, no_wait=no_wait, as_json=as_json, about=about)
 
 
 @app.command("test")
@@ -133,8 +132,7 @@ def copy(
     body = by.signs(make(CAMPAIGN_TESTED, _head(name, by, why), told))
     if not as_json:
         typer.echo(f"A copy of {name} goes to {to} by {way}.")
-    if not dry_run:
-        _say(CAMPAIGN_TESTED, body, why=why, ask="Send it?", yes=yes, no_wait=no_wait, as_json=as_json)
+    _say(CAMPAIGN_TESTED, body, why, "Send it?", dry_run=dry_run, yes=yes, no_wait=no_wait, as_json=as_json)
 
 
 @app.command()
@@ -165,9 +163,8 @@ def approve(
         raise HubError(f"{name} was prepared by {state.prepared_by}: somebody else has to approve it")
     if not as_json:
         print_plan(name, state)
-    if not dry_run:
-        body = make(CAMPAIGN_APPROVED, _head(name, by, why), {"prepared_by": state.prepared_by, "plan": state.plan})
-        _say(CAMPAIGN_APPROVED, by.signs(body), why=why, ask="Approve it?", yes=yes, no_wait=no_wait, as_json=as_json)
+    body = make(CAMPAIGN_APPROVED, _head(name, by, why), {"prepared_by": state.prepared_by, "plan": state.plan})
+    _say(CAMPAIGN_APPROVED, by.signs(body), why, "Approve it?", dry_run=dry_run, yes=yes, no_wait=no_wait, as_json=as_json)
 
 
 @app.command()
@@ -187,7 +184,6 @@ def release(
     import asyncio
 
     from contracts.campaigns import CAMPAIGN_RELEASED
-    from hub.cli.campaign_views import print_preview
     from hub.errors import HubError
     from hub.operations.campaigns import make, require, shown
     from hub.rules.campaigns import same_person
@@ -197,11 +193,9 @@ def release(
     if same_person(by.who, state.approved_by or ""):
         raise HubError(f"{name} was approved by {state.approved_by}: somebody else has to release it")
     _refuse(_named(state)[1])
-    if not as_json:
-        print_preview(state, _preview(name, state, is_quiet=False))
-    if not dry_run:
-        body = by.signs(make(CAMPAIGN_RELEASED, _head(name, by, why)))
-        _say(CAMPAIGN_RELEASED, body, why=why, ask="Release it?", yes=yes, no_wait=no_wait, as_json=as_json)
+    about = _foretold(name, state, dry_run=dry_run, as_json=as_json)
+    body = by.signs(make(CAMPAIGN_RELEASED, _head(name, by, why)))
+    _say(CAMPAIGN_RELEASED, body, why, "Release it?", dry_run=dry_run, yes=yes, no_wait=no_wait, as_json=as_json, about=about)
 
 
 @app.command()
@@ -296,15 +290,8 @@ def _move(
     require(found, verb, states=states)
     if not as_json:
         typer.echo(f"{name} is {found.campaign.status}: {found.planned:,} messages planned so far.")
-    _say(
-        lineage,
-        by.signs(make(lineage, _head(name, by, why))),
-        why=why,
-        ask=f"Shall it be {verb}?",
-        yes=yes,
-        no_wait=no_wait,
-        as_json=as_json,
-    )
+    body = by.signs(make(lineage, _head(name, by, why)))
+    _say(lineage, body, why, f"Shall it be {verb}?", dry_run=False, yes=yes, no_wait=no_wait, as_json=as_json)
 
 
 def _draft(file: Path, *, why: str = "-", who: str = "-") -> tuple[Any, "Campaign"]:
@@ -343,6 +330,19 @@ def _preview(name: str, state: "Campaign", *, is_quiet: bool) -> "Preview":
         return asyncio.run(operation(_url(), name, state, template, Sending(settings.courier_country, cap, links), on_progress))
 
 
+def _foretold(name: str, state: "Campaign", *, dry_run: bool, as_json: bool) -> dict[str, Any]:
+    """Show people whom it reaches; what a program is told of it, which looks before it acts."""
+    from hub.cli.campaign_views import preview_json, print_preview
+
+    if as_json and not dry_run:
+        return {}
+    found = _preview(name, state, is_quiet=as_json)
+    if as_json:
+        return {"preview": preview_json(name, found)}
+    print_preview(state, found)
+    return {}
+
+
 def _named(state: "Campaign") -> tuple[Any, list[str]]:
     import asyncio
 
@@ -364,10 +364,10 @@ def _head(name: str, by: "Signer", why: str) -> dict[str, Any]:
     return head(name, by.who, why or "-")
 
 
-def _say(lineage: "Lineage[Any]", body: Any, *, why: str, ask: str, yes: bool, no_wait: bool, as_json: bool) -> None:  # noqa: ANN401 - any event's body
+def _say(lineage: "Lineage[Any]", body: Any, why: str, ask: str, **how: Any) -> None:  # noqa: ANN401 - any event's body
     from hub.cli.saying import say
 
-    say(lineage, body, why=why, ask=ask, yes=yes, no_wait=no_wait, as_json=as_json)
+    say(lineage, body, why=why, ask=ask, **how)
 
 
 def _url() -> str:

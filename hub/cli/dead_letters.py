@@ -5,7 +5,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.acting import SILENCE, DryRun, NoWait, Silence, Why, Yes, agreed, check_reason, operator, print_foretold, tell, url
+from hub.cli.acting import (
+    SILENCE,
+    DryRun,
+    NoWait,
+    Silence,
+    Why,
+    Yes,
+    agreed,
+    check_reason,
+    operator,
+    print_foretold,
+    tell,
+    tell_nothing,
+    url,
+)
 from hub.cli.filters import Filters, filtered
 from hub.cli.mending import edit, print_changes
 from hub.cli.printing import AsJson, print_json, print_table, printable
@@ -208,7 +222,10 @@ def _goes_on(found: "Sequence[Foretold]", question: str, why: str, *, dry_run: b
     elif not as_json:
         rows = [(str(letter.id)[:8], letter.key or "", letter.reason, one.behind or "") for letter, one in shown]
         print_foretold(("id", "key", "reason", ">go on behind it"), rows, [one.words for one in found])
-    if dry_run or not found:
+    if dry_run:
+        return False
+    if not found:
+        tell_nothing(as_json=as_json)
         return False
     check_reason(why)
     return agreed(question, yes=yes)

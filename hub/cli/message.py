@@ -83,5 +83,4 @@ def send(
         counted = segments(words) if channel == "sms" else None
         size = f", {counted.parts} segments in {counted.encoding}" if counted else ""
         typer.echo(f"{body.message}: by {channel} to {to}, for {purpose}{size}.")
-    if not dry_run:
-        say(MESSAGE_REQUESTED, body, why=why, ask="Send it?", yes=yes, no_wait=no_wait, as_json=as_json)
+    say(MESSAGE_REQUESTED, body, why=why, ask="Send it?", dry_run=dry_run, yes=yes, no_wait=no_wait, as_json=as_json)

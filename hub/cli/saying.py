@@ -1,5 +1,6 @@
 """Say something on oem.campaigns: agree on it, publish it, hear what it came to, and tell."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -13,9 +14,21 @@ if TYPE_CHECKING:
 
 
 def say(
-    lineage: "Lineage[Any]", body: "CampaignEvent | MessageRequested", *, why: str, ask: str, yes: bool, no_wait: bool, as_json: bool
+    lineage: "Lineage[Any]",
+    body: "CampaignEvent | MessageRequested",
+    *,
+    why: str,
+    ask: str,
+    dry_run: bool,
+    yes: bool,
+    no_wait: bool,
+    as_json: bool,
+    about: Mapping[str, Any] | None = None,
 ) -> None:
-    """Publish one record and wait until it is folded; the exit code is 1 where it was refused, or is not folded yet."""
+    """Publish one record and wait until it is folded; the exit code is 1 where it was refused, or is not folded yet.
+
+    `about` is what programs are told besides.
+    """
     import asyncio
 
     from hub.operations.campaigns import CameTo, hear
@@ -23,15 +36,18 @@ def say(
     from hub.settings import Settings
     from hub.wiring import kafka_options
 
+    told = {"is_dry": dry_run, "type": lineage.wire, "subject": lineage.ref(body), **(about or {})}
+    if dry_run:
+        if as_json:
+            print_json(told)
+        return
     check_reason(why)
     if not agreed(ask, yes=yes):
         raise typer.Abort
     said = asyncio.run(publish(kafka_options(Settings()), lineage, body, body.who))
     came_to = CameTo("said") if no_wait else asyncio.run(hear(url(), said, SILENCE))
     if as_json:
-        print_json(
-            {"id": said.id, "type": lineage.wire, "subject": lineage.ref(body), "standing": came_to.standing, "words": came_to.words}
-        )
+        print_json({**told, "id": said.id, "standing": came_to.standing, "words": came_to.words})
     else:
         typer.echo(f"{lineage.name} said by {body.who}: {': '.join(filter(None, came_to))}.")
         if came_to.standing == "not folded yet":

@@ -81,6 +81,8 @@ def issue(
         whose = ", ".join(new.held.dealers) or "all dealers"
         typer.echo(f"{new.held.id}: {staff} may {', '.join(new.held.may)}, for {whose}, until {new.held.expires_at:%Y-%m-%d %H:%MZ}")
     if dry_run:
+        if as_json:
+            print_json({**_told(new.held), "pass": None})
         return
     check_reason(why)
     if not agreed("Issue it?", yes=yes):

@@ -4,7 +4,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.acting import SILENCE, DryRun, NoWait, Silence, Why, Yes, agreed, check_reason, operator, print_foretold, tell, url
+from hub.cli.acting import (
+    SILENCE,
+    DryRun,
+    NoWait,
+    Silence,
+    Why,
+    Yes,
+    agreed,
+    check_reason,
+    operator,
+    print_foretold,
+    tell,
+    tell_nothing,
+    url,
+)
 from hub.cli.filters import Filters, filtered
 from hub.cli.printing import AsJson, print_json, print_table, printable
 from hub.errors import InputError
@@ -173,7 +187,10 @@ def _goes_on(found: "Sequence[Foretold]", question: str, why: str, *, dry_run: b
     elif not as_json:
         rows = [(str(wait.id)[:8], wait.key or "", wait.type, _what_for(wait)) for wait, _ in shown]
         print_foretold(("id", "key", "event", "waits for"), rows, [one.words for one in found])
-    if dry_run or not due:
+    if dry_run:
+        return []
+    if not due:
+        tell_nothing(as_json=as_json)
         return []
     check_reason(why)
     return due if agreed(question.format(f"{len(due):,}"), yes=yes) else []

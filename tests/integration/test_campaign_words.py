@@ -156,6 +156,8 @@ async def test_a_preview_counts_whom_it_reaches_and_why_not(desk: Desk, file: st
     dry = await desk.types("campaigns", "new", file, "--dry-run")
     assert "1 SMS take 2 segments (1 in ucs2) and cost 0.15 EUR." in dry.stdout
     assert "2 of 3 customers are told" in dry.stdout
+    told = await desk.json("campaigns", "new", file, "--dry-run")
+    assert (told["is_dry"], told["type"], told["preview"]["told"]) == (True, "hub.campaign.prepared.v1", 2)
     assert (await desk.json("campaigns", "list")) == []
 
 
@@ -216,6 +218,8 @@ async def issues_and_revokes(types: Callable[..., Awaitable[Result]], hear: Call
     say, mine = ("--yes", "--why", "she runs them"), folder / "mira.pass"
     asked = ("staff", "issue", "mira", "--may", "prepare", "--may", "release", "--pass-file", str(mine))
     assert "--name for somebody new" in str((await types(*asked, *say)).exception)
+    foretold = json.loads((await types(*asked, "--name", "Mira Bell", "--dry-run", "--json")).stdout)
+    assert (foretold["staff"], foretold["pass"], mine.exists()) == ("mira", None, False)
     issued = await types(*asked, "--name", "Mira Bell", *say)
     assert issued.exit_code == 0, issued.output
     assert mine.stat().st_mode & 0o777 == 0o600
@@ -296,6 +300,8 @@ async def test_passes_documents_and_messages_travel_over_the_broker(kafka: Kafka
 
         await settle(engine.db, {"C1": customer("one@people.example")})
         words = ["message", "send", "customer:ber-001/C1", "--title", "Hello", "--text", "As you asked", "--document", "price-list@2026-05"]
+        foretold = json.loads((await types(*words, "--dry-run", "--json")).stdout)
+        assert (foretold["is_dry"], foretold["type"]) == (True, "hub.message.requested.v1")
         typing = asyncio.create_task(types(*words, "--yes", "--why", "asked for", "--json"))
         while not typing.done():
             await hear()

@@ -177,6 +177,7 @@ async def test_what_is_foretold_of_each_letter_is_what_comes_of_it(operator: Ope
         ("C1", "rejected"): ("dead again", 0),
         ("C1", "schema"): ("dead again", 0),
     }
+    assert await operator.json("dead-letters", "discard", "--key", "nobody's") == {"acts": [], "counts": {}}
     given_up = await operator.json("dead-letters", "discard", "--key", "C1", "--dry-run")
     assert [one["would_go_on"] for one in given_up] == [1, 1]
     done = await operator.does("dead-letters", "redrive", "--dealer", "ber-001", "--why", "a test", "--yes", "--json")
