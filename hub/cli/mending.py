@@ -109,7 +109,7 @@ def _by_hand(patient: "Patient", most: int) -> "Mend":
         if not found:
             return Mend(left)
         _print_faults(found)
-        if not (sys.stdin.isatty() and typer.confirm("Edit it again?", default=True)):
+        if not (sys.stdin.isatty() and typer.confirm("Edit it again?", default=True, err=True)):
             break
         text = left
     return AS_IT_CAME

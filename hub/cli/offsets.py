@@ -1,10 +1,10 @@
 """The words `hub offsets …`: how far each partition is folded, and from where it goes on."""
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hub.cli.acting import agreed
 from hub.cli.printing import AsJson, print_json, print_table
 
 if TYPE_CHECKING:
@@ -81,7 +81,6 @@ def set_(
     """
     import asyncio
 
-    from hub.errors import InputError
     from hub.operations import offsets
     from hub.operations.acts import reason
     from hub.operations.places import scope
@@ -91,11 +90,10 @@ def set_(
     changes = asyncio.run(offsets.plan(settings, scope(consumer, place), to))
     if not dry_run and any(not change.refused for change in changes):
         reason(why)
-        if not yes:
+        if not yes and not as_json:
             _print_plan(changes)
-            if not sys.stdin.isatty():
-                raise InputError("--yes", "given where nobody can be asked")
-            typer.confirm("Set these offsets?", abort=True)
+        if not agreed("Set these offsets?", yes=yes):
+            raise typer.Abort
         changes = asyncio.run(offsets.set_(settings, changes, why=why))
     if as_json:
         print_json([_told(change) for change in changes])

@@ -1,11 +1,13 @@
 """Every command that a page, a manifest, the compose file or the Makefile names exists, with its options."""
 
+import ast
+
 import pytest
 import typer
 import typer.main
 
 from hub.wiring import PROCESSES
-from tests.support import command_line
+from tests.support import command_line, tree
 
 
 def test_every_command_named_exists() -> None:
@@ -91,6 +93,27 @@ def test_what_has_no_json_by_nature_has_none() -> None:
 
 def test_a_command_without_json_is_seen() -> None:
     assert _without_json(_planted()) == {"topics apply", "run"}
+
+
+def questions(source: str) -> list[int]:
+    """The lines on which somebody is asked on standard output, where a program reads."""
+    return [
+        node.lineno
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in {"confirm", "prompt"}
+        and not any(word.arg == "err" for word in node.keywords)
+    ]
+
+
+def test_nobody_is_asked_where_a_program_reads() -> None:
+    found = [f"{path}:{line}" for path in tree.files("hub/cli", ends=(".py",)) for line in questions(tree.text(path))]
+    assert not found, f"ask by hub.cli.acting.agreed, or with err=True: {', '.join(found)}"
+
+
+def test_a_question_on_standard_output_is_seen() -> None:
+    assert questions("typer.confirm('x')\ntyper.confirm('y', err=True)\ntyper.prompt('z')") == [1, 3]
 
 
 def test_what_asks_is_answered_where_nobody_is() -> None:
