@@ -7,6 +7,8 @@ import asyncpg
 import orjson
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from hub.state import moments
+
 
 def engine(url: str) -> AsyncEngine:
     """A pooled SQLAlchemy engine for operations and pages; `url` is a plain `postgresql://` one."""
@@ -74,6 +76,7 @@ async def connect(
     )
     for json in ("json", "jsonb"):
         await connection.set_type_codec(json, schema="pg_catalog", encoder=_dump, decoder=orjson.loads, format="text")
+    await connection.set_type_codec("timestamptz", schema="pg_catalog", encoder=moments.written, decoder=moments.read, format="tuple")
     return connection
 
 

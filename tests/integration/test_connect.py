@@ -1,4 +1,7 @@
-"""Who works on a connection sees that the database answers."""
+"""Who works on a connection sees that the database answers, and moments come back as they were sent."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import pytest
@@ -20,4 +23,32 @@ async def test_a_connection_tells_of_each_answer_whatever_was_asked_and_however_
     with pytest.raises(asyncpg.DivisionByZeroError):
         await connection.fetch("SELECT 1 / $1::int", 0)
     assert answers == ["fetch", "fetchrow", "fetchval", "execute", "transaction", "transaction", "failure"]
+    await connection.close()
+
+
+@pytest.mark.parametrize(
+    ("moment", "text"),
+    [
+        (datetime(2026, 3, 2, 12, 0, 0, 123_456, UTC), "2026-03-02 12:00:00.123456+00"),
+        (datetime(2026, 10, 25, 2, 30, fold=0, tzinfo=ZoneInfo("Europe/Berlin")), "2026-10-25 00:30:00+00"),
+        (datetime(2026, 10, 25, 2, 30, fold=1, tzinfo=ZoneInfo("Europe/Berlin")), "2026-10-25 01:30:00+00"),
+        (datetime(1999, 12, 31, 23, 59, 59, 999_999, UTC), "1999-12-31 23:59:59.999999+00"),
+        (datetime(1, 1, 1, tzinfo=UTC), "0001-01-01 00:00:00+00"),
+        (datetime(9999, 12, 31, 23, 59, 59, 999_999, UTC), "9999-12-31 23:59:59.999999+00"),
+    ],
+)
+async def test_a_moment_comes_back_as_it_was_sent(database: str, moment: datetime, text: str) -> None:
+    connection = await connect(database, name="test")
+    for _ in range(2):
+        row = await connection.fetchrow("SELECT $1::timestamptz, $1::timestamptz::text, $2::timestamptz[], NULL::date", moment, [moment])
+        assert row is not None
+        assert tuple(row) == (moment.astimezone(UTC), text, [row[0]], None)
+        assert row[0].tzinfo is UTC
+    await connection.close()
+
+
+async def test_a_moment_of_no_zone_is_refused(database: str) -> None:
+    connection = await connect(database, name="test")
+    with pytest.raises(asyncpg.DataError):
+        await connection.fetch("SELECT $1::timestamptz", datetime(2026, 3, 2, 12, 0))  # noqa: DTZ001 - it is about that
     await connection.close()
