@@ -8,7 +8,7 @@ from statistics import median
 from hub.state.offsets import TopicPartition
 from hub.telemetry import log
 
-_LONG_SECONDS = 0.015
+LONG_SECONDS = 0.015
 """What takes less keeps nobody waiting for long, whoever is in it."""
 _SLOW_TIMES, _CLEAR_TIMES = 4, 2
 """What costs so many times as much as usual is slow, and is so until it costs no more than so many times as much."""
@@ -44,7 +44,7 @@ class Company:
         cost = seconds / (records + _BESIDES)
         usual = median(self._costs or [cost])
         self._costs.append(cost)
-        if seconds > _LONG_SECONDS and cost > _SLOW_TIMES * usual:
+        if seconds > LONG_SECONDS and cost > _SLOW_TIMES * usual:
             log.debug("batch.slow", partitions=len(partitions), records=records, seconds=round(seconds, 3))
             self._most |= dict.fromkeys(partitions, max(1, len(partitions) // 2))
             if len(partitions) == 1:

@@ -2,14 +2,15 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from time import monotonic
 
 from hub.state.offsets import TopicPartition
-from hub.stream.company import Company
+from hub.stream.company import LONG_SECONDS, Company
 from hub.stream.record import Raw
 
 _FEW = 32
-"""So few records are one batch, even where other lanes are free: each transaction has its price."""
+"""So few records are one batch, even where lanes are free, and wait for the end of one that is as small: a transaction has its price."""
 
 
 class Turns:
@@ -20,7 +21,7 @@ class Turns:
     fetched again because something was missing, and where what was fetched began.
     """
 
-    def __init__(self, lanes: int, most_records: int) -> None:
+    def __init__(self, lanes: int, most_records: int, clock: Callable[[], float] = monotonic) -> None:
         self.size = 0
         self.company = Company()
         self.gaps: dict[TopicPartition, int] = {}
@@ -28,6 +29,9 @@ class Turns:
         self._runs: dict[TopicPartition, deque[Sequence[Raw]]] = {}
         self._hands: dict[int, Collection[TopicPartition]] = {}
         self._slow: set[int] = set()
+        self._soon: dict[int, float] = {}
+        self._alarm: asyncio.TimerHandle | None = None
+        self._clock = clock
         self._dropped: set[TopicPartition] = set()
         self._wakes = [asyncio.Event() for _ in range(lanes)]
 
@@ -71,29 +75,52 @@ class Turns:
 
     def take(self, lane: int) -> dict[TopicPartition, list[Raw]]:
         """The next batch, empty where nothing may be taken; nobody else has more of its partitions until it is given back."""
-        chosen = self._choose()
+        ready = self._ready()
+        chosen = [] if self._is_soon_taken(ready) else self._choose(ready)
         if not chosen:
             self._wakes[lane].clear()
             return {}
         self._hands[lane] = chosen
         self._dropped.difference_update(chosen)
+        taken = {partition: self._pull(partition) for partition in chosen}
         if self.company.is_slow(chosen[0]):
             self._slow.add(lane)
-        return {partition: self._pull(partition) for partition in chosen}
+        elif sum(map(len, taken.values())) <= _FEW:
+            self._soon[lane] = self._clock() + LONG_SECONDS
+        return taken
 
     def give_back(self, lane: int) -> None:
         """The lane is done with what it took."""
         del self._hands[lane]
         self._slow.discard(lane)
+        self._soon.pop(lane, None)
         self._wake()
 
-    def _choose(self) -> list[TopicPartition]:
+    def _is_soon_taken(self, ready: Sequence[TopicPartition]) -> bool:
+        """Whether little waits, and a lane will soon be done with as little: it takes this along with what comes meanwhile.
+
+        If that lane is not, the others look again when it should have been.
+        """
+        if not ready or self.company.is_slow(ready[0]) or sum(map(self.size_of, ready)) > _FEW:
+            return False
+        now = self._clock()
+        left = max(self._soon.values(), default=now) - now
+        if left <= 0:
+            return False
+        if self._alarm is None:
+            self._alarm = asyncio.get_running_loop().call_later(left, self._look)
+        return True
+
+    def _look(self) -> None:
+        self._alarm = None
+        self._wake()
+
+    def _choose(self, ready: Sequence[TopicPartition]) -> list[TopicPartition]:
         """Whoever has waited longest, with those who may be in one transaction with it.
 
         Free lanes share what waits. A partition that does not fit in whole, or has more than all others together, waits for a
         lane of its own: nobody is in one transaction with a flood.
         """
-        ready = self._ready()
         if not ready:
             return []
         total, free = sum(map(self.size_of, ready)), len(self._wakes) - len(self._hands)

@@ -44,7 +44,7 @@ class Beside:
         self.consumer, self.waits = "a", dict[str, list[float]]()
         self._rates, self._slow, self._chance = rates, slow, random.Random(1)
         self._selector = Still()
-        self._turns = Turns(lanes, 500)
+        self._turns = Turns(lanes, 500, lambda: self._selector.now)
         self._lanes = [self._lane(number) for number in range(lanes)]
 
     def p99(self, dealers: Sequence[str]) -> float:

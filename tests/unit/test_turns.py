@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from hub.stream.company import LONG_SECONDS
 from hub.stream.slips import Stored
 from hub.stream.turns import Turns
 
@@ -110,6 +111,48 @@ async def test_of_free_lanes_the_first_looks_first() -> None:
         await asyncio.sleep(0)
         turns.put(CALM, run(CALM, 0, 1))
     assert looked == [0, 1, 2]
+
+
+async def test_little_waits_for_the_end_of_as_little_and_is_taken_with_what_came_meanwhile() -> None:
+    turns = queued(lanes=2, a=1)
+    assert counts(turns, 0) == {"a": 1}
+    turns.put(CALM, run(CALM, 0, 2))
+    assert not turns.take(1)
+    turns.put(THIRD, run(THIRD, 0, 3))
+    assert not turns.take(1)
+    turns.give_back(0)
+    assert counts(turns, 1) == {"calm": 2, "third": 3}
+
+
+async def test_little_waits_no_longer_than_the_other_should_have_taken() -> None:
+    now = [0.0]
+    turns = Turns(2, 500, lambda: now[0])
+    turns.put(CALM, run(CALM, 0, 2))
+    assert counts(turns, 0) == {"calm": 2}
+    turns.put(THIRD, run(THIRD, 0, 3))
+    assert not turns.take(1)
+    now[0] = LONG_SECONDS
+    async with asyncio.timeout(5):
+        await turns.wait(1)
+    assert counts(turns, 1) == {"third": 3}
+
+
+@pytest.mark.parametrize(("in_hand", "waiting"), [(1, 33), (33, 1), (500, 1)], ids=["much", "behind much", "behind a flood"])
+def test_what_is_much_does_not_wait_and_nobody_waits_for_whoever_says_much(in_hand: int, waiting: int) -> None:
+    turns = queued(lanes=2, flood=in_hand)
+    assert counts(turns, 0) == {"flood": in_hand}
+    turns.put(CALM, run(CALM, 0, waiting))
+    assert counts(turns, 1) == {"calm": waiting}
+
+
+def test_nobody_waits_for_the_slow_and_the_slow_for_nobody() -> None:
+    turns = queued(lanes=3, flood=1)
+    slow(turns, "flood", "third")
+    assert counts(turns, 0) == {"flood": 1}
+    turns.put(CALM, run(CALM, 0, 1))
+    assert counts(turns, 1) == {"calm": 1}
+    turns.put(THIRD, run(THIRD, 0, 1))
+    assert counts(turns, 2) == {"third": 1}
 
 
 @pytest.mark.parametrize("firsts", [(0, 11), (0, 10, 21)])
