@@ -188,10 +188,9 @@ def _reason(unmask: bool, why: str) -> str:
 
 
 def _told(found: "Plan", flags: Iterable[str] = ()) -> dict[str, object]:
-    steps = [
-        {**{name: told for name, told in asdict(step).items() if name != "creates"}, "is_allowed": step.is_allowed(flags)}
-        for step in found.steps
-    ]
+    steps = [{**asdict(step), "is_allowed": step.is_allowed(flags)} for step in found.steps]
+    for step in steps:
+        del step["creates"]  # the same once more, as the broker is told
     return {"steps": steps, "unknown": found.unknown}
 
 
