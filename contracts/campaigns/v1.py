@@ -47,7 +47,8 @@ class CampaignPrepared(CampaignEvent):
     `conditions` is a tree of conditions in JSON that chooses among the audience; none: all of it. By the `first` of the channels
     that reaches a person, or by `every` one; in the name of the `oem`, or of the person's `dealer`, who was given consent then.
     At most `per_hour` messages fall due in an hour, and only from `opens` to `closes` in `zone`. `documents` are versions
-    of sales documents, `price-list@2026-05`.
+    of sales documents, `price-list@2026-05`. With `repeat` it goes out day after day until it expires, to those of the customers whose
+    birthday it is in `zone`: to each once a year. Who was born on 29 February has it on the day `before` or `after` where there is none.
     """
 
     title: Line
@@ -66,6 +67,8 @@ class CampaignPrepared(CampaignEvent):
     zone: TimeZone = "UTC"
     not_before: Instant | None = None
     expires_at: Instant
+    repeat: Literal["birthday"] | None = None
+    leap_day: Literal["before", "after"] = "before"
 
 
 class CampaignTested(CampaignEvent):

@@ -26,6 +26,7 @@ def print_plan(name: str, state: "Campaign") -> None:
         ("for", f"{state.purpose} ({state.nature}), in the name of {'the OEM' if state.grantee == 'oem' else 'each dealer'}"),
         ("pace", f"{f'{state.per_hour:,} an hour' if state.per_hour else 'all at once'}{window}"),
         ("from", f"{state.not_before:%Y-%m-%d %H:%MZ}" if state.not_before else "its release"),
+        *([("repeats", _repeated(state))] if state.repeat else []),
         ("until", f"{state.expires_at:%Y-%m-%d %H:%MZ}"),
         ("prepared", f"{state.prepared_at:%Y-%m-%d %H:%MZ} by {state.prepared_by}"),
     ):
@@ -34,6 +35,11 @@ def print_plan(name: str, state: "Campaign") -> None:
         typer.echo("  where")
         for line in yaml.safe_dump(state.conditions, sort_keys=False, allow_unicode=True).splitlines():
             typer.echo(f"    {line}")
+
+
+def _repeated(state: "Campaign") -> str:
+    stand_in = "28 February" if state.leap_day == "before" else "1 March"
+    return f"each year on the birthday of each ({state.zone}); of 29 February on {stand_in} where there is none"
 
 
 def print_preview(state: "Campaign", found: "Preview") -> None:
@@ -45,6 +51,8 @@ def print_preview(state: "Campaign", found: "Preview") -> None:
         ("channel", "what becomes of it", ">people"), [(channel or "any", outcome, f"{n:,}") for channel, outcome, n in _rows(found)]
     )
     typer.echo(f"{found.people:,} of {found.looked_at:,} {state.audience} are told; {found.looked_at - found.people:,} are not.")
+    if found.birthdays:
+        typer.echo(f"Each once a year, on their birthday: {', '.join(f'{day} {n:,}' for day, n in found.birthdays)}.")
     if found.texts.messages:
         alphabets = ", ".join(f"{n:,} in {alphabet}" for alphabet, n in found.texts.alphabets.most_common())
         typer.echo(f"{found.texts.messages:,} SMS take {found.texts.segments:,} segments ({alphabets}){_cost(found.texts.segments)}.")
@@ -60,6 +68,7 @@ def preview_json(name: str, found: "Preview") -> dict[str, Any]:
         "looked_at": found.looked_at,
         "told": found.people,
         "outcomes": [{"channel": channel or None, "outcome": outcome, "people": n} for channel, outcome, n in _rows(found)],
+        "birthdays": [{"day": day, "people": n} for day, n in found.birthdays],
         "sms": {**found.texts._asdict(), "cost_minor": price and price.of(found.texts.segments), "currency": price and price.currency},
     }
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from hub.channels.wording.mail import Recipient
 from hub.channels.wording.text import CompiledSms
 from hub.errors import InputError
 from hub.operations.audiences import looking
+from hub.rules.birthdays import day_of
 from hub.rules.campaigns import Campaign, audience_of
 from hub.rules.expansion import PLANNED
 from hub.rules.links import Links
@@ -22,9 +23,10 @@ from hub.state import recipients
 from hub.state.campaigns import Judged
 from hub.state.people import Addressee
 from hub.state.recipients import Page
+from hub.state.store import Connection
 from hub.state.survey import Address, survey
 
-_CHUNK = 1_000
+_CHUNK, _DAYS = 1_000, 7
 _NONE = UUID(int=0)
 
 
@@ -46,12 +48,16 @@ class Sending(NamedTuple):
 
 
 class Preview(NamedTuple):
-    """People looked at, those who are told something, and what became of all of them by channel and outcome."""
+    """People looked at, those who are told something, and what became of all of them by channel and outcome.
+
+    Of a campaign that repeats they are all whose birthday is known, and `birthdays` has whose it is on each of the next days.
+    """
 
     looked_at: int
     people: int
     outcomes: Counter[tuple[str, str]]
     texts: Texts
+    birthdays: Sequence[tuple[date, int]] = ()
 
 
 async def preview(
@@ -79,7 +85,9 @@ async def preview(
         return reach(who, sending.country, channels)
 
     async with looking(url) as connection:
-        while persons := await recipients.page(connection, *audience_of(campaign), now, after, _CHUNK):
+        known, days = ((recipients.has_birthday,), _DAYS) if campaign.repeat else ((), 0)
+        coming = [await _celebrating(connection, name, campaign, now, ahead) for ahead in range(days)]
+        while persons := await recipients.page(connection, *audience_of(campaign), now, after, _CHUNK, *known):
             judged = await survey(connection, name, campaign, persons, now, reach=reached, taken=taken, cap=sending.cap)
             outcomes.update((verdict.channel, verdict.outcome) for one in judged for verdict in one.verdicts)
             people += sum(any(verdict.outcome == PLANNED for verdict in one.verdicts) for one in judged)
@@ -87,7 +95,14 @@ async def preview(
             looked_at += len(persons)
             after = Page(persons[-1].principal, persons[-1].ref)
             on_progress(looked_at)
-    return Preview(looked_at, people, outcomes, writer.texts())
+    return Preview(looked_at, people, outcomes, writer.texts(), coming)
+
+
+async def _celebrating(connection: Connection, name: str, campaign: Campaign, now: datetime, ahead: int) -> tuple[date, int]:
+    """How many of the audience have their birthday on the day so many days ahead."""
+    day = day_of(now, campaign.zone) + timedelta(days=ahead)
+    whose = recipients.celebrates(name, day, campaign.leap_day)
+    return day, sum((await recipients.count(connection, *audience_of(campaign), now, whose)).values())
 
 
 class _Writer:

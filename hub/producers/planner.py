@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import NamedTuple, cast
 
@@ -10,9 +10,10 @@ from aiokafka import AIOKafkaProducer
 
 from contracts.values import Channel
 from hub.producers.sender import Sender
+from hub.rules import birthdays
 from hub.rules.campaigns import Campaign, audience_of
 from hub.rules.decision import Subject
-from hub.rules.expansion import PLANNED
+from hub.rules.expansion import ONCE, PLANNED
 from hub.rules.notices import OEM, Nature, Notice, Priority
 from hub.rules.pacing import Pace
 from hub.state import campaigns, consents, deliveries, recipients, rows, stores
@@ -103,20 +104,37 @@ class Planner(Sender):
             await campaigns.move(connection, name, plan, [], plan.next_due, EXPIRED)
             return Step(ended_by=EXPIRED)
         slots = self._slots(campaign, plan, now)
+        day = self._day(campaign, plan)
+        if day is not None and day < (first := birthdays.earliest(now, campaign.zone)):
+            return await self._turn(connection, name, campaign, first, slots[0], now)  # it stood still: what is too late is not wished
         free = sum(slot <= now + self._horizon for slot in slots)
         if not free:
             await campaigns.move(connection, name, plan, [], slots[0], None)
             return Step()
         limit = min(self._chunk, 4 * free + 20)  # who is excluded takes no slot
-        people = await recipients.page(connection, *audience_of(campaign), plan.as_of, plan.after, limit)
+        whose = () if day is None else (recipients.celebrates(name, day, campaign.leap_day),)
+        people = await recipients.page(connection, *audience_of(campaign), plan.as_of, plan.after, limit, *whose)
+        if not people and day is not None:
+            return await self._turn(connection, name, campaign, birthdays.after(day, now, campaign.zone), slots[0], now)
         if not people:
             await campaigns.move(connection, name, plan, [], slots[0], DONE)
             return Step(ended_by=DONE)
-        judged, count = _within(await survey(connection, name, campaign, people, now, reach=self._reach), free)
-        notices = [Planned(notice, kept.because) for notice in _notices(name, campaign, judged, slots)]
+        judged, count = _within(await survey(connection, name, campaign, people, now, reach=self._reach, day=day or ONCE), free)
+        notices = [Planned(notice, kept.because) for notice in _notices(name, campaign, judged, slots, day)]
         await deliveries.insert(connection, self.name, notices)
-        await campaigns.move(connection, name, plan, judged, slots[count], None)
+        await campaigns.move(connection, name, plan, judged, slots[count], None, day or ONCE)
         return Step(len(judged), count, is_more=count < free)
+
+    def _day(self, campaign: Campaign, plan: Plan) -> date | None:
+        """Whose birthdays it is about just now; None for a campaign that goes out once."""
+        begins = max(moment for moment in (plan.as_of, campaign.not_before) if moment is not None)
+        return birthdays.day_of(begins, campaign.zone) if campaign.repeat else None
+
+    async def _turn(self, connection: Connection, name: str, campaign: Campaign, day: date, free_at: datetime, now: datetime) -> Step:
+        """Go on with the birthdays of another day, as soon as it has come."""
+        begins = birthdays.begins(day, campaign.zone)
+        await campaigns.turn(connection, name, begins, max(begins, free_at))
+        return Step(is_more=max(begins, free_at) <= now + self._horizon)
 
     def _slots(self, campaign: Campaign, plan: Plan, now: datetime) -> list[datetime]:
         """When the next messages fall due, and one more; what a pause has missed is not made up for."""
@@ -138,19 +156,22 @@ def _within(judged: Sequence[Judged], free: int) -> tuple[list[Judged], int]:
     return kept, count
 
 
-def _notices(name: str, campaign: Campaign, judged: Sequence[Judged], slots: Sequence[datetime]) -> Iterator[Notice]:
-    due = iter(slots)
+def _notices(name: str, campaign: Campaign, judged: Sequence[Judged], slots: Sequence[datetime], day: date | None) -> Iterator[Notice]:
+    due, expires_at = iter(slots), campaign.expires_at
+    about = name if day is None else f"{name}/{day}"
+    if day is not None:
+        expires_at = min(expires_at, birthdays.wished_until(day, campaign.zone))
     for one in judged:
         for verdict in one.verdicts:
             if verdict.outcome == PLANNED:
                 yield Notice(
-                    dedupe_key=f"campaign/{name}/{one.person}/{verdict.channel}",
+                    dedupe_key=f"campaign/{about}/{one.person}/{verdict.channel}",
                     person=one.person,
                     purpose=campaign.purpose,
                     grantee=grantee(campaign, one.person),
                     template=campaign.template,
                     not_before=next(due),
-                    expires_at=campaign.expires_at,
+                    expires_at=expires_at,
                     channel=cast("Channel", verdict.channel),
                     documents=tuple(campaign.documents),
                     campaign=name,

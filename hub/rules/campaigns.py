@@ -22,11 +22,15 @@ from hub.rules.passes import covers, unproven
 _OUT = frozenset({"released", "paused", "stopped"})
 _ENVELOPE = {"occurred_at", "revision", "corrects", "who", "why", "signed_with", "signature"}
 
+_OF_REPEAT = {"repeat", "leap_day"}
+"""What a campaign that goes out once leaves unsaid: those of before there was any other keep their digest."""
+
 
 class Campaign(NamedTuple):
     """A campaign; `status` is prepared, approved, released, paused or stopped; `plan` is the digest of all that was prepared.
 
-    `why` is the last reason that somebody gave. What was released in the past (`is_past`) goes to nobody.
+    With `repeat` it goes out day after day, to those whose birthday it is. `why` is the last reason that somebody gave. What was
+    released in the past (`is_past`) goes to nobody.
     """
 
     status: str
@@ -56,11 +60,13 @@ class Campaign(NamedTuple):
     resumed_at: datetime | None
     why: str
     is_past: bool
+    repeat: str | None = None
+    leap_day: str = "before"
 
 
 def digest(event: CampaignPrepared) -> str:
     """What is approved, in one word: the SHA-256 of all that the campaign is, but for who prepared it, when and why."""
-    told = event.model_dump(mode="json", exclude=_ENVELOPE)
+    told = event.model_dump(mode="json", exclude=_ENVELOPE if event.repeat else _ENVELOPE | _OF_REPEAT)
     told["conditions"] = json.loads(event.conditions) if event.conditions else {}
     return hashlib.sha256(json.dumps(told, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
@@ -87,6 +93,7 @@ def objection(event: CampaignPrepared) -> Reject | None:
         (len(set(event.channels)) == len(event.channels), "channels", "each channel once"),
         ((event.opens is None) == (event.closes is None), "closes", "both ends of the window, or neither"),
         (not (event.opens and event.closes) or event.opens < event.closes, "closes", "a time of day after the one at which it opens"),
+        (event.repeat is None or event.audience == "customers", "repeat", "the audience customers: of nobody else a birthday is known"),
         (event.not_before is None or event.not_before < event.expires_at, "expires_at", "a moment after not_before"),
     )
     return next((Reject(path, expected) for is_right, path, expected in checks if not is_right), None)
@@ -137,6 +144,8 @@ def draft(event: CampaignPrepared) -> Campaign:
         resumed_at=None,
         why=event.why,
         is_past=False,
+        repeat=event.repeat,
+        leap_day=event.leap_day,
     )
 
 

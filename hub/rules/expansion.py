@@ -1,6 +1,7 @@
 """Whom of an audience a campaign goes to, by which channel, and why to nobody else: the same for a preview and for what goes out."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Literal, NamedTuple
 
 from contracts.values import Channel
@@ -9,6 +10,9 @@ PLANNED = "planned"
 NO_ADDRESS = "no_address"
 DUPLICATE = "duplicate_address"
 """What became of a person on a channel: planned, or why not; else why they are gone, or what `permission` says against it."""
+
+ONCE = date(1900, 1, 1)
+"""The day of a campaign that does not go out day after day."""
 
 NOWHERE: Literal[""] = ""
 """The channel of a person who is told nothing on any."""

@@ -32,6 +32,7 @@ campaign_recipients = sa.Table(
     sa.Column("person_kind", sa.Text, primary_key=True),
     sa.Column("person", sa.Text, primary_key=True),
     sa.Column("channel", sa.Text, primary_key=True),
+    sa.Column("day", sa.Date, primary_key=True, server_default=sa.text("'1900-01-01'")),
     sa.Column("outcome", sa.Text, nullable=False),
     sa.Column("address_key", sa.Text, nullable=False),
     sa.Index(
@@ -39,6 +40,7 @@ campaign_recipients = sa.Table(
         "campaign",
         "channel",
         "address_key",
+        "day",
         unique=True,
         postgresql_where=sa.text("outcome = 'planned'"),
     ),

@@ -1,11 +1,11 @@
 """How far campaigns are expanded: locked, moved on and looked up."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from contracts.values import Channel
-from hub.rules.expansion import PLANNED, Verdict
+from hub.rules.expansion import ONCE, PLANNED, Verdict
 from hub.rules.notices import Person
 from hub.state.people import Addressee
 from hub.state.recipients import Page
@@ -29,11 +29,14 @@ WHERE campaign = $1
 """
 _TAKEN = """
 SELECT channel, address_key FROM campaign_recipients
-WHERE campaign = $1 AND channel = ANY($2::text[]) AND address_key = ANY($3::text[]) AND outcome = 'planned'
+WHERE campaign = $1 AND channel = ANY($2::text[]) AND address_key = ANY($3::text[]) AND outcome = 'planned' AND day = $4::date
 """  # arrays, not a join: before the table is analysed, a join would look through all of it for every address
 _NOTE = """
-INSERT INTO campaign_recipients (campaign, principal, person_kind, person, channel, outcome, address_key)
-SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
+INSERT INTO campaign_recipients (campaign, day, principal, person_kind, person, channel, outcome, address_key)
+SELECT $1, $2::date, * FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
+"""
+_TURN = """
+UPDATE campaign_plans SET as_of = $2, after_principal = NULL, after_ref = NULL, next_due = $3, moved_at = now() WHERE campaign = $1
 """
 
 
@@ -80,19 +83,30 @@ async def halted(connection: Connection, names: Iterable[str]) -> dict[str, str]
     return {row[0]: row[1] for row in await connection.fetch(_HALTED, wanted)} if wanted else {}
 
 
-async def taken(connection: Connection, campaign: str, keys: Sequence[tuple[Channel, str]]) -> set[tuple[Channel, str]]:
-    """Those of the addresses that the campaign goes to already."""
-    rows = await connection.fetch(_TAKEN, campaign, sorted({channel for channel, _ in keys}), [key for _, key in keys])
+async def taken(connection: Connection, campaign: str, keys: Sequence[tuple[Channel, str]], day: date = ONCE) -> set[tuple[Channel, str]]:
+    """Those of the addresses that the campaign goes to already, on that day."""
+    rows = await connection.fetch(_TAKEN, campaign, sorted({channel for channel, _ in keys}), [key for _, key in keys], day)
     return {(row[0], row[1]) for row in rows}  # a key is one channel's
 
 
+async def turn(connection: Connection, campaign: str, as_of: datetime, next_due: datetime) -> None:
+    """Go through the whole audience once more, as it is at that moment."""
+    await connection.execute(_TURN, campaign, as_of, next_due)
+
+
 async def move(
-    connection: Connection, campaign: str, plan: Plan, judged: Sequence[Judged], next_due: datetime | None, ended_by: str | None
+    connection: Connection,
+    campaign: str,
+    plan: Plan,
+    judged: Sequence[Judged],
+    next_due: datetime | None,
+    ended_by: str | None,
+    day: date = ONCE,
 ) -> None:
     """Note what became of these people, and that the next begin after them; `ended_by` says why nobody is left, where so."""
     rows = [(*one.person, verdict.channel, verdict.outcome, verdict.key) for one in judged for verdict in one.verdicts]
     if rows:
-        await connection.execute(_NOTE, campaign, *map(list, zip(*rows, strict=True)))
+        await connection.execute(_NOTE, campaign, day, *map(list, zip(*rows, strict=True)))
     last = judged[-1].person if judged else None
     after = Page(last.principal, last.ref) if last else plan.after
     planned = sum(outcome == PLANNED for *_, outcome, _ in rows)

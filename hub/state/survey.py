@@ -1,14 +1,14 @@
 """Judge people for a campaign, many at once: their addresses, what they agreed to, and whom it goes to already."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import cast
 
 from contracts.addresses import address_key
 from contracts.values import Channel
 from hub.rules.campaigns import Campaign
 from hub.rules.decision import dealer_of
-from hub.rules.expansion import PLANNED, Verdict, judge
+from hub.rules.expansion import ONCE, PLANNED, Verdict, judge
 from hub.rules.frequency import CAPPED, Frequency
 from hub.rules.notices import OEM, Nature, Person
 from hub.rules.permission import counts_as_marketing, refusal
@@ -44,18 +44,20 @@ async def survey(
     at: datetime,
     *,
     reach: Reach,
+    day: date = ONCE,
     taken: set[Address] | None = None,
     cap: Limit | None = None,
 ) -> list[Judged]:
     """What becomes of each, in their order.
 
-    Whom the campaign goes to already is looked up by its name, unless `taken` holds their addresses: a preview's own, which grows.
+    Whom the campaign goes to already on that day is looked up by its name, unless `taken` holds their addresses: a preview's own,
+    which grows.
     With a `cap` it is told as well what a claim would keep back at that moment; what is planned may go later, so a planner has none.
     """
     who = await people.addressees(connection, persons)
     keys = {person: _keys(campaign, reach(who[person], channels_of(campaign))) for person in persons}
     if taken is None:
-        taken = await campaigns.taken(connection, name, [address for person in persons for address in keys[person].items()])
+        taken = await campaigns.taken(connection, name, [address for person in persons for address in keys[person].items()], day)
     wishes = [
         Wish(*person, channel, campaign.purpose, grantee(campaign, person), key)
         for person in persons

@@ -134,7 +134,7 @@ async def test_a_campaign_is_checked_against_the_base_data(desk: Desk, file: str
     assert "estate-2026 can be prepared" in (await desk.types("campaigns", "check", file)).stdout
 
 
-async def test_a_preview_counts_whom_it_reaches_and_why_not(desk: Desk, file: str) -> None:
+async def test_a_preview_counts_whom_it_reaches_and_why_not(desk: Desk, file: str, tmp_path: Path) -> None:
     await desk.knows_the_base_data()
     people = {
         "C1": customer("one@people.example", country="DE"),
@@ -159,6 +159,11 @@ async def test_a_preview_counts_whom_it_reaches_and_why_not(desk: Desk, file: st
     told = await desk.json("campaigns", "new", file, "--dry-run")
     assert (told["is_dry"], told["type"], told["preview"]["told"]) == (True, "hub.campaign.prepared.v1", 2)
     assert (await desk.json("campaigns", "list")) == []
+    yearly = tmp_path / "yearly.yaml"
+    yearly.write_text(f"{example('campaign')}\nrepeat: birthday\nleap_day: after\n")
+    shown = await desk.types("campaigns", "new", str(yearly), "--dry-run")
+    assert "each year on the birthday of each (Europe/Berlin); of 29 February on 1 March where there is none" in shown.stdout
+    assert [one["people"] for one in (await desk.json("campaigns", "preview", str(yearly)))["birthdays"]] == [0] * 7
 
 
 async def test_a_campaign_lives_from_its_file_to_its_stop(desk: Desk, file: str) -> None:

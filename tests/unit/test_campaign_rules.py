@@ -186,6 +186,7 @@ def test_what_was_released_in_the_past_goes_to_nobody() -> None:
         ({"conditions": "["}, "conditions"),
         ({"channels": ("email", "email")}, "channels"),
         ({"opens": "08:00"}, "closes"),
+        ({"repeat": "birthday", "audience": "contacts"}, "repeat"),
         ({"opens": "18:00", "closes": "08:00"}, "closes"),
         ({"not_before": NOON + timedelta(days=40)}, "expires_at"),
     ],
@@ -199,7 +200,10 @@ def test_a_plan_that_cannot_be_right_is_refused_with_its_field(other: dict[str, 
 def test_the_digest_says_all_that_goes_out_and_nothing_else() -> None:
     again = prepared(who="jonas", why="another reason", occurred_at=NOON + timedelta(hours=9))
     assert digest(again) == digest(prepared())
+    assert digest(prepared(leap_day="after")) == digest(prepared())  # it says something of what repeats alone
+    assert digest(prepared(repeat="birthday", leap_day="after")) != digest(prepared(repeat="birthday"))
     others = {
+        "repeat": "birthday",
         "title": "T",
         "conditions": '{"city": {"is": "Ulm"}}',
         "channels": ("sms",),
