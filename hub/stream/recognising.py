@@ -7,8 +7,8 @@ from hub.state.recognition import Mark, came
 from hub.state.store import Connection
 from hub.stream.record import Glance, Judged, Raw, Reader, Repeated
 
-_SHARE, _FEW = 0.1, 8
-"""What repeats a larger part of itself is asked about, if it is more than a few: for fewer a round trip more would not pay."""
+_SHARE, _FEW = 0.25, 8
+"""What repeats a larger part of itself is asked about, if it is more than a few: at a fifth asking costs what it saves."""
 
 
 class Recogniser:

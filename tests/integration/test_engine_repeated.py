@@ -114,15 +114,25 @@ async def test_what_repeats_itself_within_a_batch_alone_is_not_asked_about(engin
     assert not [each for each in said if ASKED in each]
 
 
-async def test_of_a_batch_that_repeats_a_fifth_the_rest_alone_is_decoded(engine: Engine, decoded: list[str]) -> None:
+async def test_of_a_batch_that_repeats_a_third_the_rest_alone_is_decoded(engine: Engine, decoded: list[str]) -> None:
     log = Log()
     old = customers(log, 50)
     await engine.apply(old)
     for first in (50, 90):
-        records = [*customers(log, 30, first), *again(log, old[:10]), *customers(log, 10, first + 30)]
+        records = [*customers(log, 30, first), *again(log, old[:20]), *customers(log, 10, first + 30)]
         decoded.clear()
-        assert await engine.outcomes(records) == [HANDLED] * 30 + [DUPLICATE] * 10 + [HANDLED] * 10
+        assert await engine.outcomes(records) == [HANDLED] * 30 + [DUPLICATE] * 20 + [HANDLED] * 10
     assert len(decoded) == 40
+
+
+async def test_of_what_repeats_a_fifth_or_but_a_few_nobody_asks(engine: Engine) -> None:
+    log = Log()
+    old = customers(log, 10)
+    await engine.apply(old)
+    for first, fresh, repeated in ((10, 40, 10), (50, 0, 8), (50, 5, 0)):
+        async with heard(engine) as said:
+            await engine.apply([*customers(log, fresh, first), *again(log, old[:repeated])])
+        assert not [each for each in said if ASKED in each]
 
 
 async def test_one_partition_that_repeats_itself_does_not_make_another_be_asked_about(engine: Engine, decoded: list[str]) -> None:

@@ -103,6 +103,27 @@ async def test_a_lane_gets_on_with_every_statement_that_is_answered() -> None:
     assert lane.progressed_at > 0
 
 
+async def test_a_question_that_the_database_does_not_answer_is_asked_again() -> None:
+    asked: list[object] = []
+    applied: list[object] = []
+
+    async def judge(_: object, taken: dict[object, list[str]]) -> dict[object, list[str]]:
+        asked.append(set(taken))
+        if len(asked) == 1:
+            raise OSError
+        return taken
+
+    async def apply(_: object, batches: dict[object, object], *__: object) -> Applied:
+        applied.append(batches)
+        return Applied()
+
+    lane = a_lane(apply)
+    lane._recogniser = SimpleNamespace(judge=judge, note=lambda *_: None)
+    await lane._work_off({HERE: ["good"]})
+    assert asked == [{HERE}, {HERE}]
+    assert applied == [{HERE: ["good"]}]
+
+
 async def test_a_record_that_nobody_can_look_at_stops_its_own_partition_only() -> None:
     halted: list[tuple[object, str]] = []
     applied: list[object] = []
