@@ -25,7 +25,6 @@ from hub.probes import Probes
 from hub.producers.clock import Clock
 from hub.producers.course import BATCH_BYTES
 from hub.producers.lines import Lines
-from hub.producers.planner import Planner
 from hub.producers.relay import Relay
 from hub.producers.round import PATIENCE_SECONDS
 from hub.producers.sender import Sender
@@ -248,7 +247,8 @@ def _sender(name: str, settings: Settings, metrics: Metrics) -> "Sender | Courie
         idle_ms = settings.idle_in_transaction_ms + int(PATIENCE_SECONDS * 1000)
         return Relay(connector(settings, name, idle_session_ms=idle_ms), producer, metrics)
     if name == "planner":
-        from hub.channels.reach import reach  # what numbers and addresses need is much, and nobody else's
+        from hub.channels.reach import reach  # what audiences, numbers and addresses need is much, and nobody else's
+        from hub.producers.planner import Planner
 
         return Planner(
             connector(settings, name),

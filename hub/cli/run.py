@@ -14,12 +14,9 @@ def run(
 
     Example: hub run crm-sync
     """
-    import uvloop
+    from hub.cli.processes import begin
 
-    from hub.settings import Settings
-    from hub.wiring import run as run_process
-
-    uvloop.run(run_process(name, Settings()))
+    begin(name)
 
 
 def migrate() -> None:

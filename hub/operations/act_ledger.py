@@ -18,7 +18,7 @@ from hub.operations.cluster import REQUEST_SECONDS, Cluster
 from hub.operations.record_view import headers_of
 from hub.operations.records import reach, read
 from hub.rules.masking import mask
-from hub.state import effects
+from hub.state import act_desk
 from hub.state.reading import snapshot
 from hub.stream.record import event_name
 
@@ -151,5 +151,5 @@ async def _with_effects(url: str, chosen: Sequence[Entry]) -> list[Entry]:
     if not events:
         return list(chosen)
     async with snapshot(url) as moment:
-        known = await effects.of(moment, events)
+        known = await act_desk.effects(moment, events)
     return [one if one.event not in known else one._replace(state="carried out", effect=known[one.event].lines) for one in chosen]

@@ -9,7 +9,7 @@ from uuid import UUID
 from contracts.contract import Lineage
 from contracts.topics import ACTS
 from hub.operations.acts import Operator
-from hub.state import effects
+from hub.state import act_desk
 from hub.state.reading import snapshot
 from hub.stream.outcome import DEAD, DEALT_WITH
 from hub.stream.record import event_name
@@ -75,7 +75,7 @@ async def hear(url: str, asked: Asked, silence: float, on_progress: OnProgress =
     pause, heard_at = _SHORTEST, monotonic()
     while left:
         async with snapshot(url) as moment:
-            told = await effects.of(moment, list(left))
+            told = await act_desk.effects(moment, list(left))
         for event, effect in told.items():
             del left[event]
             words[event] = effect.lines[0]

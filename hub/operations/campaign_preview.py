@@ -20,9 +20,8 @@ from hub.rules.expansion import PLANNED
 from hub.rules.links import Links
 from hub.rules.windows import Limit
 from hub.state import recipients
-from hub.state.campaigns import Judged
+from hub.state.campaigns import Judged, Page
 from hub.state.people import Addressee
-from hub.state.recipients import Page
 from hub.state.store import Connection
 from hub.state.survey import Address, survey
 

@@ -16,7 +16,7 @@ from hub.errors import InputError
 from hub.operations.acts import Operator
 from hub.operations.asked import Asked, ask
 from hub.rules.masking import mask, mask_path, mask_reference, shape
-from hub.state import effects, foresight, letter_desk, wait_desk
+from hub.state import act_desk, foresight, letter_desk, wait_desk
 from hub.state.dead_letters import DeadLetter
 from hub.state.letter_desk import Choice, Letter
 from hub.state.reading import snapshot
@@ -88,7 +88,7 @@ async def history(url: str, letter: Letter) -> list[Done]:
     """What was done about a letter so far, oldest first."""
     async with snapshot(url) as moment:
         acts = await letter_desk.acts_upon(moment, letter)
-        came_to = await effects.of(moment, [act.event for act in acts])
+        came_to = await act_desk.effects(moment, [act.event for act in acts])
     done = []
     for act in acts:
         lineage, version = lookup(act.type)

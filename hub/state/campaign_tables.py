@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from hub.state.store import METADATA
+from hub.state.schema import METADATA
 
 _TIME = sa.DateTime(timezone=True)
 _NOW = sa.text("now()")

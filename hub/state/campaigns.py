@@ -8,7 +8,6 @@ from contracts.values import Channel
 from hub.rules.expansion import ONCE, PLANNED, Verdict
 from hub.rules.notices import Person
 from hub.state.people import Addressee
-from hub.state.recipients import Page
 from hub.state.store import Connection
 
 _OPEN = """
@@ -41,6 +40,13 @@ UPDATE campaign_plans SET as_of = $2, after_principal = NULL, after_ref = NULL, 
 
 
 _HALTED = "SELECT ref, status FROM campaigns WHERE principal = 'oem' AND ref = ANY($1::text[]) AND status IN ('paused', 'stopped')"
+
+
+class Page(NamedTuple):
+    """After whom to go on: a reference among those of a principal."""
+
+    principal: str
+    ref: str
 
 
 class Plan(NamedTuple):

@@ -1,18 +1,12 @@
-"""Connections to the state store: pinned ones for lanes, pooled ones for readers."""
+"""Connections to the state store, each of one's own: for lanes, senders and whoever asks for a moment."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import asyncpg
 import orjson
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from hub.state import moments
-
-
-def engine(url: str) -> AsyncEngine:
-    """A pooled SQLAlchemy engine for operations and pages; `url` is a plain `postgresql://` one."""
-    return create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://", 1), pool_pre_ping=True, pool_size=2)
 
 
 def _watched(ask: Callable[..., Awaitable[Any]]) -> Any:  # noqa: ANN401 - in the place of the method that it calls

@@ -4,9 +4,8 @@ import contextlib
 from typing import Any
 
 import asyncpg
-from sqlalchemy import text
 
-from hub.state.connect import connect, engine
+from hub.state.connect import connect
 from hub.state.store import Connection
 from hub.telemetry import Metrics
 
@@ -103,9 +102,8 @@ _STATUS = {
 
 async def status(url: str) -> dict[str, list[dict[str, Any]]]:
     """Offsets, pauses, waiting records, dead letters, outbox, timers that are overdue and deliveries that are due, as rows."""
-    store = engine(url)
+    connection = await connect(url, name="hub status")
     try:
-        async with store.connect() as connection:
-            return {name: [dict(row) for row in (await connection.execute(text(sql))).mappings()] for name, sql in _STATUS.items()}
+        return {name: [dict(row) for row in await connection.fetch(sql)] for name, sql in _STATUS.items()}
     finally:
-        await store.dispose()
+        await connection.close(timeout=2)

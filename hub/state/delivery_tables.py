@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from hub.state.store import METADATA
+from hub.state.schema import METADATA
 
 _TIME = sa.DateTime(timezone=True)
 _NOW = sa.text("now()")

@@ -11,10 +11,10 @@ import asyncpg
 
 from hub.errors import HubError
 from hub.rules.decision import Subject
-from hub.state import ledgers, stores  # noqa: F401 - their tables register themselves
 from hub.state.offsets import TopicPartition
 from hub.state.replay_compare import JOURNAL, TIMERS, Table
-from hub.state.store import METADATA, Connection
+from hub.state.schema import whole
+from hub.state.store import Connection
 
 _CHUNK = 500
 _LOCK = 0x68756273  # 'hubs': one swap of a consumer at a time
@@ -117,7 +117,7 @@ class Exchange:
             self._found(table),
             f"{self._beside}.was_{table.name}",
         )
-        named = [f'"{column.name}"' for column in METADATA.tables[table.name].columns]
+        named = [f'"{column.name}"' for column in whole().tables[table.name].columns]
         keys = ", ".join(table.keys)
         same = " AND ".join(f"t.{key} = x.{key}" for key in table.keys)
         coming = ", ".join("x.version" if name == '"row_version"' else f"r.{name}" for name in named)

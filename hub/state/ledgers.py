@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
 from hub.state import campaign_tables, delivery_tables, door_tables  # noqa: F401 - those of campaigns, message centre and door register themselves
-from hub.state.store import METADATA
+from hub.state.schema import METADATA
 
 _TIME = sa.DateTime(timezone=True)
 _NOW = sa.text("now()")

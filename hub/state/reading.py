@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.errors import HubError, Unavailable
-from hub.state.connect import engine
+from hub.state.engine import engine
 
 Snapshot: TypeAlias = AsyncConnection
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
@@ -16,6 +16,7 @@ from hub.rules.notices import Person
 from hub.state import stores
 from hub.state.audiences import Condition, holds
 from hub.state.campaign_tables import campaign_recipients
+from hub.state.campaigns import Page
 from hub.state.store import Connection
 
 _DIALECT = dialect()  # type: ignore[no-untyped-call] # SQLAlchemy's dialects have no types
@@ -30,13 +31,6 @@ _TABLES: dict[PersonKind, FromClause] = {
     "contact": stores.contacts.table,
     "prospect": stores.leads.table,
 }
-
-
-class Page(NamedTuple):
-    """After whom to go on: a reference among those of a principal."""
-
-    principal: str
-    ref: str
 
 
 Besides = Callable[[FromClause], Condition]

@@ -3,34 +3,33 @@
 import types
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import cached_property
 from operator import itemgetter
-from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import asyncpg
 import orjson
-import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql as pg
 
 from hub.rules.decision import Subject
 from hub.rules.order import Position
 from hub.state.rows import RowType, texts
 
+if TYPE_CHECKING:
+    from sqlalchemy import Table
+
 S = TypeVar("S", bound=tuple[Any, ...])
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
-METADATA = sa.MetaData()
-
-_TYPES: Mapping[object, tuple[Any, str]] = {
-    str: (sa.Text, "text"),
-    int: (sa.BigInteger, "bigint"),
-    bool: (sa.Boolean, "boolean"),
-    date: (sa.Date, "date"),
-    datetime: (sa.DateTime(timezone=True), "timestamptz"),
-    list: (pg.JSONB, "jsonb"),
-    dict: (pg.JSONB, "jsonb"),
+_TYPES: Mapping[object, str] = {
+    str: "text",
+    int: "bigint",
+    bool: "boolean",
+    date: "date",
+    datetime: "timestamptz",
+    list: "jsonb",
+    dict: "jsonb",
 }
-_AS_WRITTEN = pg.JSON, "json"
 _JSON = {"json", "jsonb"}
 _ENGINE = {
     "principal": "text",
@@ -94,21 +93,8 @@ class Store(Generic[S]):
         self.name, self.state = name, state
         hints = get_type_hints(state)
         fields = {field: _column(hints[field], field in stepping) for field in state._fields}  # type: ignore[attr-defined] # it is a NamedTuple
-        self.table = sa.Table(
-            name,
-            METADATA,
-            sa.Column("principal", sa.Text, primary_key=True),
-            sa.Column("ref", sa.Text, primary_key=True),
-            sa.Column("row_version", sa.BigInteger, nullable=False),
-            sa.Column("ordered_at", sa.DateTime(timezone=True), nullable=False),
-            sa.Column("revision", sa.BigInteger, nullable=False),
-            sa.Column("tie", sa.Text, nullable=False),
-            sa.Column("because", sa.Uuid, nullable=False),
-            *(sa.Column(field, column, nullable=optional) for field, (column, _, optional) in fields.items()),
-            *(sa.Index(f"{name}_{'_'.join(index)}", *index) for index in indexes),
-            postgresql_with={"fillfactor": "70"},
-        )
-        kinds = {field: kind for field, (_, kind, _) in fields.items()}
+        self._fields, self._indexes = fields, indexes
+        kinds = {field: kind for field, (kind, _) in fields.items()}
         self.as_written = tuple(field for field, kind in kinds.items() if kind == "json")
         places = [place for place, field in enumerate(fields) if field in stepping]
         self._whole = _Columns(name, name, {**_ENGINE, **kinds})
@@ -130,6 +116,13 @@ class Store(Generic[S]):
             f"DELETE FROM {name} t USING unnest($1::text[], $2::text[], $3::bigint[]) AS k (principal, ref, version)"  # noqa: S608 - names of our own
             " WHERE t.principal = k.principal AND t.ref = k.ref AND t.row_version = k.version"
         )
+
+    @cached_property
+    def table(self) -> "Table":
+        """The table, for migrations and for queries that are put together."""
+        from hub.state.schema import states  # SQLAlchemy takes a quarter of the memory of a process, and no process asks by it
+
+        return states(self.name, self._fields, self._indexes)
 
     async def load(self, connection: "Connection", subjects: Sequence[Subject]) -> dict[Subject, Kept[S]]:
         """The states of those subjects that have one, in one statement."""
@@ -180,9 +173,9 @@ def _count(status: str) -> int:
     return int(status.rpartition(" ")[2])
 
 
-def _column(hint: Any, is_stepping: bool) -> tuple[Any, str, bool]:  # noqa: ANN401 - any annotation
-    """The column's type for SQLAlchemy and its name, and whether it may be NULL."""
+def _column(hint: Any, is_stepping: bool) -> tuple[str, bool]:  # noqa: ANN401 - any annotation
+    """The column's type, and whether it may be NULL."""
     options = get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
     (kind,) = (option for option in options if option is not type(None))
     found = _TYPES[get_origin(kind) or kind]
-    return *(_AS_WRITTEN if is_stepping and found[1] == "jsonb" else found), type(None) in options
+    return "json" if is_stepping and found == "jsonb" else found, type(None) in options

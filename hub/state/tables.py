@@ -5,9 +5,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from hub.state import ledgers, stores  # noqa: F401 - their tables register themselves
-from hub.state.connect import engine
-from hub.state.store import METADATA
+from hub.state.engine import engine
+from hub.state.schema import whole
 
 
 async def rows(url: str, table: str) -> AsyncIterator[dict[str, Any]]:
@@ -15,7 +14,7 @@ async def rows(url: str, table: str) -> AsyncIterator[dict[str, Any]]:
     store = engine(url)
     try:
         async with store.connect() as connection:
-            async for row in await connection.stream(select(METADATA.tables[table])):
+            async for row in await connection.stream(select(whole().tables[table])):
                 yield dict(row._mapping)
     finally:
         await store.dispose()

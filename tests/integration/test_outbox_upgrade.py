@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 from hub.local.kafka import Kafka
 from hub.local.postgres import Postgres
 from hub.state import migrations
-from hub.state.connect import engine
+from hub.state.engine import engine
 from tests.support.desk import desk_at
 
 _OLD = """

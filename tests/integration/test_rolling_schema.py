@@ -6,7 +6,7 @@ from sqlalchemy.engine import Connection
 
 from hub.local.postgres import Postgres
 from hub.state import migrations
-from hub.state.connect import engine
+from hub.state.engine import engine
 
 _EARLIER = "0017"
 _COLUMNS = text("""

@@ -8,7 +8,7 @@ from alembic.config import Config
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
-from hub.state.connect import engine
+from hub.state.engine import engine
 
 _LOCK = 0x6875625F6D696772  # 'hub_migr': one migration at a time, whoever starts it
 

@@ -2,8 +2,7 @@
 
 from alembic import context
 
-from hub.state import ledgers, stores  # noqa: F401 - their tables register themselves
-from hub.state.store import METADATA
+from hub.state.schema import whole
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=METADATA)
+context.configure(connection=context.config.attributes["connection"], target_metadata=whole())
 context.run_migrations()
