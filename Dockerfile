@@ -11,6 +11,7 @@ RUN useradd --system --uid 10001 --no-create-home hub && install --directory --o
 COPY --from=packages /opt/hub /opt/hub
 COPY contracts /app/contracts
 COPY hub /app/hub
+RUN python -m compileall -q /app/contracts /app/hub # what starts reads no source
 ENV PATH=/opt/hub/bin:$PATH PYTHONPATH=/app PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
     HUB_PROBE_HOST=0.0.0.0 HUB_PROBE_PORT=8080
 WORKDIR /app

@@ -239,7 +239,7 @@ Several = Annotated[tuple[T, ...], Field(max_length=100), FailFast()]
 class Money(BaseModel):
     """An amount in minor units (cents) of an ISO 4217 currency."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore", defer_build=True)
 
     minor: Annotated[int, Field(ge=-INT64, le=INT64)]
     currency: Currency
@@ -248,7 +248,7 @@ class Money(BaseModel):
 class Address(BaseModel):
     """A postal address as its source writes it."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore", defer_build=True)
 
     street: Line | None = None
     postal_code: Line | None = None

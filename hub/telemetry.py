@@ -9,8 +9,16 @@ from datetime import UTC, datetime
 from time import monotonic
 from typing import Any, TextIO
 
-import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+_rich = sys.modules.get("rich")
+sys.modules["rich"] = None  # type: ignore[assignment] # structlog would import it to draw errors, whose words are never told here
+import structlog  # noqa: E402 - see above
+
+if _rich is None:
+    del sys.modules["rich"]
+else:
+    sys.modules["rich"] = _rich
 
 log = structlog.get_logger()
 

@@ -14,12 +14,9 @@ from typing import TYPE_CHECKING, Any
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
-from faststream.kafka import KafkaBroker
-from faststream.security import BaseSecurity, SASLScram512
 
 from hub.consumers import CONSUMERS
 from hub.errors import InputError
-from hub.operations.cluster import client_config
 from hub.patience import heed
 from hub.probes import Probes
 from hub.producers.clock import Clock
@@ -39,13 +36,14 @@ from hub.stream.consumer import Consumer
 from hub.stream.group import Group
 from hub.stream.health import group_health, task_health
 from hub.stream.record import Reader
-from hub.stream.shell import Shell, silent
-from hub.stream.topic_ids import TopicIds
 from hub.stream.work import Work
 from hub.telemetry import Metrics, configure_logs, log
 
 if TYPE_CHECKING:
+    from faststream.kafka import KafkaBroker
+
     from hub.channels.courier import Courier
+    from hub.stream.shell import Shell
 
 PROCESSES = (*CONSUMERS, "relay", "clock", "planner", "courier", "door")
 
@@ -107,7 +105,12 @@ async def cluster_id(settings: Settings) -> str:
         await admin.close()
 
 
-def _broker(settings: Settings) -> KafkaBroker:
+def _broker(settings: Settings) -> "KafkaBroker":
+    from faststream.kafka import KafkaBroker
+    from faststream.security import BaseSecurity, SASLScram512
+
+    from hub.stream.shell import silent
+
     security = None
     if settings.kafka_security != "PLAINTEXT":
         tls = ssl.create_default_context(cafile=settings.kafka_ca_file or None) if settings.kafka_security == "SASL_SSL" else None
@@ -144,13 +147,14 @@ def make_group(settings: Settings, consumer: Consumer, cluster: str, metrics: Me
         batch_records=settings.batch_records,
         revoke_seconds=settings.rebalance_timeout_ms / 1000 * 0.8,
         session_seconds=settings.session_timeout_ms / 1000,
-        topic_ids=TopicIds(client_config(settings)),
         look_seconds=settings.metadata_max_age_ms / 1000,
     )
 
 
-def make_shell(settings: Settings, consumer: Consumer, group: Group) -> Shell:
+def make_shell(settings: Settings, consumer: Consumer, group: Group) -> "Shell":
     """The group's subscriber."""
+    from hub.stream.shell import Shell  # it brings FastStream, which nobody but a consumer needs
+
     options = {
         "group_instance_id": settings.group_instance or None,
         "session_timeout_ms": settings.session_timeout_ms,
@@ -274,7 +278,7 @@ async def _until_there(settings: Settings, stop: asyncio.Event) -> str | None:
     return None
 
 
-async def _start(shell: Shell, stop: asyncio.Event) -> None:
+async def _start(shell: "Shell", stop: asyncio.Event) -> None:
     """Join the group, however long that takes, unless told to stop before."""
     stopped = asyncio.create_task(stop.wait())
     while not stop.is_set():

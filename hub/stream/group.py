@@ -25,6 +25,7 @@ from hub.stream.recognising import Recogniser
 from hub.stream.record import Raw, Reader
 from hub.stream.standstill import Standstill
 from hub.stream.steering import Heard, Steering
+from hub.stream.topic_ids import topic_ids
 from hub.stream.turns import Turns
 from hub.telemetry import Metrics, log
 
@@ -49,7 +50,6 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
         batch_records: int,
         revoke_seconds: float,
         session_seconds: float,
-        topic_ids: Callable[[Collection[str]], Awaitable[dict[str, str]]],
         look_seconds: float,
     ) -> None:
         self.kafka: AIOKafkaConsumer | None = None
@@ -62,7 +62,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
         self._batch, self.steering = make_batch(), Steering(consumer, offsets, connect)
         self._assigned: set[TopicPartition] = set()
         self._leaving: set[TopicPartition] = set()
-        self._topic_ids, self._look_seconds = topic_ids, look_seconds
+        self._look_seconds = look_seconds
         self._known: dict[TopicPartition, str] = {}
         self._next: dict[TopicPartition, int] = {}
         self._committed: dict[TopicPartition, int] = {}
@@ -195,7 +195,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
                 paused = await self._offsets.pauses(connection)  # after the claim: whoever pauses waits for it, or is seen
             self._stop(self.still.hear(paused, partitions & self._assigned)[0])
             handles = [KafkaPartition(*p) for p in ordered]
-            ids = await self._topic_ids({topic for topic, _ in ordered})
+            ids = await topic_ids(kafka, {topic for topic, _ in ordered})
             begins, ends = await kafka.beginning_offsets(handles), await kafka.end_offsets(handles)
             starts: dict[TopicPartition, int] = {}
             for handle, partition in zip(handles, ordered, strict=True):
@@ -313,7 +313,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
         while True:
             await asyncio.sleep(self._look_seconds)
             try:
-                ids = await self._topic_ids({topic for topic, _ in self._known}) if self._known else {}
+                ids = await topic_ids(self._kafka(), {topic for topic, _ in self._known}) if self._known else {}
             except KafkaError:
                 continue
             for partition, known in list(self._known.items()):

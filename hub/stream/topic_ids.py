@@ -1,40 +1,87 @@
 """What Kafka calls a topic by, whatever its name: deleted and made anew, it has another id."""
 
-import asyncio
-from collections.abc import Collection, Mapping
-from typing import Any
+from base64 import b64encode
+from collections.abc import Collection
+from io import BytesIO
 
-from aiokafka.errors import KafkaConnectionError
-from confluent_kafka import KafkaError, KafkaException, TopicCollection
-from confluent_kafka.admin import AdminClient
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaConnectionError, UnknownTopicOrPartitionError, for_code
+from aiokafka.protocol.api import Request, RequestStruct, Response
+from aiokafka.protocol.types import AbstractType, Boolean, CompactArray, CompactString, Int16, Int32, Schema, TaggedFields
 
-_PATIENCE_SECONDS = 10.0
+_NO_ID = bytes(16)
 
 
-class TopicIds:
-    """Asks by librdkafka, since aiokafka's clients are not told; the client is made when it is first needed."""
+class _Id(AbstractType):  # type: ignore[misc] # aiokafka has no types
+    @classmethod
+    def encode(cls, value: bytes) -> bytes:
+        return value
 
-    def __init__(self, config: Mapping[str, Any]) -> None:
-        self._config = dict(config)
-        self._admin: AdminClient | None = None
+    @classmethod
+    def decode(cls, data: BytesIO) -> bytes:
+        return data.read(16)
 
-    async def __call__(self, names: Collection[str]) -> dict[str, str]:
-        """The id of each of these topics that there is; raises aiokafka's KafkaConnectionError where nobody answers."""
-        if self._admin is None:  # a client with nothing under way counts as false, and one let go of answers nobody any more
-            self._admin = AdminClient(self._config | {"log_level": 0})  # it would tell of a lost broker every second
-        asked = self._admin.describe_topics(TopicCollection(sorted(names)), request_timeout=_PATIENCE_SECONDS)
-        # shielded: librdkafka would trip over a future that was cancelled
-        coming = [asyncio.shield(asyncio.wrap_future(one)) for one in asked.values()]
-        try:
-            async with asyncio.timeout(2 * _PATIENCE_SECONDS):
-                answers = await asyncio.gather(*coming, return_exceptions=True)
-        except TimeoutError:
-            raise KafkaConnectionError(f"{', '.join(sorted(names))}: no answer") from None
-        found = {}
-        for name, answer in zip(asked, answers, strict=True):
-            if isinstance(answer, KafkaException) and answer.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-                continue
-            if isinstance(answer, BaseException):
-                raise KafkaConnectionError(f"{name}: {answer}")
-            found[name] = str(answer.topic_id)
-        return found
+
+_TEXT, _TAGS = CompactString("utf-8"), ("tags", TaggedFields)
+_BROKERS = CompactArray(("node_id", Int32), ("host", _TEXT), ("port", Int32), ("rack", _TEXT), _TAGS)
+_NODES = CompactArray(Int32)
+_PARTITIONS = CompactArray(
+    ("error_code", Int16),
+    ("partition", Int32),
+    ("leader", Int32),
+    ("leader_epoch", Int32),
+    *((name, _NODES) for name in ("replicas", "isr", "offline")),
+    _TAGS,
+)
+_TOPICS = CompactArray(
+    ("error_code", Int16),
+    ("name", _TEXT),
+    ("topic_id", _Id),
+    ("is_internal", Boolean),
+    ("partitions", _PARTITIONS),
+    ("allowed", Int32),
+    _TAGS,
+)
+
+
+class _Answer(Response):  # type: ignore[misc] # aiokafka has no types
+    API_KEY, API_VERSION = 3, 12
+    SCHEMA = Schema(
+        *(("throttle_ms", Int32), ("brokers", _BROKERS), ("cluster_id", _TEXT), ("controller_id", Int32), ("topics", _TOPICS), _TAGS)
+    )
+
+
+class _Question(RequestStruct):  # type: ignore[misc] # aiokafka has no types
+    API_KEY, API_VERSION, FLEXIBLE_VERSION, RESPONSE_TYPE = 3, 12, True, _Answer
+    SCHEMA = Schema(("topics", CompactArray(("topic_id", _Id), ("name", _TEXT), _TAGS)), ("makes", Boolean), ("allowed", Boolean), _TAGS)
+
+
+class _Asked(Request[_Question]):  # type: ignore[misc] # aiokafka has no types
+    """Metadata of Kafka 3.1 and later; aiokafka's own asks an older way, in which no ids are told."""
+
+    API_KEY = 3
+
+    def __init__(self, names: Collection[str]) -> None:
+        self._names = sorted(names)
+
+    def build(self, request_struct_class: type[_Question]) -> _Question:
+        return request_struct_class([(_NO_ID, name, {}) for name in self._names], False, False, {})
+
+
+async def topic_ids(kafka: AIOKafkaConsumer, names: Collection[str]) -> dict[str, str]:
+    """The id of each of these topics that there is, over the consumer's own connections.
+
+    Raises one of aiokafka's errors where nobody answers, or where a topic may not be asked for.
+    """
+    client = kafka._client
+    node = client.get_random_node()
+    if node is None:
+        raise KafkaConnectionError("no broker is known")
+    answer = await client.send(node, _Asked(names))
+    found = {}
+    for code, name, topic_id, *_ in answer.topics:
+        if code == 0:
+            found[name] = b64encode(topic_id).decode().rstrip("=")
+        elif code != UnknownTopicOrPartitionError.errno:
+            raise for_code(code)(name)
+    return found
