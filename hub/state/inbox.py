@@ -5,19 +5,23 @@ from uuid import UUID
 
 from hub.state.store import Connection
 
-_INSERT = """
-INSERT INTO inbox (event, fingerprint) SELECT * FROM unnest($1::uuid[], $2::bigint[])
-ON CONFLICT (event) DO NOTHING
-RETURNING event
-"""
+_ADD = "INSERT INTO inbox (event, fingerprint) SELECT * FROM unnest($1::uuid[], $2::bigint[])"
+_INSERT = f"{_ADD} ON CONFLICT (event) DO NOTHING RETURNING event"
 _KNOWN = "SELECT event, fingerprint FROM inbox WHERE event = ANY($1::uuid[])"
 _FORGET = "DELETE FROM inbox WHERE event = ANY($1::uuid[])"
 
 
-async def insert(connection: Connection, events: Mapping[UUID, int]) -> dict[UUID, int]:
-    """Note what is new by its fingerprint; returns those that came before, with theirs."""
+async def insert(connection: Connection, events: Mapping[UUID, int], *, are_new: bool = False) -> dict[UUID, int]:
+    """Note what is new by its fingerprint; returns those that came before, with theirs.
+
+    Where all are taken for new, UniqueViolationError tells that one is not.
+    """
     came = sorted(events.items())
-    fresh = await connection.fetch(_INSERT, [event for event, _ in came], [mark for _, mark in came])
+    columns = [event for event, _ in came], [mark for _, mark in came]
+    if are_new:
+        await connection.execute(_ADD, *columns)
+        return {}
+    fresh = await connection.fetch(_INSERT, *columns)
     if len(fresh) == len(events):
         return {}
     known = await connection.fetch(_KNOWN, list(events.keys() - {row[0] for row in fresh}))

@@ -36,19 +36,18 @@ ROWS = RowType(
 )
 # What many rows of a batch are alike in is said once, and looked up by its number: half of a row's columns. Events come back only
 # where some of the rows are there already: most batches are new as a whole.
-_INSERT = f"""
-WITH fresh AS (
-    INSERT INTO journal (event, part, consumer, principal, source, event_id, type, store, ref, occurred_at, revision, corrects,
-                         is_historical, fingerprint, body, topic, partition, "offset")
-    SELECT n.event, n.part, $2, ($3::text[])[n.likeness], ($4::text[])[n.likeness], n.event_id, ($5::text[])[n.likeness],
-           ($6::text[])[n.likeness], n.ref, n.occurred_at, n.revision, n.corrects, ($7::bool[])[n.likeness], n.fingerprint, n.body,
-           ($8::text[])[n.likeness], ($9::int[])[n.likeness], n."offset"
-    FROM unnest($1::{ROWS.array}) AS n
-    ON CONFLICT (event, part) DO NOTHING
-    RETURNING event
-)
-SELECT CASE WHEN count(*) < cardinality($1) THEN coalesce(array_agg(event), '{{}}') END FROM fresh
+_ADD = f"""
+INSERT INTO journal (event, part, consumer, principal, source, event_id, type, store, ref, occurred_at, revision, corrects,
+                     is_historical, fingerprint, body, topic, partition, "offset")
+SELECT n.event, n.part, $2, ($3::text[])[n.likeness], ($4::text[])[n.likeness], n.event_id, ($5::text[])[n.likeness],
+       ($6::text[])[n.likeness], n.ref, n.occurred_at, n.revision, n.corrects, ($7::bool[])[n.likeness], n.fingerprint, n.body,
+       ($8::text[])[n.likeness], ($9::int[])[n.likeness], n."offset"
+FROM unnest($1::{ROWS.array}) AS n
 """  # noqa: S608 - a name of our own
+_INSERT = f"""
+WITH fresh AS ({_ADD} ON CONFLICT (event, part) DO NOTHING RETURNING event)
+SELECT CASE WHEN count(*) < cardinality($1) THEN coalesce(array_agg(event), '{{}}') END FROM fresh
+"""  # noqa: S608 - as above
 
 _KNOWN = "SELECT event, type, fingerprint, body FROM journal WHERE event = ANY($1::uuid[]) AND part = 0"
 
@@ -131,14 +130,17 @@ def pack(body: bytes) -> bytes:
     return _FRAMES[size] + body if size < len(_FRAMES) else _compress(body)
 
 
-async def insert(connection: Connection, consumer: str, rows: Sequence[Row], likenesses: Iterable[Likeness]) -> set[UUID]:
+async def insert(
+    connection: Connection, consumer: str, rows: Sequence[Row], likenesses: Iterable[Likeness], *, are_new: bool = False
+) -> set[UUID]:
     """Journal what is new and return those events; `likenesses` are in the order of their numbers.
 
-    Rows go in by event so that the index is filled side by side.
+    Rows go in by event so that the index is filled side by side. That some may be there already costs as much again as to enter
+    them in the index: where all are taken for new, nobody asks, and UniqueViolationError tells that one is not.
     """
     alike = [list(column) for column in zip(*likenesses, strict=True)]
     ordered = sorted(rows, key=itemgetter(0, 1))
-    found = await connection.fetchrow(_INSERT, ordered, consumer, *alike)
+    found = await connection.fetchrow(_ADD if are_new else _INSERT, ordered, consumer, *alike)
     return {row[0] for row in rows} if found is None or found[0] is None else set(found[0])
 
 

@@ -110,7 +110,7 @@ class Store(Generic[S]):
         self._load_one = f"{load} WHERE t.principal = $1 AND t.ref = $2"
         self._create = (
             f"INSERT INTO {name} ({listed}) SELECT {', '.join(self._whole.cast.values())}"  # noqa: S608 - names of our own
-            f" FROM unnest($1::{self._whole.rows.array}) AS n ON CONFLICT (principal, ref) DO NOTHING"
+            f" FROM unnest($1::{self._whole.rows.array}) AS n"
         )
         self._remove = (
             f"DELETE FROM {name} t USING unnest($1::text[], $2::text[], $3::bigint[]) AS k (principal, ref, version)"  # noqa: S608 - names of our own
@@ -160,7 +160,10 @@ class Store(Generic[S]):
         )
 
     async def _write(self, connection: "Connection", statement: str, rows: Sequence[tuple[Any, ...]], *key: str) -> bool:
-        return not rows or _count(await connection.execute(statement, rows, *key)) == len(rows)
+        try:
+            return not rows or _count(await connection.execute(statement, rows, *key)) == len(rows)
+        except asyncpg.UniqueViolationError:  # cheaper than to ask of each first whether it is there
+            return False
 
     async def remove(self, connection: "Connection", versions: Mapping[Subject, int]) -> bool:
         """Remove states whose every event was corrected away; False if any was no longer at that version."""

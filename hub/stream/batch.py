@@ -17,6 +17,9 @@ from hub.stream.work import Work
 
 Batches = Mapping[TopicPartition, Sequence[Judged]]
 
+WARY = 16
+"""So many batches after one that was not as expected are looked at closely: one that is rolled back costs a batch."""
+
 
 class Batch:
     """Applies batches of one consumer; `epochs` are those under which its partitions were claimed."""
@@ -24,6 +27,7 @@ class Batch:
     def __init__(self, offsets: Offsets, work: Work, reader: Reader, consumer: str) -> None:
         self.consumer = consumer
         self._offsets, self._work, self._reader = offsets, work, reader
+        self._wary = 0
 
     async def apply(
         self,
@@ -34,14 +38,21 @@ class Batch:
     ) -> Applied:
         """Fold the batches and commit; on an error of a single record find it, and let it alone be a dead letter.
 
+        All are taken for new and sound. Where one is not, this and the next few batches are looked at closely: who repeated himself, or
+        was refused, may do so again.
+
         Raises Fenced where somebody else has claimed a partition since, and Gap where records are missing,
         unless `gaps` says that the same offset was fetched again: then the missing ones are holes.
         """
-        try:
-            return await self._once(connection, batches, epochs, gaps or {}, is_careful=False)
-        except Exception as error:
-            if meaning(error) is not Meaning.RECORD:
-                raise
+        if self._wary:
+            self._wary -= 1
+        else:
+            try:
+                return await self._once(connection, batches, epochs, gaps or {}, is_careful=False)
+            except Exception as error:
+                if meaning(error) is not Meaning.RECORD:
+                    raise
+            self._wary = WARY
         return await self._once(connection, batches, epochs, gaps or {}, is_careful=True)
 
     async def _once(
@@ -97,7 +108,7 @@ class Batch:
         if is_careful:
             await self._bisect(connection, records, applied)
         else:
-            await self._work.do(connection, records, applied)
+            await self._work.do(connection, records, applied, are_new=True)
         if any(topic == ACTS.name for topic, _ in applied.next_offsets):
             await self._act(connection, records, applied)
 

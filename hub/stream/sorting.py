@@ -1,7 +1,7 @@
 """Journal a batch and sort its records: what is new, what was known, what its key holds back."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
@@ -54,21 +54,32 @@ def place(record: Judged) -> tuple[str, int, int]:
     return record.raw.topic, record.raw.partition, record.raw.offset
 
 
-async def sort(connection: Connection, consumer: Consumer, records: Sequence[Judged], *, is_redriven: bool = False) -> Sorted:
-    """Journal what is good and new; duplicates, re-used ids and strangers fall out here, and what is a dead letter already."""
+async def sort(
+    connection: Connection, consumer: Consumer, records: Sequence[Judged], *, is_redriven: bool = False, are_new: bool = False
+) -> Sorted:
+    """Journal what is good and new; duplicates, re-used ids and strangers fall out here, and what is a dead letter already.
+
+    Where all are taken for new, UniqueViolationError tells that one came before.
+    """
     found = Sorted(is_redriven=is_redriven)
     batch, again = _gather(found, records)
     if batch:
-        await _journal(connection, consumer, found, batch, again)
+        known = await _note(connection, consumer, [good for _, good in batch.values()], are_new=are_new)
+        await _arrange(connection, consumer, found, batch, again, known)
     if found.bad and not is_redriven:
         await _know(connection, consumer, found)
     return found
 
 
-async def _journal(
-    connection: Connection, consumer: Consumer, found: Sorted, batch: "dict[UUID, _Arrived]", again: "dict[UUID, list[_Arrived]]"
+async def _arrange(
+    connection: Connection,
+    consumer: Consumer,
+    found: Sorted,
+    batch: "dict[UUID, _Arrived]",
+    again: "dict[UUID, list[_Arrived]]",
+    known: "Mapping[UUID, _Earlier]",
 ) -> None:
-    for event, earlier in (await _note(connection, consumer, [good for _, good in batch.values()])).items():
+    for event, earlier in known.items():
         for order, good in (batch.pop(event), *again.pop(event, ())):
             found.repeated += good.fingerprint == earlier[1]
             _compare(found, order, good, earlier)
@@ -97,17 +108,17 @@ _Earlier = tuple[str, int, bytes | None]
 """The type, fingerprint and body of an event as it came first; without a body the fingerprint alone tells."""
 
 
-async def _note(connection: Connection, consumer: Consumer, goods: Sequence[Good]) -> dict[UUID, _Earlier]:
+async def _note(connection: Connection, consumer: Consumer, goods: Sequence[Good], *, are_new: bool) -> dict[UUID, _Earlier]:
     """Journal what is new, or where no history is kept note that it came; returns what had come before."""
     known: dict[UUID, _Earlier] = {}
     kept = [good for good in goods if consumer.remembers(good.lineage)]
     if kept:
-        fresh = await journal.insert(connection, consumer.name, *_rows(kept))
+        fresh = await journal.insert(connection, consumer.name, *_rows(kept), are_new=are_new)
         if len(fresh) < len(kept):
             known |= await journal.known(connection, {good.event for good in kept} - fresh)
     if len(kept) < len(goods):
         passing = {good.event: good for good in goods if not consumer.remembers(good.lineage)}
-        marks = await inbox.insert(connection, {event: good.fingerprint for event, good in passing.items()})
+        marks = await inbox.insert(connection, {event: good.fingerprint for event, good in passing.items()}, are_new=are_new)
         known |= {event: (passing[event].envelope.type, mark, None) for event, mark in marks.items()}
     return known
 

@@ -41,10 +41,21 @@ class Work:
         if events:
             await inbox.forget(connection, events)
 
-    async def do(self, connection: Connection, records: Sequence[Judged], applied: Applied, released: Sequence[Released] = ()) -> None:
-        """Fold the records, which are in the order of their partitions, and what was released; note what became of each."""
+    async def do(
+        self,
+        connection: Connection,
+        records: Sequence[Judged],
+        applied: Applied,
+        released: Sequence[Released] = (),
+        *,
+        are_new: bool = False,
+    ) -> None:
+        """Fold the records, which are in the order of their partitions, and what was released; note what became of each.
+
+        Where all are taken for new, UniqueViolationError tells that one came before.
+        """
         consumer = self._consumer
-        found = await sort(connection, consumer, records, is_redriven=applied.is_redriven)
+        found = await sort(connection, consumer, records, is_redriven=applied.is_redriven, are_new=are_new)
         applied.repeated += found.repeated
         if found.repeated and not released and all(isinstance(record, Repeated) for record in records):
             applied.outcomes.update(found.outcomes)

@@ -2,12 +2,16 @@
 
 import json
 from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
 
 import pytest
 
 from contracts import envelope as cloudevents
 from contracts.topics import OEM_CRM
 from hub.consumers.crm_sync import crm_sync
+from hub.state import journal
+from hub.stream.batch import WARY
 from hub.stream.outcome import Outcome
 from hub.stream.slips import Stored
 from tests.support.crm import Words, base_data
@@ -42,6 +46,26 @@ async def test_a_record_told_again_in_a_later_batch_counts_once(engine: Engine) 
     assert await engine.outcomes([told_again(log, first)]) == [DUPLICATE]
     assert [row["row_version"] for row in await engine.rows("customers")] == [1]
     assert len(await engine.rows("outbox")) == 1
+
+
+async def test_after_a_repetition_nothing_is_taken_for_new_for_some_batches(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    log, taken = Log(), list[bool]()
+    insert = journal.insert
+
+    async def watched(*arguments: Any, are_new: bool) -> set[UUID]:
+        taken.append(are_new)
+        return await insert(*arguments, are_new=are_new)
+
+    monkeypatch.setattr(journal, "insert", watched)
+    dealer = Words(log)
+    first = dealer.recorded("C1", "Ada")
+    assert await engine.outcomes([first]) == [HANDLED]
+    assert await engine.outcomes([dealer.recorded("C2", "Eve"), told_again(log, first)]) == [HANDLED, DUPLICATE]
+    assert taken == [True, True, False]  # the second of them was rolled back
+    for number in range(WARY + 1):
+        assert await engine.outcomes([dealer.recorded(f"D{number}", "Eve")]) == [HANDLED]
+    assert taken[3:] == [False] * WARY + [True]
+    assert len(await engine.rows("journal")) == len(await engine.rows("outbox")) == WARY + 3
 
 
 async def test_a_record_told_on_two_partitions_at_once_counts_once(engine: Engine) -> None:
