@@ -20,8 +20,8 @@ def _watched(ask: Callable[..., Awaitable[Any]]) -> Any:  # noqa: ANN401 - in th
     return watched
 
 
-KEYED = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "plan_cache_mode": "force_generic_plan"}
-"""For whoever finds everything by its key: no plan of his reads a table as a whole, so that each is as good as any other and is made once.
+KEYED = {"enable_seqscan": "off"}
+"""For whoever finds everything by its key: no plan reads a table as a whole where there is an index.
 
 The planner takes a table that nobody has analyzed yet for small, and would rather read all of it than look a few keys up.
 """

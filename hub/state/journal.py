@@ -1,7 +1,7 @@
 """The journal: every accepted record, kept for ever; at once the inbox, the history and the timeline."""
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import datetime
 from operator import itemgetter
 from typing import NamedTuple, TypeAlias
@@ -10,7 +10,7 @@ from uuid import UUID
 import zstandard
 
 from hub.rules.decision import Subject
-from hub.state.rows import RowType, texts
+from hub.state.rows import RowType
 from hub.state.store import Connection
 
 _compress = zstandard.ZstdCompressor(level=1).compress
@@ -65,12 +65,6 @@ SELECT c.target, c.event, j.part, j.store, j.principal, j.ref,
        EXISTS (SELECT FROM dead_letters d WHERE d.event = j.event AND d.part = j.part AND d.state <> 'redriven')
        OR EXISTS (SELECT FROM waiting w WHERE w.event = j.event AND w.part = j.part AND w.hold = 'operator') AS is_out
 FROM corrections c JOIN journal j ON j.event = c.event WHERE c.target = ANY($1::uuid[])
-"""
-
-# Counted subject by subject: in a join the planner may begin with the store, of which it thinks that it says little.
-_BEFORE = """
-SELECT s.principal, s.ref FROM unnest($2::text::text[], $3::text::text[], $4::int[]) AS s (principal, ref, parts)
-WHERE (SELECT count(*) FROM journal j WHERE j.ref = s.ref AND j.store = $1 AND j.principal = s.principal) > s.parts
 """
 
 _CORRECT = "INSERT INTO corrections (target, event) SELECT * FROM unnest($1::uuid[], $2::uuid[]) ON CONFLICT DO NOTHING"
@@ -169,12 +163,6 @@ async def history(connection: Connection, store: str, subjects: Sequence[Subject
     if apart - bodies.keys():
         bodies |= {row[0]: _decompress(row[1]) for row in await connection.fetch(_BODIES, list(apart - bodies.keys()))}
     return [Past(subject, row[2], row[3], row[4], bodies[row[2]], *row[6:-1]) for subject, row in counted]
-
-
-async def spoken_of(connection: Connection, store: str, subjects: Mapping[Subject, int]) -> set[Subject]:
-    """Those of these subjects of which there are more than so many parts."""
-    names = texts([subject.principal for subject in subjects]), texts([subject.ref for subject in subjects])
-    return {Subject(row[0], row[1]) for row in await connection.fetch(_BEFORE, store, *names, list(subjects.values()))}
 
 
 async def _corrections(

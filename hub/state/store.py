@@ -103,11 +103,18 @@ class Store(Generic[S]):
         self.rows = [self._whole.rows, self._steps.rows] if stepping else [self._whole.rows]
         listed = ", ".join(self._whole.cast)
         load = f"SELECT {', '.join('t.' + c for c in self._whole.cast)}, t.ctid::text FROM {name} t"  # noqa: S608 - names of our own
-        # PostgreSQL sees how long an array is, and plans for a short one each time; what names one subject is planned once.
-        self._load = (
-            f"{load} JOIN unnest($1::text::text[], $2::text[]) AS k (principal, ref) ON t.principal = k.principal AND t.ref = k.ref"
-        )
+        # PostgreSQL sees how long an array is, and plans for a short one each time; what names one subject is planned once. LIMIT keeps
+        # it from a join that reads all, and the journal is counted subject by subject: it takes what nobody has analyzed yet for little.
         self._load_one = f"{load} WHERE t.principal = $1 AND t.ref = $2"
+        found = f"LATERAL ({load} WHERE t.principal = k.principal AND t.ref = k.ref LIMIT 1) AS t"
+        self._load = f"SELECT t.* FROM unnest($1::text::text[], $2::text[]) AS k (principal, ref) CROSS JOIN {found}"  # noqa: S608 - names of our own
+        heard = (
+            f"SELECT k.principal, k.ref, {', '.join('t.' + c for c in list(self._whole.cast)[2:])}, t.ctid"  # noqa: S608 - names of our own
+            f" FROM {{}} AS k (principal, ref, parts) LEFT JOIN {found} ON true WHERE t.ref IS NOT NULL OR k.parts < ("
+            f"SELECT count(*) FROM journal j WHERE j.ref = k.ref AND j.store = '{name}' AND j.principal = k.principal)"
+        )
+        self._heard = heard.format("unnest($1::text::text[], $2::text::text[], $3::text::int[])")
+        self._heard_one = heard.format("(VALUES ($1::text, $2::text, $3::int))")
         self._create = (
             f"INSERT INTO {name} ({listed}) SELECT {', '.join(self._whole.cast.values())}"  # noqa: S608 - names of our own
             f" FROM unnest($1::{self._whole.rows.array}) AS n"
@@ -130,6 +137,20 @@ class Store(Generic[S]):
             rows = await connection.fetch(self._load_one, *subjects[0])
         else:
             rows = await connection.fetch(self._load, texts([s.principal for s in subjects]), [s.ref for s in subjects])
+        return self._kept(rows)
+
+    async def heard(self, connection: "Connection", subjects: Mapping[Subject, int]) -> tuple[dict[Subject, Kept[S]], set[Subject]]:
+        """The states of those subjects that have one, and those without one of which the journal has more than so many parts."""
+        if len(subjects) == 1:
+            [(subject, parts)] = subjects.items()
+            rows = await connection.fetch(self._heard_one, *subject, parts)
+        else:
+            names = texts([subject.principal for subject in subjects]), texts([subject.ref for subject in subjects])
+            rows = await connection.fetch(self._heard, *names, texts([str(parts) for parts in subjects.values()]))
+        stateless = {Subject(row[0], row[1]) for row in rows if row[2] is None}
+        return self._kept([row for row in rows if row[2] is not None] if stateless else rows), stateless
+
+    def _kept(self, rows: Sequence[asyncpg.Record]) -> dict[Subject, Kept[S]]:
         make = self.state._make  # type: ignore[attr-defined] # it is a NamedTuple
         return {
             Subject(row[0], row[1]): Kept(row[2], Position(row[3], row[4], row[5]), row[6], make(row[7:-1]), row[-1])

@@ -1,6 +1,6 @@
 """Fold the subjects of one store that a batch touches: load, fold in order, save what moved on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -53,10 +53,9 @@ async def fold_store(
 
     `without` are parts that do not count: held, refused or dead in this very batch.
     """
-    kept = await declared.store.load(connection, list(touched))
+    kept, spoken_of = await _load(connection, declared, touched)
     result = StoreFold(declared, kept, {}, {}, {})
     again: list[Subject] = []
-    spoken_of = await _spoken_of(connection, declared, kept, touched)
     for subject, touch in touched.items():
         state = kept.get(subject)
         start = Folded(state.state, state.position, state.because, ()) if state else NOTHING
@@ -78,12 +77,13 @@ async def fold_store(
     return result
 
 
-async def _spoken_of(
-    connection: Connection, declared: Fold, kept: Mapping[Subject, Kept[Any]], touched: Mapping[Subject, Touch]
-) -> set[Subject]:
-    """The subjects without a state of which something was said before: a rule kept it, and may have to count it now."""
-    new = {subject: len(touch.new) for subject, touch in touched.items() if subject not in kept and not touch.again}
-    return await journal.spoken_of(connection, declared.store.name, new) if new and declared.history else set()
+async def _load(
+    connection: Connection, declared: Fold, touched: Mapping[Subject, Touch]
+) -> tuple[Mapping[Subject, Kept[Any]], Container[Subject]]:
+    """The states, and the subjects without one of which something was said before: a rule kept it, and may have to count it now."""
+    if declared.history:
+        return await declared.store.heard(connection, {subject: len(touch.new) for subject, touch in touched.items()})
+    return await declared.store.load(connection, list(touched)), ()
 
 
 async def _fold_again(

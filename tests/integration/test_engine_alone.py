@@ -41,6 +41,17 @@ async def test_a_record_alone_takes_eight_round_trips(engine: Engine) -> None:
     assert "INSERT INTO outbox" in outbox
 
 
+async def test_a_new_subject_takes_as_many_as_one_that_is_known(engine: Engine) -> None:
+    dealer = Words(Log())
+    for ref in ("C1", "C2"):
+        await engine.apply([dealer.recorded(ref, "Ada")])
+    said: list[str] = []
+    engine.db.add_query_logger(lambda query: said.append(query.query))
+    await engine.apply([dealer.recorded("C3", "Ada")])
+    await asyncio.sleep(0)
+    assert len(said) == 8
+
+
 async def test_what_records_alone_ask_for_is_planned_once(engine: Engine) -> None:
     dealer = Words(Log())
     for hour in range(10):
