@@ -46,6 +46,7 @@ AGREEING = frozenset(
         "reminder_plan.recorded",
         "calendar.recorded",
         "campaign.prepared",
+        "complaint_terms.recorded",
     }
 )
 """Types whose fields must also agree with each other, or with calendars and zones, which no schema says."""
