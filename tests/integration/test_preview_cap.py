@@ -12,8 +12,7 @@ from contracts.campaigns import CampaignPrepared
 from contracts.values import Channel
 from hub.channels.reach import reach
 from hub.operations.campaign_preview import Sending, preview
-from hub.operations.campaigns import drafted
-from hub.rules.campaigns import Campaign
+from hub.rules.campaigns import Campaign, draft
 from hub.rules.frequency import CAPPED
 from hub.rules.links import Links
 from hub.rules.notices import Person
@@ -39,7 +38,7 @@ def campaign(**other: object) -> Campaign:
         "grantee": "dealer",
     }
     until = {"expires_at": (NOON + 30 * DAY).isoformat()}
-    return drafted(CampaignPrepared.model_validate_json(json.dumps({**head, **what, **until, **other})))
+    return draft(CampaignPrepared.model_validate_json(json.dumps({**head, **what, **until, **other})))
 
 
 async def gets(centre: Centre, ref: str, key: str, state: str, ago: timedelta, *, is_counted: bool) -> None:
