@@ -8,8 +8,6 @@ down_revision = "0029"
 _STATEMENTS = """
 ALTER TABLE campaigns ADD COLUMN repeat TEXT, ADD COLUMN leap_day TEXT NOT NULL DEFAULT 'before';
 
-ALTER TABLE campaigns ALTER COLUMN leap_day DROP DEFAULT;
-
 ALTER TABLE campaign_recipients ADD COLUMN day DATE NOT NULL DEFAULT '1900-01-01';
 
 ALTER TABLE campaign_recipients DROP CONSTRAINT campaign_recipients_pkey,
@@ -22,6 +20,9 @@ CREATE UNIQUE INDEX campaign_recipients_address ON campaign_recipients (campaign
 
 
 def upgrade() -> None:
-    """What became of a person is noted for each day; of a campaign that goes out once for none."""
+    """What became of a person is noted for each day; of a campaign that goes out once for none.
+
+    `leap_day` keeps its default: a process of the version before saves campaigns without it.
+    """
     for statement in _STATEMENTS.split(";\n"):
         op.execute(statement)
