@@ -22,7 +22,7 @@ from hub.state.letter_desk import Letter
 from hub.state.store import Connection
 from hub.stream.consumer import Consumer
 from hub.stream.mending import AS_IT_CAME, Mend, mended
-from hub.stream.record import Bad, Good, Ignored, Newer, Read, Reader
+from hub.stream.record import Bad, Good, Ignored, Judged, Newer, Reader
 
 _CHUNK = 500
 _Key: TypeAlias = tuple[str, str]
@@ -45,7 +45,7 @@ class _Scene:
     base: BaseData
     mend: Mend
     letters: Mapping[UUID, Letter]
-    judged: Mapping[UUID, Read]
+    judged: Mapping[UUID, Judged]
     known: Mapping[UUID, tuple[str, int, bytes]]
     standing: Mapping[_Key, list[Standing]]
     held: Mapping[_Key, list[Held]]
@@ -100,7 +100,7 @@ def _chunks(letters: Sequence[Letter]) -> Iterator[tuple[str, list[Letter]]]:
 async def _look(
     connection: Connection, consumer: Consumer, base: BaseData, reader: Reader | None, mend: Mend, letters: Sequence[Letter]
 ) -> _Scene:
-    judged: dict[UUID, Read] = {}
+    judged: dict[UUID, Judged] = {}
     if reader is not None:
         originals = await foresight.originals(connection, [letter.id for letter in letters])
         judged = {name: reader.judge(mended(original, mend)) for name, original in originals.items()}
@@ -160,7 +160,7 @@ def _take(scene: _Scene, letter: Letter, *, is_blocked: bool, is_discarded: bool
             raise AssertionError(record.reason)  # it is dead again
 
 
-def _dead(scene: _Scene, letter: Letter, record: Read) -> str | None:
+def _dead(scene: _Scene, letter: Letter, record: Judged) -> str | None:
     """Why it would be a dead letter again."""
     if isinstance(record, Bad):
         return f"{record.reason}: {faults(record.faults)}"

@@ -11,11 +11,11 @@ from hub.stream import acts, slips
 from hub.stream.acting import Acting
 from hub.stream.failures import Fenced, Gap, Meaning, meaning
 from hub.stream.outcome import Applied, Outcome
-from hub.stream.record import Judged, Newer, Reader, refused
+from hub.stream.record import Judged, Newer, Reader, Repeated, Taken, refused
 from hub.stream.sorting import place
 from hub.stream.work import Work
 
-Batches = Mapping[TopicPartition, Sequence[Judged]]
+Batches = Mapping[TopicPartition, Sequence[Taken]]
 
 WARY = 16
 """So many batches after one that was not as expected are looked at closely: one that is rolled back costs a batch."""
@@ -67,7 +67,7 @@ class Batch:
         await self._work.prepare(connection)
         applied, began = Applied(), perf_counter()
         async with connection.transaction():
-            records = await self._take(connection, batches, epochs, gaps, applied)
+            records = _pass_over(await self._take(connection, batches, epochs, gaps, applied), applied)
             taken = perf_counter()
             if records:
                 await self._fold(connection, records, applied, is_careful=is_careful)
@@ -82,10 +82,10 @@ class Batch:
         epochs: Mapping[TopicPartition, int],
         gaps: Mapping[TopicPartition, int],
         applied: Applied,
-    ) -> list[Judged]:
-        """Lock the partitions and move their offsets; the records that are still to be folded."""
+    ) -> list[Taken]:
+        """Lock the partitions and move their offsets; the records that lie behind them."""
         locked = await self._offsets.lock(connection, {partition: _span(batch) for partition, batch in batches.items()})
-        records: list[Judged] = []
+        records: list[Taken] = []
         moves: dict[TopicPartition, tuple[int, int]] = {}
         for partition, batch in sorted(batches.items()):
             found = locked.get(partition)
@@ -151,12 +151,24 @@ class Batch:
         return applied
 
 
-def _span(batch: Sequence[Judged]) -> Span:
+def _pass_over(records: Sequence[Taken], applied: Applied) -> list[Judged]:
+    """Those that are to be folded: what was recognised is a duplicate, and that is all."""
+    due: list[Judged] = []
+    for record in records:
+        if isinstance(record, Repeated):
+            applied.outcomes[place(record)] = Outcome.DUPLICATE
+            applied.repeated += 1
+        else:
+            due.append(record)
+    return due
+
+
+def _span(batch: Sequence[Taken]) -> Span:
     first, after = batch[0].raw.offset, batch[-1].raw.offset + 1
     return Span(first, after, after - first - len(batch))
 
 
-def _due(partition: TopicPartition, batch: Sequence[Judged], start: int, gap: int | None) -> Sequence[Judged]:
+def _due(partition: TopicPartition, batch: Sequence[Taken], start: int, gap: int | None) -> Sequence[Taken]:
     """What of a partition's batch is still to be folded."""
     first = batch[0].raw.offset
     if first > start and gap != first:

@@ -14,7 +14,7 @@ from hub.stream.brake import Brake
 from hub.stream.failures import Fenced, Gap, Meaning, meaning
 from hub.stream.outcome import Applied
 from hub.stream.recognising import Recogniser
-from hub.stream.record import Judged, Raw
+from hub.stream.record import Raw, Taken
 from hub.stream.turns import Turns
 from hub.telemetry import Metrics, log
 
@@ -88,7 +88,7 @@ class Lane:
 
     async def _work_off(self, taken: dict[TopicPartition, list[Raw]]) -> None:
         """Apply what was taken, whatever it takes; a partition that cannot go on does not keep the others."""
-        judged: dict[TopicPartition, list[Judged]] = {}
+        judged: dict[TopicPartition, list[Taken]] = {}
         attempt = 0
         while taken := {partition: records for partition, records in taken.items() if self._may_work(partition)}:
             self.progressed_at = monotonic()

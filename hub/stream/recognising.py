@@ -5,7 +5,7 @@ from collections.abc import Collection, Container, Mapping, Sequence
 from hub.state.offsets import TopicPartition
 from hub.state.recognition import Mark, came
 from hub.state.store import Connection
-from hub.stream.record import Glance, Judged, Raw, Reader, Repeated
+from hub.stream.record import Glance, Raw, Reader, Repeated, Taken
 
 _SHARE, _FEW = 0.25, 8
 """What repeats a larger part of itself is asked about, if it is more than a few: at a fifth asking costs what it saves."""
@@ -22,7 +22,7 @@ class Recogniser:
         self._reader = reader
         self._repeating: set[TopicPartition] = set()
 
-    async def judge(self, connection: Connection, taken: Mapping[TopicPartition, Sequence[Raw]]) -> dict[TopicPartition, list[Judged]]:
+    async def judge(self, connection: Connection, taken: Mapping[TopicPartition, Sequence[Raw]]) -> dict[TopicPartition, list[Taken]]:
         """What is in each record."""
         judge, glance = self._reader.judge, self._reader.glance
         seen = {partition: [glance(raw) for raw in taken[partition]] for partition in self._repeating & taken.keys()}
@@ -35,7 +35,7 @@ class Recogniser:
             for partition, records in taken.items()
         }
 
-    def _recognise(self, raw: Raw, seen: Glance | None, known: Container[Mark]) -> Judged:
+    def _recognise(self, raw: Raw, seen: Glance | None, known: Container[Mark]) -> Taken:
         return Repeated(raw) if seen is not None and seen.mark in known else self._reader.judge(raw, seen)
 
     def note(self, partitions: Collection[TopicPartition], records: int, repeated: int) -> None:

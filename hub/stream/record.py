@@ -110,9 +110,10 @@ class Repeated(NamedTuple):
     raw: Raw
 
 
-Read = Good | Bad | Newer | Ignored
+Judged = Good | Bad | Newer | Ignored
 """What a reader makes of a record."""
-Judged = Read | Repeated
+Taken = Judged | Repeated
+"""What a lane makes of a record that it takes."""
 
 
 class Glance(NamedTuple):
@@ -147,7 +148,7 @@ class Reader:
         self._topics: dict[str, _Known] = {}
         self._heard: dict[tuple[str, str, str], _Speech] = {}
 
-    def judge(self, raw: Raw, glance: Glance | None = None) -> Read:
+    def judge(self, raw: Raw, glance: Glance | None = None) -> Judged:
         """Whether a record is good, and if not why; never raises for what a sender wrote. A `glance` spares what it has seen already."""
         known = self._topics.get(raw.topic) or self._learn(raw.topic)
         key, envelope = _text(raw.key), None
@@ -182,7 +183,7 @@ class Reader:
         """An event's name, and the fingerprint of what it says."""
         return event_name(self._consumer.name, principal, envelope.source, envelope.id), fingerprint(envelope.type, data)
 
-    def _judge_event(self, raw: Raw, known: "_Known", key: str | None, envelope: Envelope, data: bytes, mark: Mark | None = None) -> Read:
+    def _judge_event(self, raw: Raw, known: "_Known", key: str | None, envelope: Envelope, data: bytes, mark: Mark | None = None) -> Judged:
         principal = known.principal
         speech = self._heard.get((raw.topic, envelope.source, envelope.type)) or self._hear(raw.topic, known, envelope)
         lineage, version, is_newer = speech

@@ -18,7 +18,7 @@ from hub.state.store import Connection
 from hub.stream import slips
 from hub.stream.consumer import Consumer
 from hub.stream.outcome import Outcome
-from hub.stream.record import Bad, Good, Ignored, Judged, Newer, Part, Repeated, event_name
+from hub.stream.record import Bad, Good, Ignored, Judged, Newer, Part, Taken, event_name
 
 _REUSED = (Finding("id", "an id of its own for other content"),)
 
@@ -49,7 +49,7 @@ class Sorted:
     is_redriven: bool = False
 
 
-def place(record: Judged) -> tuple[str, int, int]:
+def place(record: Taken) -> tuple[str, int, int]:
     """Where a record stands in the log."""
     return record.raw.topic, record.raw.partition, record.raw.offset
 
@@ -138,9 +138,6 @@ def _gather(found: Sorted, records: Sequence[Judged]) -> tuple[dict[UUID, _Arriv
             case Newer():
                 found.newer.append(record)
                 found.outcomes[place(record)] = Outcome.WAITING
-            case Repeated():
-                found.repeated += 1
-                found.outcomes[place(record)] = Outcome.DUPLICATE
             case Ignored():
                 found.outcomes[place(record)] = Outcome.IGNORED
     return batch, again

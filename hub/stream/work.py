@@ -15,7 +15,7 @@ from hub.stream.news import news
 from hub.stream.outcome import Applied, Outcome
 from hub.stream.parking import park
 from hub.stream.posting import post
-from hub.stream.record import Good, Judged, Repeated
+from hub.stream.record import Good, Judged
 from hub.stream.settling import Settled, settle
 from hub.stream.sorting import Sorted, place, sort
 from hub.stream.subjects import Saved, StoreFold, save
@@ -57,9 +57,6 @@ class Work:
         consumer = self._consumer
         found = await sort(connection, consumer, records, is_redriven=applied.is_redriven, are_new=are_new)
         applied.repeated += found.repeated
-        if found.repeated and not released and all(isinstance(record, Repeated) for record in records):
-            applied.outcomes.update(found.outcomes)
-            return
         touched = await touch(connection, consumer, found, released)
         settled = await settle(connection, consumer, await self._base.refresh(connection, found.holds.base), found, touched)
         said = await park(connection, consumer.name, found, settled, self._base, (self._since or datetime.now(UTC)) + self._wait, applied)

@@ -1,6 +1,5 @@
 """What it costs to lock the offsets of a batch grows with its partitions, however many they are."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -28,6 +27,6 @@ async def test_the_partitions_of_a_batch_are_not_compared_with_each_other(databa
         f"EXPLAIN (ANALYZE, FORMAT JSON) {offsets._LOCK}", "crm-sync", "cluster", topics, zeros, zeros, [1] * MANY, zeros
     )
     assert await connection.fetchval("SELECT count(*) FROM consumer_offsets WHERE next_offset = 1") == MANY
-    scans = [node for node in nodes(json.loads(explained)[0]["Plan"]) if node["Node Type"] == "CTE Scan"]
+    scans = [node for node in nodes(explained[0]["Plan"]) if node["Node Type"] == "CTE Scan"]
     assert sum(scan["Actual Rows"] * scan["Actual Loops"] for scan in scans) == 2 * MANY  # once to be moved, once to be told
     await connection.close()

@@ -60,7 +60,7 @@ async def test_what_is_overdue_comes_first_and_each_dealer_may_be_asked_for(engi
 
 
 async def test_a_kind_that_is_none_is_refused_by_name(engine: Engine) -> None:
-    with pytest.raises(InputError, match="--kind: expected one of service, activity, ageing, dunning, contract_end, repurchase"):
+    with pytest.raises(InputError, match="--kind: expected one of service, activity, ageing, complaint, dunning, contract_end, repurchase"):
         await listed(engine.url, kind="birthday")
 
 
