@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic
 from typing import Protocol
 
 import typer
@@ -19,8 +20,6 @@ class OnProgress(Protocol):
 @contextmanager
 def progress(doing: str, total: int = 0, *, is_quiet: bool) -> Iterator[OnProgress]:
     """Call what is lent with the count that is done; it speaks on standard error."""
-    from time import monotonic
-
     from rich.console import Console
     from rich.progress import Progress
 

@@ -67,7 +67,7 @@ async def test_of_many_the_first_are_shown_and_all_are_counted(operator: Operato
 
 def test_off_a_terminal_progress_is_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     moments = iter([0.0, 1.0, 6.0, 7.0, 12.0])
-    monkeypatch.setattr("time.monotonic", lambda: next(moments))
+    monkeypatch.setattr("hub.cli.progress.monotonic", lambda: next(moments))
     with progress("carrying out", 1_000, is_quiet=False) as on_progress:
         for done in (1, 2, 3, 1_000):
             on_progress(done)
