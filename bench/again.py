@@ -39,7 +39,7 @@ class Again:
             for name in ("fresh", "full"):
                 self._log.publish(load)
                 already = await path.folded(watcher, load)
-                async with path.sharing(watcher, load, url) as processes:
+                async with path.sharing(load, url) as processes:
                     figures = await path.drain(watcher, processes, load, load.records)
                 await path.verify(watcher, load, self._rows, told)
                 what = "all of it again" if already else "fresh"

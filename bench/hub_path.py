@@ -39,7 +39,7 @@ class HubPath:
         watcher = await connect(url, name="bench")
         try:
             told = self.log.count(told_topic())
-            async with self.sharing(watcher, load, url) as processes:
+            async with self.sharing(load, url) as processes:
                 figures = await self.drain(watcher, processes, load, load.records)
             await self.verify(watcher, load, rows, told)
             return figures
@@ -53,9 +53,9 @@ class HubPath:
         return [self.listener] * self.members + list(self.others)
 
     @asynccontextmanager
-    async def sharing(self, watcher: Connection, load: Load, url: str) -> AsyncIterator[Processes]:
+    async def sharing(self, load: Load, url: str) -> AsyncIterator[Processes]:
         """All processes, from the moment at which each has its share of the load's partitions."""
-        async with sharing(watcher, self.consumer, load.places, self.members, self.commands, self.house.environment(url)) as processes:
+        async with sharing(url, self.consumer, load.places, self.members, self.commands, self.house.environment(url)) as processes:
             yield processes
 
     async def folded(self, watcher: Connection, load: Load) -> int:

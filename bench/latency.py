@@ -12,7 +12,6 @@ from bench.house import House
 from bench.hub_path import HubPath
 from bench.load import Load, Record, as_flat_record
 from bench.log import FLAT_TOPIC, Log
-from bench.processes import running
 from bench.say import say
 from bench.sheet import Sheet
 from bench.steady import WAKING, Delays, committed, delays, send_steadily
@@ -33,7 +32,7 @@ class HubListens:
     @asynccontextmanager
     async def listening(self, load: Load, url: str) -> AsyncIterator[None]:
         self._log.empty(load)
-        async with running(HubPath(self._house, self._log).commands, self._house.environment(url)):
+        async with HubPath(self._house, self._log).sharing(load, url):
             yield
 
     def records(self, load: Load) -> list[Record]:

@@ -9,7 +9,6 @@ from bench.house import House
 from bench.hub_path import HubPath
 from bench.load import Load, Record
 from bench.log import Log
-from bench.processes import running
 from bench.say import say
 from bench.sheet import Sheet
 from bench.steady import WAKING, Delays, committed, delays, send_steadily
@@ -64,7 +63,7 @@ class Neighbour:
         watcher = await connect(url, name="bench")
         try:
             await watcher.execute(_SLOWNESS.format(principal=self._ill if state == "slow" else "nobody"))
-            async with running(HubPath(self._house, self._log).commands, self._house.environment(url)):
+            async with HubPath(self._house, self._log).sharing(self._load, url):
                 await asyncio.to_thread(send_steadily, self._log, list(self._waking.said()), 100.0)
                 await committed(watcher, 0, WAKING)
                 began = await asyncio.to_thread(send_steadily, self._log, records, self._rate)
