@@ -34,8 +34,7 @@ ROWS = RowType(
         '"offset"': "bigint",
     },
 )
-# What many rows of a batch are alike in is said once, and looked up by its number: half of a row's columns. Events come back only
-# where some of the rows are there already: most batches are new as a whole.
+# What many rows of a batch are alike in is said once, and looked up by its number: half of a row's columns.
 _ADD = f"""
 INSERT INTO journal (event, part, consumer, principal, source, event_id, type, store, ref, occurred_at, revision, corrects,
                      is_historical, fingerprint, body, topic, partition, "offset")
@@ -44,9 +43,11 @@ SELECT n.event, n.part, $2, ($3::text[])[n.likeness], ($4::text[])[n.likeness], 
        ($8::text[])[n.likeness], ($9::int[])[n.likeness], n."offset"
 FROM unnest($1::{ROWS.array}) AS n
 """  # noqa: S608 - a name of our own
+# Whether an event is new its first part decides: another document under the same id may concern more subjects than the one that came.
 _INSERT = f"""
-WITH fresh AS ({_ADD} ON CONFLICT (event, part) DO NOTHING RETURNING event)
-SELECT CASE WHEN count(*) < cardinality($1) THEN coalesce(array_agg(event), '{{}}') END FROM fresh
+WITH fresh AS ({_ADD} WHERE n.part = 0 ON CONFLICT (event, part) DO NOTHING RETURNING event),
+     others AS ({_ADD} WHERE n.part > 0 AND n.event IN (SELECT event FROM fresh))
+SELECT coalesce(array_agg(event), '{{}}') FROM fresh
 """  # noqa: S608 - as above
 
 _KNOWN = "SELECT event, type, fingerprint, body FROM journal WHERE event = ANY($1::uuid[]) AND part = 0"
@@ -134,8 +135,10 @@ async def insert(
     """
     alike = [list(column) for column in zip(*likenesses, strict=True)]
     ordered = sorted(rows, key=itemgetter(0, 1))
-    found = await connection.fetchrow(_ADD if are_new else _INSERT, ordered, consumer, *alike)
-    return {row[0] for row in rows} if found is None or found[0] is None else set(found[0])
+    if are_new:
+        await connection.execute(_ADD, ordered, consumer, *alike)
+        return {row[0] for row in rows}
+    return set(await connection.fetchval(_INSERT, ordered, consumer, *alike))
 
 
 async def known(connection: Connection, events: Iterable[UUID]) -> dict[UUID, tuple[str, int, bytes]]:

@@ -25,8 +25,9 @@ from hub.stream.failures import Meaning, meaning
 from hub.stream.outcome import Outcome
 from hub.stream.slips import Stored
 from tests.integration.test_engine_repairs import act, letters
+from tests.support import documents
 from tests.support.crm import after
-from tests.support.documents import NOBODY, Desk, consumer, lot
+from tests.support.documents import NOBODY, Desk, consumer, lot, lots
 from tests.support.engine import Engine, Log
 from tests.support.interleaving import before_commit, until_blocked
 
@@ -84,6 +85,27 @@ async def test_a_document_that_concerns_nobody_is_kept_and_ignored(engine: Engin
     assert await engine.outcomes([desk.says("D1", NOBODY)]) == [IGNORED]
     assert await engine.outcomes([desk.says("D1", NOBODY)]) == [DUPLICATE]
     assert [(row["store"], row["principal"], row["ref"]) for row in await engine.rows("journal")] == [("", "dealer:ber-001", "D1")]
+
+
+async def test_an_id_that_is_used_again_for_more_subjects_is_found_out(engine: Engine, desk: Desk) -> None:
+    """Not all of its parts are there already, and yet it is no news."""
+    assert await engine.outcomes([desk.says("D1", "a", "b", id="one")]) == [HANDLED]
+    assert await engine.outcomes([desk.says("D1", "a", "c", "b", hour=2, id="one")]) == [DEAD]
+    [letter] = await letters(engine)
+    assert letter["reason"] == "id_reuse"
+    assert await kept(engine) == {"a": "D1@1", "b": "D1@1"}
+    assert [row["ref"] for row in await engine.rows("journal")] == ["a", "b"]
+
+
+async def test_what_came_before_is_no_news_where_more_is_found_in_it_by_now(
+    database: str, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Engine(database, consumer()) as engine:
+        await engine.apply([desk.says("D1", "a", "b")])
+    monkeypatch.setattr(documents, "lots", lambda event, principal: [*lots(event, principal), lot("c")])
+    async with Engine(database, consumer()) as engine:
+        assert await engine.outcomes([desk.says("D1", "a", "b")]) == [DUPLICATE]
+        assert await kept(engine) == {"a": "D1@1", "b": "D1@1"}
 
 
 async def test_a_document_that_concerns_too_many_is_a_dead_letter(engine: Engine, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
