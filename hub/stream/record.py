@@ -27,6 +27,7 @@ _MOST_KEY_BYTES = 1_000
 _MOST_HEARD = 10_000
 _LEADING = 6
 _TEXT = re.compile(rb'\s*:\s*"([^"\\]*)"')
+_ESCAPED_NAME = re.compile(rb"\\u00[2-7]")
 MOST_PARTS = 1_000
 """How many subjects a document may concern: its rule is shown the whole of it for each."""
 
@@ -172,10 +173,12 @@ class Reader:
         try:
             self._check_size(raw.value)
             envelope, data = cloudevents.read(raw.headers, raw.value)
-            lineage = (self._heard.get((raw.topic, envelope.source, envelope.type)) or self._hear(raw.topic, known, envelope)).lineage
+            lineage, version, _ = self._heard.get((raw.topic, envelope.source, envelope.type)) or self._hear(raw.topic, known, envelope)
         except Invalid:
             return None
-        if lineage is None or lineage is TIMER_FIRED or not _is_plainly_keyed(data, lineage.ref_field, raw.key):
+        if lineage is None or lineage is TIMER_FIRED or lineage.ref_field not in lineage.editions[version - 1].model_fields:
+            return None
+        if not _is_plainly_keyed(data, lineage.ref_field, raw.key):
             return None
         return Glance(envelope, data, Mark(*self._name(known.principal, envelope, data), self._consumer.remembers(lineage)))
 
@@ -283,11 +286,11 @@ def fingerprint(wire_type: str, data: bytes) -> int:
 
 
 def _is_plainly_keyed(data: bytes, field: str, key: bytes | None) -> bool:
-    """Whether a body names that key beyond doubt, if it keeps its contract: the field stands in it once, with just this text."""
+    """Whether a body names that key beyond doubt, if it keeps its contract: the field stands in it once, unescaped, with just this text."""
     name = f'"{field}"'.encode()
     at = data.find(name)
     found = _TEXT.match(data, at + len(name)) if at >= 0 else None
-    return found is not None and found[1] == key and data.find(name, found.end()) < 0
+    return found is not None and found[1] == key and data.find(name, found.end()) < 0 and not _ESCAPED_NAME.search(data)
 
 
 def _check_principal(source: str, principal: str) -> None:

@@ -173,6 +173,18 @@ async def test_under_another_key_nothing_is_recognised(engine: Engine) -> None:
     assert [row["reason"] for row in await engine.rows("dead_letters")] == ["key_mismatch"]
 
 
+async def test_a_key_that_its_body_hides_is_read(engine: Engine) -> None:
+    """The field's name is escaped where it counts, and stands plainly where it does not."""
+    log = Log()
+    plain = Words(log).recorded("C1", "Ada")
+    body = (plain.value or b"").replace(b'"customer"', b'"\\u0063ustomer"').replace(b"{", b'{"x":{"customer":"C2"},', 1)
+    hidden = plain._replace(value=body)
+    assert await engine.outcomes([hidden]) == [HANDLED]
+    engine.expect_repetition([HERE])
+    assert await engine.outcomes(again(log, [hidden._replace(key=b"C2"), hidden])) == [DEAD, DUPLICATE]
+    assert [row["reason"] for row in await engine.rows("dead_letters")] == ["key_mismatch"]
+
+
 class Said(NamedTuple):
     """One record of a mixture: something new, or an earlier one once more, as it was or changed in some way."""
 
