@@ -53,7 +53,7 @@ _CLIENT = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClient
 
 def meaning(error: BaseException) -> Meaning:
     """Classify by SQLSTATE where there is one; an error that cannot be named is never skipped."""
-    if isinstance(error, Conflict):
+    if isinstance(error, Conflict | asyncpg.InvalidCachedStatementError):  # of a table that a migration changed; its plan is forgotten now
         return Meaning.AGAIN
     if isinstance(error, asyncpg.PostgresError):
         state = error.sqlstate or ""

@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 from hub.state.connect import connect
+from hub.stream.failures import Meaning, meaning
 
 
 async def test_a_connection_tells_of_each_answer_whatever_was_asked_and_however_it_ended(database: str) -> None:
@@ -52,3 +53,17 @@ async def test_a_moment_of_no_zone_is_refused(database: str) -> None:
     with pytest.raises(asyncpg.DataError):
         await connection.fetch("SELECT $1::timestamptz", datetime(2026, 3, 2, 12, 0))  # noqa: DTZ001 - it is about that
     await connection.close()
+
+
+async def test_what_was_planned_before_a_migration_is_tried_again(database: str) -> None:
+    connection, other = [await connect(database, name="test") for _ in range(2)]
+    await connection.execute("CREATE TABLE migrated (a int)")
+    await connection.fetch("SELECT * FROM migrated")
+    await other.execute("ALTER TABLE migrated ALTER a TYPE text")
+    with pytest.raises(asyncpg.PostgresError) as found:
+        async with connection.transaction():
+            await connection.fetch("SELECT * FROM migrated")
+    assert meaning(found.value) is Meaning.AGAIN
+    assert await connection.fetch("SELECT * FROM migrated") == []
+    for each in (connection, other):
+        await each.close()
