@@ -35,7 +35,8 @@ class Refolding:
         self._reader = Reader(consumer, settings.max_record_bytes)
         self._offsets = Offsets(consumer.name, cluster_id)
         self._base = BaseDataCache(consumer.using)
-        self._wait = timedelta(seconds=settings.wait_seconds)
+        self._work = Work(consumer, self._base, timedelta(seconds=settings.wait_seconds))
+        self._batch = Batch(self._offsets, self._work, self._reader, consumer.name)
         self._spans: dict[TopicPartition, tuple[int, int]] = {}
         self._epochs: dict[TopicPartition, int] = {}
         self._taken: dict[TopicPartition, list[Judged]] = {}
@@ -92,10 +93,12 @@ class Refolding:
             await self._hear(answers)
         if not self._count:
             return
-        batch = Batch(self._offsets, self._work(self._oldest), self._reader, self.consumer.name)
+        self._work.since = _moment(self._oldest)
         taken, self._taken, self._count, self._has_news = self._taken, {}, 0, False
         # the reader leaves nothing out: what is missing between two offsets is not in the log
-        await batch.apply(self._connection, taken, self._epochs, {partition: records[0].raw.offset for partition, records in taken.items()})
+        await self._batch.apply(
+            self._connection, taken, self._epochs, {partition: records[0].raw.offset for partition, records in taken.items()}
+        )
 
     async def _hear(self, answers: list[Unsent]) -> None:
         """Look again at what waits, as the relay and `hub.timers` would have made it do.
@@ -104,15 +107,15 @@ class Refolding:
         """
         heard = [judged for each in answers if _is_for(self.consumer, judged := self._reader.judge(_as_record(each)))]
         if heard:
-            work = self._work(int(time() * 1000))
-            await work.prepare(self._connection)
+            self._work.since = None
+            await self._work.prepare(self._connection)
             async with self._connection.transaction():
-                await work.do(self._connection, heard, Applied())
+                await self._work.do(self._connection, heard, Applied())
 
-    def _work(self, since: int) -> Work:
-        """The engine's work, whose waits count from a moment of the broker's clock."""
-        then = min(max(since / 1000, 0.0), time())
-        return Work(self.consumer, self._base, self._wait, datetime.fromtimestamp(then, UTC))
+
+def _moment(timestamp: int) -> datetime:
+    """A moment of the broker's clock, from which waits count; none that is still to come."""
+    return datetime.fromtimestamp(min(max(timestamp / 1000, 0.0), time()), UTC)
 
 
 def _speaks_of_the_hub(judged: Judged) -> bool:

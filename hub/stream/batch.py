@@ -18,7 +18,7 @@ from hub.stream.work import Work
 Batches = Mapping[TopicPartition, Sequence[Taken]]
 
 WARY = 16
-"""So many batches after one that was not as expected are looked at closely: one that is rolled back costs a batch."""
+"""So many batches of a lane after one that was not as expected are looked at closely: one that is rolled back costs a batch."""
 
 
 class Batch:

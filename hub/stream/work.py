@@ -28,7 +28,7 @@ class Work:
     """Works off the records of one consumer, on one connection; what waits for news does so for `wait` at most, from now or `since` on."""
 
     def __init__(self, consumer: Consumer, base: BaseDataCache, wait: timedelta, since: datetime | None = None) -> None:
-        self._consumer, self._base, self._wait, self._since = consumer, base, wait, since
+        self._consumer, self._base, self._wait, self.since = consumer, base, wait, since
 
     async def prepare(self, connection: Connection) -> None:
         """What a session needs before its first transaction of work."""
@@ -59,7 +59,7 @@ class Work:
         applied.repeated += found.repeated
         touched = await touch(connection, consumer, found, released)
         settled = await settle(connection, consumer, await self._base.refresh(connection, found.holds.base), found, touched)
-        said = await park(connection, consumer.name, found, settled, self._base, (self._since or datetime.now(UTC)) + self._wait, applied)
+        said = await park(connection, consumer.name, found, settled, self._base, (self.since or datetime.now(UTC)) + self._wait, applied)
         planned: list[deliveries.Planned] = []
         folded: list[tuple[StoreFold, Saved]] = []
         wound: set[tuple[str, Subject]] = set()
