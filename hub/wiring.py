@@ -181,7 +181,6 @@ async def run(name: str, settings: Settings) -> None:
     if name not in PROCESSES:
         raise InputError("NAME", f"one of {', '.join(PROCESSES)}", name)
     configure_logs(settings.log_level)
-    gc.freeze()  # what was imported stays as long as the process
     gc.set_threshold(50_000, 20, 100)  # a batch makes thousands of objects that die with it: looking for cycles cost a quarter of the CPU
     metrics, stop = Metrics(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -205,12 +204,18 @@ async def run(name: str, settings: Settings) -> None:
         log.info("process.stopped", process=name)
 
 
+def _keep_imports() -> None:
+    """What was imported stays as long as the process: nobody need look for circles in it."""
+    gc.freeze()
+
+
 async def _run_consumer(consumer: Consumer, settings: Settings, metrics: Metrics, probes: Probes, stop: asyncio.Event) -> None:
     cluster = await _until_there(settings, stop)
     if cluster is None:
         return
     group = make_group(settings, consumer, cluster, metrics, owner_name())
     shell = make_shell(settings, consumer, group)
+    _keep_imports()
     probes.health = lambda: group_health(group, shell, settings.stalled_seconds)
     await _start(shell, stop)
     await stop.wait()
@@ -218,6 +223,7 @@ async def _run_consumer(consumer: Consumer, settings: Settings, metrics: Metrics
 
 
 async def _run_sender(sender: "Sender | Courier", settings: Settings, probes: Probes, stop: asyncio.Event) -> None:
+    _keep_imports()
     probes.health = lambda: task_health(sender, settings.stalled_seconds)
     task, stopped = asyncio.create_task(sender.run()), asyncio.create_task(stop.wait())
     await asyncio.wait([task, stopped], return_when=asyncio.FIRST_COMPLETED)
@@ -230,6 +236,7 @@ async def _run_sender(sender: "Sender | Courier", settings: Settings, probes: Pr
 async def _run_door(settings: Settings, metrics: Metrics, probes: Probes, stop: asyncio.Event) -> None:
     from hub.door.process import serve  # what it needs to answer the outside nobody else does
 
+    _keep_imports()
     lines = Lines(connector(settings, "door"), lambda: make_producer(settings), settings.door_answer_ms / 1000)
     probes.health = lambda: task_health(lines, settings.stalled_seconds)
     keeping = asyncio.create_task(lines.run())

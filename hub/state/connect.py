@@ -21,7 +21,7 @@ def _watched(ask: Callable[..., Awaitable[Any]]) -> Any:  # noqa: ANN401 - in th
 
 
 KEYED = {"enable_seqscan": "off"}
-"""For whoever finds everything by its key: no plan reads a table as a whole where there is an index.
+"""For whoever finds everything by its key: no plan scans a table where an index leads to what is looked for.
 
 The planner takes a table that nobody has analyzed yet for small, and would rather read all of it than look a few keys up.
 """

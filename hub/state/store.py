@@ -53,7 +53,7 @@ class Kept(NamedTuple, Generic[S]):
 
 
 class _Columns:
-    """What a save writes, as rows of a type of the session's own: the engine's columns, then the state's fields, or those at `places`."""
+    """What a save writes, as rows of a type of the session's own: a row's place, the engine's columns, the fields or those at `places`."""
 
     def __init__(self, table: str, name: str, kinds: Mapping[str, str], places: Sequence[int] | None = None) -> None:
         # JSON goes in as text: a row that holds a type with a codec of ours could not be sent in binary
@@ -66,7 +66,7 @@ class _Columns:
             f"UPDATE {table} t SET {updates} FROM unnest($1::{self.rows.array}) AS n"  # noqa: S608 - names of our own
             " WHERE t.row_version = n.row_version - 1 AND t.principal = "
         )
-        # What was loaded is looked for where it was, not in the index once more: what is no longer there, somebody else has written.
+        # Many are looked for where they were when loaded, not in the index once more: what is not there, somebody else has written.
         self.update = f"{update}n.principal AND t.ref = n.ref AND t.ctid = n.row_place::tid"
         self.update_one = f"{update}$2 AND t.ref = $3"
 

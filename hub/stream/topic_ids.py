@@ -5,7 +5,7 @@ from collections.abc import Collection
 from io import BytesIO
 
 from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import KafkaConnectionError, UnknownTopicOrPartitionError, for_code
+from aiokafka.errors import KafkaConnectionError, UnknownTopicOrPartitionError, UnsupportedVersionError, for_code
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import AbstractType, Boolean, CompactArray, CompactString, Int16, Int32, Schema, TaggedFields
 
@@ -71,13 +71,16 @@ class _Asked(Request[_Question]):  # type: ignore[misc] # aiokafka has no types
 async def topic_ids(kafka: AIOKafkaConsumer, names: Collection[str]) -> dict[str, str]:
     """The id of each of these topics that there is, over the consumer's own connections.
 
-    Raises one of aiokafka's errors where nobody answers, or where a topic may not be asked for.
+    Raises one of aiokafka's errors where nobody answers, where the broker is older than Kafka 3.1, or where a topic may not be asked for.
     """
     client = kafka._client
     node = client.get_random_node()
     if node is None:
         raise KafkaConnectionError("no broker is known")
-    answer = await client.send(node, _Asked(names))
+    try:
+        answer = await client.send(node, _Asked(names))
+    except NotImplementedError as error:
+        raise UnsupportedVersionError("the broker tells no topic ids: Kafka 3.1 or later does") from error
     found = {}
     for code, name, topic_id, *_ in answer.topics:
         if code == 0:
