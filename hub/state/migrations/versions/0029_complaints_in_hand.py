@@ -18,13 +18,16 @@ ALTER TABLE complaints
 ALTER TABLE complaints
     ALTER COLUMN opened_at TYPE TIMESTAMP WITH TIME ZONE USING received_at,
     ALTER COLUMN opened_at SET NOT NULL,
-    ALTER COLUMN remind_hours DROP DEFAULT;
+    ALTER COLUMN opened_at SET DEFAULT now();
 
 CREATE INDEX complaints_due_at ON complaints (due_at)
 """
 
 
 def upgrade() -> None:
-    """Complaints of before have no deadlines until something is said of them again, or they are folded anew."""
+    """Complaints of before have no deadlines until something is said of them again, or they are folded anew.
+
+    `opened_at` and `remind_hours` have defaults: a process of the version before saves complaints without them.
+    """
     for statement in _STATEMENTS.split(";\n"):
         op.execute(statement)
