@@ -8,6 +8,7 @@ import yaml
 
 from hub.local.kafka_properties import broker_properties
 from hub.wiring import PROCESSES
+from tests.support import deployments
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docker-compose.yml").read_text()
@@ -61,7 +62,11 @@ def test_a_process_has_the_settings_of_all_besides_its_own() -> None:
     shared = {name: value for name, value in SERVICES["relay"]["environment"].items() if value}.items()
     for name in PROCESSES:
         assert SERVICES[name]["environment"].items() >= shared
-        assert SERVICES[name]["env_file"] == [{"path": ".env", "required": False}]
+
+
+def test_any_setting_in_env_reaches_whatever_runs_the_hub() -> None:
+    for name, service in deployments.services().items():
+        assert service["env_file"] == [{"path": ".env", "required": False}], name
 
 
 def test_credentials_come_from_outside_and_their_absence_is_an_error() -> None:

@@ -18,6 +18,7 @@ ROOMS = {"hub/channels": "courier", "hub/door": "door"}
 """Whose code stands in a room of its own; what any other room reads all processes need."""
 ELSEWHERE = ("hub/settings.py", "hub/local", "hub/cli")
 """Where no process of a server reads its secrets."""
+_WITHOUT_PASSWORD = re.compile(r"postgresql://\w+@[^@]+")
 _ROW = re.compile(r"^\| `(hub-[a-z]+)` \|[^|]+\|([^|]+)\|$", re.MULTILINE)
 
 
@@ -55,9 +56,10 @@ def faults(process: str, given: set[str], needs: set[str]) -> list[str]:
 
 
 def in_compose(service: Mapping[str, Any]) -> set[str]:
-    """The secrets that a service of the compose file is given: all that .env may hold, but for what is emptied."""
+    """The secrets that a service of the compose file is given: all that .env may hold, but for what is emptied or has no password."""
     environment = service["environment"]
-    return {name for name in SECRETS.values() if environment.get(name, "as in .env" if service.get("env_file") else "")}
+    told = {name: environment.get(name, "as in .env" if service.get("env_file") else "") for name in SECRETS.values()}
+    return {name for name, value in told.items() if value and not _WITHOUT_PASSWORD.fullmatch(value)}
 
 
 def in_kubernetes(container: dict[str, Any], page: str) -> set[str]:
@@ -94,3 +96,5 @@ def test_a_secret_astray_is_seen() -> None:
     given = in_compose({"environment": {"HUB_DOOR_SECRET": "x", "HUB_SMS_TOKEN": ""}})
     assert faults("relay", given, needs["relay"]) == ["relay: give it HUB_KAFKA_PASSWORD", "relay: keep HUB_DOOR_SECRET from it"]
     assert in_compose({"environment": {}, "env_file": [".env"]}) == set(SECRETS.values())
+    for url, is_secret in (("postgresql://hub@postgres/hub", False), ("postgresql://hub:${PASSWORD:?it}@postgres/hub", True)):
+        assert in_compose({"environment": {"HUB_DATABASE_URL": url}}) == ({"HUB_DATABASE_URL"} if is_secret else set())
