@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hub.cli.acting import DryRun, Why, Yes
+from hub.cli.doing import Deed, Manner, do
 from hub.cli.identity import Pass
 from hub.cli.printing import AsJson, print_json, print_table
 from hub.cli.secret_file import SecretFile
@@ -110,23 +111,29 @@ def revoke(
     """
     import asyncio
 
-    from hub.cli.acting import agreed, check_reason, operator, url
+    from hub.cli.acting import operator, url
     from hub.operations import passes
     from hub.settings import Settings
     from hub.wiring import kafka_options
 
     ended = asyncio.run(passes.revoked(url(), which, passes.moment()))
-    if as_json:
-        print_json([{**_told(one), "is_dry": dry_run} for one in ended])
-    else:
+
+    def show() -> None:
         for one in ended:
             typer.echo(f"{one.id} of {one.staff}: {'would end' if dry_run else 'ends'} now")
-    if dry_run:
-        return
-    check_reason(why)
-    if not agreed("Revoke?", yes=yes):
-        raise typer.Abort
-    asyncio.run(passes.lay(operator(why), url(), kafka_options(Settings()), ended))
+
+    def act() -> list[str]:
+        asyncio.run(passes.lay(operator(why), url(), kafka_options(Settings()), ended))
+        return [one.id for one in ended]
+
+    deed = Deed(
+        told={"passes": [_told(one) for one in ended]},
+        show=show,
+        ask="Revoke?",
+        act=act,
+        say=lambda done: f"{len(done)} revoked.",
+    )
+    do(deed, Manner(dry_run, yes, why, as_json))
 
 
 @app.command()
