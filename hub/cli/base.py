@@ -82,7 +82,7 @@ def show(
 
 @app.command()
 def export(kind: Kind = "", unmask: Unmask = False, why: Why = "") -> None:
-    """Print base data as the YAML that `apply` takes; staff only with --unmask, as it names people.
+    """Print base data as the YAML that `apply` takes; staff and their passes only with --unmask, as they name people.
 
     Example: hub base export > base.yaml
     """
@@ -93,12 +93,12 @@ def export(kind: Kind = "", unmask: Unmask = False, why: Why = "") -> None:
 
     reason = _reason(unmask, why)
     found = _run(editions(Settings().database_url.get_secret_value(), kind or None))
-    people = [edition for edition in found if edition.kind == OF_PEOPLE]
+    people = [edition for edition in found if edition.kind in OF_PEOPLE]
     if people and reason:
         _keep_act(kind or "all", reason)
     elif people:
-        typer.echo(f"{len(people)} editions of staff are left out; --unmask --why … exports them too.", err=True)
-        found = [edition for edition in found if edition.kind != OF_PEOPLE]
+        typer.echo(f"{len(people)} editions of staff and their passes are left out; --unmask --why … exports them too.", err=True)
+        found = [edition for edition in found if edition.kind not in OF_PEOPLE]
     typer.echo(write(as_data(found)), nl=False)
 
 
@@ -183,7 +183,7 @@ def _editions(kind: str, ref: str | None, reason: str) -> "list[StoredEdition]":
         body = mask(BY_KIND[edition.kind].wire, edition.body)
         assert isinstance(body, dict)  # noqa: S101 - as every body of an edition
         # a member of staff may be known by name
-        shown.append(edition._replace(body=body, id=mask_reference(edition.id) if edition.kind == OF_PEOPLE else edition.id))
+        shown.append(edition._replace(body=body, id=mask_reference(edition.id) if edition.kind in OF_PEOPLE else edition.id))
     return shown
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from contracts.base import LINEAGES
+from contracts.base import LINEAGES, StaffPass
 from contracts.base.v1 import BaseDatum, Staff
 from contracts.contract import Lineage, findings
 from contracts.values import Instant
@@ -20,8 +20,8 @@ BY_KIND: dict[str, Lineage[Any]] = {lineage.body.KIND: lineage for lineage in LI
 ENVELOPE = frozenset({"occurred_at", "revision", "corrects"})
 """Fields of an event that are no part of what it lays down."""
 
-OF_PEOPLE = Staff.KIND
-"""The kind that tells of people; nothing else that is laid down does."""
+OF_PEOPLE = frozenset({Staff.KIND, StaffPass.KIND})
+"""The kinds that tell of people; nothing else that is laid down does."""
 
 STARTER = Path(__file__).with_name("starter.yaml")
 """What a new hub begins with."""

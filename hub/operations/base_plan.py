@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
+from contracts.base import StaffPass
 from contracts.base.v1 import BaseDatum
 from hub.errors import HubError
 from hub.operations.base_file import BY_KIND, ENVELOPE, OF_PEOPLE, Laid
@@ -35,14 +36,16 @@ class Step(NamedTuple):
     @property
     def name(self) -> object:
         """What it is called, as an operator may see it."""
-        return _shown(self.datum.KIND, "name", getattr(self.datum, "name", ""))
+        name = getattr(self.datum, "name", "")
+        return _shown(self.datum.KIND, "name", name) if name else ""
 
 
 def plan(laid: Iterable[Laid], stored: Iterable[StoredEdition], name: str = "file") -> list[Step]:
     """A step for each edition of a file; what the file does not name stays as it is.
 
     Raises HubError where a stored edition would be retired in place: what happened while it held would
-    be judged anew. A new `effective_from` retires it from that day on.
+    be judged anew. A new `effective_from` retires it from that day on. And where a pass would come back to
+    life, as by a file from before it was revoked.
     """
     known = {(edition.kind, edition.id, edition.effective_from): edition for edition in stored}
     steps, faults = [], []
@@ -51,17 +54,28 @@ def plan(laid: Iterable[Laid], stored: Iterable[StoredEdition], name: str = "fil
         if old is None:
             steps.append(Step("new", datum))
             continue
-        if datum.retired and not old.retired:
-            expected = "the day from which it is retired, not one on which it was in use"
-            faults.append(f"{name}:{line}: {_edition(datum)}: effective_from: expected {expected}")
+        before = _as_stored(old)
+        if fault := _fault(before, datum):
+            faults.append(f"{name}:{line}: {_edition(datum)}: {fault}")
         differences = tuple(
             Difference(path, _shown(datum.KIND, path, was), _shown(datum.KIND, path, becomes))
-            for path, was, becomes in _differences(told(_as_stored(old)), told(datum))
+            for path, was, becomes in _differences(told(before), told(datum))
         )
         steps.append(Step("changed" if differences else "unchanged", datum, differences, old.told_at))
     if faults:
         raise HubError("\n     ".join(faults))
     return steps
+
+
+def _fault(was: BaseDatum, becomes: BaseDatum) -> str:
+    """Why an edition may not stand in the place of the stored one, by field; empty where it may."""
+    if becomes.retired and not was.retired:
+        return "effective_from: expected the day from which it is retired, not one on which it was in use"
+    if isinstance(was, StaffPass) and isinstance(becomes, StaffPass) and was.revoked_at is not None:
+        ended = was.revoked_at
+        if becomes.revoked_at is None or becomes.revoked_at > ended:
+            return f"revoked_at: expected no later than {ended.isoformat()}, when it was revoked; hub staff issue makes another pass"
+    return ""
 
 
 def told(datum: BaseDatum) -> dict[str, Any]:
@@ -84,13 +98,13 @@ def as_data(stored: Sequence[StoredEdition]) -> list[BaseDatum]:
 
 def _edition(datum: BaseDatum) -> str:
     """Its reference; a member of staff may be known by name."""
-    ref = mask_reference(datum.id) if datum.KIND == OF_PEOPLE else datum.id
+    ref = mask_reference(datum.id) if datum.KIND in OF_PEOPLE else datum.id
     return f"{datum.KIND}/{ref}@{datum.effective_from.isoformat()}"
 
 
 def _shown(kind: str, field: str, value: object) -> object:
-    """A field as an operator may see it; of other kinds than staff all of it, or nobody could tell what a plan does."""
-    if kind != OF_PEOPLE:
+    """A field as an operator may see it; of kinds that tell of nobody all of it, or nobody could tell what a plan does."""
+    if kind not in OF_PEOPLE:
         return value
     body = mask(BY_KIND[kind].wire, {field: value})
     assert isinstance(body, dict)  # noqa: S101 - as it was before

@@ -25,7 +25,7 @@ from hub.errors import HubError, Unavailable
 from hub.local.kafka import Kafka
 from hub.operations import base
 from hub.operations.acts import Operator
-from hub.operations.base_file import STARTER, parse
+from hub.operations.base_file import STARTER, Laid, parse
 from hub.operations.base_file import read as read_file
 from hub.operations.cluster import Cluster
 from hub.operations.record_view import headers_of
@@ -37,6 +37,7 @@ from hub.wiring import kafka_options
 from tests.support.crm_export import generate
 from tests.support.engine import Engine, Log
 from tests.support.kafka_clients import acts_of, environment_of, settings_of, with_acts
+from tests.support.passes import a_pass
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -212,18 +213,20 @@ async def test_base_data_is_laid_down_once_and_changed_by_telling_it_anew(settin
 
 async def test_names_of_staff_are_neither_listed_nor_logged_unasked(settings: Settings, oem_base: int, database: str) -> None:
     file = parse("staff:\n  - {id: Ada Wold, name: Ada Wold, manager: Bo Lindqvist}\n", "staff.yaml")
+    held = a_pass("Ada Wold")
+    file.editions.append(Laid(3, held))
     with capture_logs() as logged:
         await base.apply(Operator(Cluster(settings), "somebody joined"), kafka_options(settings), file, await base.plan(database, file))
     assert logged == []
     [*_, act] = acts_of(settings)
-    assert (act.what, act.why, act.effect) == ("base.applied", "somebody joined", ("staff: 1",))
+    assert (act.what, act.why, act.effect) == ("base.applied", "somebody joined", ("staff: 1", "staff_pass: 1"))
     assert "Ada Wold" not in str(act)
     log = Log()
     for record in heard(settings, topics.OEM_BASE.name, oem_base):
         log.write(topics.OEM_BASE.name, record.value(), key=record.key(), headers=headers_of(record), at=datetime.now(UTC))
     async with Engine(database, base_data) as engine:
         await engine.apply(log.records[topics.OEM_BASE.name, 0])
-    for words in (["list"], ["list", "--json"], ["show", "staff", "Ada Wold", "--json"], ["export"]):
+    for words in (["list"], ["list", "--json"], ["show", "staff", "Ada Wold", "--json"], ["show", "staff_pass", held.id], ["export"]):
         text = _typed(settings, database, words)
         assert "Wold" not in text
         assert "Lindqvist" not in text

@@ -8,12 +8,13 @@ import pytest
 from contracts.base import COMPETITOR_RECORDED, LossReason, SalesModel
 from hub.errors import HubError
 from hub.operations.base import tellings
-from hub.operations.base_file import STARTER, BaseFile, parse, read, write
+from hub.operations.base_file import STARTER, BaseFile, Laid, parse, read, write
 from hub.operations.base_plan import Difference, Step, as_data, plan, told
 from hub.rules import base as rules
 from hub.rules.basedata import BaseData
 from hub.rules.decision import Change, Facts, Subject
 from hub.state.base_editions import StoredEdition
+from tests.support.passes import a_pass
 
 THEN = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -144,6 +145,24 @@ def test_a_reason_is_retired_by_a_new_edition_and_never_in_place() -> None:
     assert step.datum.effective_from == date(2026, 7, 1)
     with pytest.raises(HubError, match=r"f.yaml:2: loss_reason/price@1900-01-01: effective_from: expected the day"):
         steps("loss_reason:\n  - {id: price, name: Price, retired: true}\n")
+
+
+@pytest.mark.parametrize("ended", [None, NOW.replace(month=7)])
+def test_a_file_from_before_a_pass_was_revoked_does_not_bring_it_back(ended: datetime | None) -> None:
+    [revoked] = stored(BaseFile("stored", [Laid(1, a_pass("mira", revoked_at=NOW))]))
+    with pytest.raises(HubError, match=rf"f.yaml:2: staff_pass/{revoked.id}@.*: revoked_at: expected no later than 2026-06-01T"):
+        plan([Laid(2, a_pass("mira", revoked_at=ended))], [revoked], "f.yaml")
+    [same, sooner] = (plan([Laid(2, a_pass("mira", revoked_at=at))], [revoked])[0].what for at in (NOW, THEN))
+    assert (same, sooner) == ("unchanged", "changed")
+
+
+def test_whose_a_pass_is_is_masked_in_a_plan_as_a_member_of_staff_is() -> None:
+    [was] = stored(BaseFile("stored", [Laid(1, a_pass("Ada Wold"))]))
+    held = a_pass("Ada Wold", may=("approve",)).model_copy(update={"staff": "Ada Wald"})
+    [step] = plan([Laid(1, held)], [was])
+    assert step.name == ""
+    assert Difference("staff", "<text, 8>", "<text, 8>") in step.differences
+    assert Difference("may", ["prepare", "approve", "release"], ["approve"]) in step.differences
 
 
 def test_a_file_that_names_its_moment_says_the_same_under_the_same_ids() -> None:
