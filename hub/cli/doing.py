@@ -1,6 +1,8 @@
 """Do what an operator asks for: show what it comes to, agree on it, do it, and tell what was done."""
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stdout
 from typing import Any, NamedTuple
 
 import typer
@@ -35,7 +37,8 @@ class Deed(NamedTuple):
 def do(deed: Deed, manner: Manner) -> Sequence[str] | None:
     """Do it, and return what was done; None where nothing was to be. Raises typer.Abort where somebody did not agree.
 
-    Programs are told in one object: of the plan, whether it `is_dry`, and what was `done`.
+    Programs are told in one object: of the plan, whether it `is_dry`, and what was `done`. Where somebody is asked
+    all the same, they are shown the plan beside it.
     """
     if not manner.as_json:
         deed.show()
@@ -43,6 +46,8 @@ def do(deed: Deed, manner: Manner) -> Sequence[str] | None:
     if deed.act is not None and not manner.dry_run:
         if deed.ask:
             check_reason(manner.why)
+            if manner.as_json and not manner.yes:
+                _show_beside(deed.show)
             if not agreed(deed.ask, yes=manner.yes):
                 raise typer.Abort
         done = deed.act()
@@ -51,3 +56,9 @@ def do(deed: Deed, manner: Manner) -> Sequence[str] | None:
     elif done is not None and deed.say is not None:
         typer.echo(deed.say(done))
     return done
+
+
+def _show_beside(show: Callable[[], None]) -> None:
+    """Show whoever is asked what it comes to, and keep it out of what a program reads."""
+    with redirect_stdout(sys.stderr):
+        show()

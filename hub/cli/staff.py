@@ -78,9 +78,10 @@ def issue(
     from hub.wiring import kafka_options
 
     new = asyncio.run(passes.draft(url(), staff, name=name, may=may, dealers=dealer or (), days=days, now=passes.moment()))
-    if not as_json:
+    if not (as_json and (yes or dry_run)):
         whose = ", ".join(new.held.dealers) or "all dealers"
-        typer.echo(f"{new.held.id}: {staff} may {', '.join(new.held.may)}, for {whose}, until {new.held.expires_at:%Y-%m-%d %H:%MZ}")
+        told = f"{new.held.id}: {staff} may {', '.join(new.held.may)}, for {whose}, until {new.held.expires_at:%Y-%m-%d %H:%MZ}"
+        typer.echo(told, err=as_json)
     if dry_run:
         if as_json:
             print_json({**_told(new.held), "pass": None})

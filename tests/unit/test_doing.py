@@ -7,6 +7,7 @@ import pytest
 import typer
 
 from hub.cli.doing import Deed, Manner, do
+from hub.cli.printing import print_table
 from hub.errors import InputError
 
 AGREED = Manner(dry_run=False, yes=True, why="a test", as_json=False)
@@ -59,11 +60,14 @@ def test_nothing_is_done_without_a_reason_or_an_answer(manner: Manner, named: st
     assert acts == []
 
 
-def test_the_question_stays_out_of_what_a_program_reads(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_who_is_asked_sees_what_it_comes_to_and_a_program_reads_none_of_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     acts: list[str] = []
     monkeypatch.setattr("sys.stdin", _Person("n\n"))
     with pytest.raises(typer.Abort):
-        do(deed(acts), AGREED._replace(yes=False, as_json=True))
+        do(deed(acts, show=lambda: print_table(("what",), [("two things",)])), AGREED._replace(yes=False, as_json=True))
     shown = capsys.readouterr()
     assert (acts, shown.out.strip()) == ([], "")
+    assert "two things" in shown.err.partition("Do it?")[0]
     assert "Do it?" in shown.err
