@@ -22,7 +22,8 @@ class Complaint(NamedTuple):
     """What a customer complains of; `whose` is the principal whose reference the customer is. `status` is open or closed.
 
     `staff` has it in hand. Deadlines count from `opened_at`, when it was received or opened again; `due_at` is the next one of an open
-    complaint. They are promised when it is opened: terms or calendars that are laid down later leave them as they are.
+    complaint. They are promised when it is opened, by the terms of that day; when it is received once more, by those laid down by then
+    for the same day.
     """
 
     status: str

@@ -1,6 +1,6 @@
 """A complaint is open until it is closed, whatever is heard when; as long as it is, nothing is offered."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
 from typing import Any
 from uuid import UUID
@@ -131,6 +131,13 @@ def test_without_calendars_every_day_counts_to_its_end_and_without_terms_nothing
     assert (alone.answer_by, alone.solve_by) == (datetime(2026, 3, 5, tzinfo=UTC), datetime(2026, 3, 13, tzinfo=UTC))
     assert of(told(RECEIVED)).due_at is None
     assert of(told(RECEIVED), base=BaseData([terms("delivery"), terms("standard", retired=True)])).due_at is None
+
+
+@pytest.mark.parametrize(("since", "is_kept"), [("2026-03-03", True), ("2026-03-02", False)])
+def test_terms_of_a_later_day_leave_it_as_it_is_also_when_it_is_said_again(since: str, is_kept: bool) -> None:
+    laid = [terms("standard"), terms("standard", answer_days=1, effective_from=date.fromisoformat(since))]
+    before, after = (of(told(RECEIVED, RECEIVED), base=BaseData(base)) for base in (laid[:1], laid))
+    assert (after.answer_by == before.answer_by) is is_kept
 
 
 def test_what_is_told_of_it_says_nothing_of_what_it_is_about() -> None:
