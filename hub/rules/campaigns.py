@@ -17,7 +17,7 @@ from contracts.campaigns import (
 )
 from hub.rules.audience import Unfit, Where, conditions
 from hub.rules.decision import Change, Decision, Facts, Keep, Reject, Wait
-from hub.rules.passes import covers, unproven
+from hub.rules.passes import covers, takes_back, unproven
 
 _OUT = frozenset({"released", "paused", "stopped"})
 _ENVELOPE = {"occurred_at", "revision", "corrects", "who", "why", "signed_with", "signature"}
@@ -187,8 +187,8 @@ def released(state: Campaign | None, event: CampaignReleased, facts: Facts) -> D
 
 
 def paused(state: Campaign | None, event: CampaignPaused, facts: Facts) -> Decision[Campaign]:
-    """What is planned stays planned, and goes to nobody meanwhile. Nobody needs a pass for it, unless it takes back what was said."""
-    return _unproven_correction(event, facts) or _moved(state, event, facts, {"released"}, "paused")
+    """What is planned stays planned, and goes to nobody meanwhile. Nobody needs a pass for it."""
+    return takes_back(event) or _moved(state, event, facts, {"released"}, "paused")
 
 
 def resumed(state: Campaign | None, event: CampaignResumed, facts: Facts) -> Decision[Campaign]:
@@ -206,12 +206,7 @@ def resumed(state: Campaign | None, event: CampaignResumed, facts: Facts) -> Dec
 
 def stopped(state: Campaign | None, event: CampaignStopped, facts: Facts) -> Decision[Campaign]:
     """For good, at any stage, and without a pass."""
-    return _unproven_correction(event, facts) or _moved(state, event, facts, {"prepared", "approved", "released", "paused"}, "stopped")
-
-
-def _unproven_correction(event: CampaignEvent, facts: Facts) -> Wait | Reject | None:
-    """To hold a campaign is everybody's; but what takes the place of a pause could let it go on."""
-    return None if event.corrects is None else unproven(event, "release", facts)
+    return takes_back(event) or _moved(state, event, facts, {"prepared", "approved", "released", "paused"}, "stopped")
 
 
 def _moved(state: Campaign | None, event: CampaignEvent, facts: Facts, origins: set[str], target: str) -> Decision[Campaign]:

@@ -9,6 +9,7 @@ from contracts.contract import Event
 from contracts.values import Channel, PersonKind
 from hub.rules.decision import Change, Decision, Facts, Keep, Subject, principal_of
 from hub.rules.notices import OEM, Nature, Notice, Person, Priority
+from hub.rules.passes import takes_back
 
 TEMPLATE = "message"
 """The template of a message that somebody wrote: a title and a text."""
@@ -46,6 +47,9 @@ def owner(dealer: str | None) -> str:
 
 def requested(state: Message | None, event: MessageRequested, _facts: Facts) -> Decision[Message]:
     """Asked for once: another text under the same name is another message, and needs another name."""
+    wrong = takes_back(event)
+    if wrong is not None:
+        return wrong
     if state is not None:
         return Keep("already asked for")
     fields = {"text": event.text} if event.title is None else {"title": event.title, "text": event.text}
@@ -72,6 +76,9 @@ def requested(state: Message | None, event: MessageRequested, _facts: Facts) -> 
 
 def tested(state: Message | None, event: CampaignTested, _facts: Facts) -> Decision[Message]:
     """A copy to look at needs nobody's consent: whoever gets it was named."""
+    wrong = takes_back(event)
+    if wrong is not None:
+        return wrong
     if state is not None:
         return Keep("already asked for")
     return Change(

@@ -11,6 +11,7 @@ from typing import Any
 
 from contracts.base import Right, StaffPass
 from contracts.campaigns import CampaignEvent
+from contracts.contract import Event
 from hub.rules.decision import Facts, Reject, Wait
 
 _ID_DIGITS = 16
@@ -32,8 +33,19 @@ def signed(event: CampaignEvent, secret: bytes) -> CampaignEvent:
     return named.model_copy(update={"signature": _private(secret).sign(_words(named)).hex()})
 
 
+def takes_back(event: Event) -> Reject | None:
+    """What stands in `oem.campaigns` takes the place of nothing that was said: that would undo a pause, or what a pass had signed.
+
+    Asked before all else: while a correction waits, it counts.
+    """
+    return None if event.corrects is None else Reject("corrects", "nothing: say it anew")
+
+
 def unproven(event: CampaignEvent, right: Right, facts: Facts) -> Wait | Reject | None:
     """What is missing for this to be the word of somebody who may say it; None for nothing."""
+    wrong = takes_back(event)
+    if wrong is not None:
+        return wrong
     if event.signed_with is None or event.signature is None:
         return Reject("signature", "what was signed with a pass (hub staff issue)")
     found = known(event, facts)

@@ -8,9 +8,11 @@ import pytest
 
 from contracts import campaigns as said
 from contracts.base import StaffPass
+from contracts.topics import OEM_CAMPAIGNS
 from hub.errors import HubError, InputError
 from hub.operations import passes as operation
 from hub.rules import campaigns as rules
+from hub.rules import messages
 from hub.rules.basedata import BaseData
 from hub.rules.decision import Change, Decision, Facts, Keep, Reject, Subject, Wait
 from hub.rules.passes import signed
@@ -107,13 +109,41 @@ def test_a_pass_for_some_dealers_is_good_for_their_people_alone(conditions: str 
     assert verdict == Keep("approved with a pass for other dealers") or is_covered
 
 
-def test_anybody_may_hold_a_campaign_but_not_take_back_that_it_was_held() -> None:
-    state = STATE._replace(status="released")
+def test_anybody_may_hold_a_campaign() -> None:
     pause = said.CampaignPaused.model_validate({**HEAD, "who": "anybody"})
-    assert isinstance(rules.paused(state, pause, facts()), Change)
-    undoing = pause.model_copy(update={"corrects": "e7"})
-    assert isinstance(rules.paused(state, undoing, facts()), Reject)
-    assert isinstance(rules.stopped(state, said.CampaignStopped(**{**HEAD, "who": "x", "corrects": "e7"}), facts()), Reject)
+    assert isinstance(rules.paused(STATE._replace(status="released"), pause, facts()), Change)
+
+
+MESSAGE = {"message": "m", "recipient": "customer", "ref": "C1", "channel": "email"}
+SAYINGS = [
+    pytest.param(rules.prepared, prepared(), id="prepared"),
+    pytest.param(rules.approved, APPROVED, id="approved"),
+    pytest.param(rules.released, said.CampaignReleased.model_validate({**HEAD, "who": "mira"}), id="released"),
+    pytest.param(rules.paused, said.CampaignPaused.model_validate({**HEAD, "who": "mira"}), id="paused"),
+    pytest.param(rules.resumed, said.CampaignResumed.model_validate({**HEAD, "who": "mira"}), id="resumed"),
+    pytest.param(rules.stopped, said.CampaignStopped.model_validate({**HEAD, "who": "mira"}), id="stopped"),
+    pytest.param(messages.tested, said.CampaignTested.model_validate({**HEAD, "who": "mira", **MESSAGE, "template": "t"}), id="tested"),
+    pytest.param(
+        messages.requested,
+        said.MessageRequested.model_validate(
+            {"occurred_at": NOON, "who": "x", "why": "w", **MESSAGE, "purpose": "p", "text": "t", "expires_at": NOON + timedelta(1)}
+        ),
+        id="requested",
+    ),
+]
+
+
+@pytest.mark.parametrize("with_pass", ["mine", "unknown", "none"])
+@pytest.mark.parametrize(("rule", "event"), SAYINGS)
+def test_nothing_of_oem_campaigns_takes_back_what_was_said_however_it_is_signed(rule: Any, event: Any, with_pass: str) -> None:
+    undoing = event.model_copy(update={"corrects": "e7"})
+    if isinstance(event, said.CampaignEvent) and with_pass != "none":
+        undoing = signed(undoing, secret(event.who if with_pass == "mine" else "somebody"))
+    assert rule(None, undoing, facts(a_pass("jonas"))) == Reject("corrects", "nothing: say it anew")
+
+
+def test_every_saying_of_oem_campaigns_is_among_them() -> None:
+    assert {type(parameter.values[1]) for parameter in SAYINGS} == {lineage.body for lineage in OEM_CAMPAIGNS.types}
 
 
 def test_a_pass_is_read_from_a_file_that_only_its_holder_may_read(tmp_path: Path) -> None:
