@@ -100,7 +100,7 @@ def objection(event: CampaignPrepared) -> Reject | None:
 
 
 def prepared(state: Campaign | None, event: CampaignPrepared, facts: Facts) -> Decision[Campaign]:
-    """Prepared again, a campaign needs approval again; what is out stays as it was approved."""
+    """Prepared again, by who could have prepared what it was, it needs approval again; what is out stays as it was approved."""
     wrong = objection(event) or unproven(event, "prepare", facts)
     if wrong is not None:
         return wrong
@@ -109,6 +109,8 @@ def prepared(state: Campaign | None, event: CampaignPrepared, facts: Facts) -> D
         return Reject("conditions.dealer", "dealers of the pass, and no others")
     if state is not None and state.status in _OUT:
         return Keep(f"already {state.status}")
+    if state is not None and not covers(event, facts, state.conditions):
+        return Keep("prepared anew with a pass for other dealers")
     if state is not None and state.plan == fresh.plan and same_person(state.prepared_by, event.who):
         return Keep("prepared just so already")
     return Change(fresh)

@@ -109,6 +109,22 @@ def test_a_pass_for_some_dealers_is_good_for_their_people_alone(conditions: str 
     assert verdict == Keep("approved with a pass for other dealers") or is_covered
 
 
+@pytest.mark.parametrize(
+    ("before", "is_taken"),
+    [
+        ('{"dealer": {"is": "ber-02"}}', True),
+        ('{"dealer": {"is": "muc-01"}}', False),
+        ('{"dealer": {"in": ["ber-01", "muc-01"]}}', False),
+        (None, False),
+    ],
+)
+def test_a_pass_for_some_dealers_takes_over_no_campaign_of_others(before: str | None, *, is_taken: bool) -> None:
+    few = facts(a_pass("mira", dealers=("ber-01", "ber-02")))
+    mine = signed(prepared(conditions='{"dealer": {"is": "ber-01"}}'), secret("mira"))
+    verdict = rules.prepared(rules.draft(prepared(who="jonas", conditions=before)), mine, few)
+    assert isinstance(verdict, Change) if is_taken else verdict == Keep("prepared anew with a pass for other dealers")
+
+
 def test_anybody_may_hold_a_campaign() -> None:
     pause = said.CampaignPaused.model_validate({**HEAD, "who": "anybody"})
     assert isinstance(rules.paused(STATE._replace(status="released"), pause, facts()), Change)
