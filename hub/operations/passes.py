@@ -54,9 +54,9 @@ def read(path: Path) -> str:
     try:
         mode, text = path.stat().st_mode, path.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            "--pass", f"the file of a pass that can be read ({getattr(error, 'strerror', None) or 'no text'})", str(path)
-        ) from None
+        expected = f"the file of a pass that can be read ({getattr(error, 'strerror', None) or 'no text'})"
+        is_secret = path.name.strip().startswith(_MARK)  # the pass itself, where its file was asked for
+        raise InputError("--pass", f"{expected}, and not a pass" if is_secret else expected, None if is_secret else str(path)) from None
     if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise InputError("--pass", f"a file that only you may read: chmod 600 {path}", f"{stat.S_IMODE(mode):o}")
     return text.strip()

@@ -172,6 +172,16 @@ def test_a_pass_is_read_from_a_file_that_only_its_holder_may_read(tmp_path: Path
         operation.read(path)
 
 
+@pytest.mark.parametrize("folder", ["", "./", "/home/mira/", " "])
+def test_a_pass_in_the_place_of_its_file_is_not_repeated(folder: str) -> None:
+    with pytest.raises(InputError, match="--pass: expected the file of a pass that can be read") as error:
+        operation.read(Path(f"{folder}{token('mira')}"))
+    assert token("mira") not in str(error.value)
+    assert error.value.got is None
+    with pytest.raises(InputError, match=r"got 'nowhere\.pass'"):
+        operation.read(Path("nowhere.pass"))
+
+
 @pytest.mark.parametrize("wrong", ["", "hubpass-", "hubpass-abc", "hubpass-" + "ä" * 43, token("mira")[8:]])
 def test_what_is_no_pass_is_refused_without_being_repeated(wrong: str) -> None:
     with pytest.raises(HubError, match="that is no pass") as error:
