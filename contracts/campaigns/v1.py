@@ -91,7 +91,9 @@ class CampaignApproved(CampaignEvent):
 
 
 class CampaignReleased(CampaignEvent):
-    """What was approved goes out."""
+    """What was approved goes out: where `plan` is named, exactly the plan with that digest."""
+
+    plan: Sha256 | None = None
 
 
 class CampaignPaused(CampaignEvent):

@@ -177,13 +177,14 @@ def release(
     no_wait: NoWait = False,
     as_json: AsJson = False,
 ) -> None:
-    """Let an approved campaign go out: its counts, and what its SMS take, are shown before.
+    """Let an approved campaign go out as it is shown before, with its counts and what its SMS take.
 
     Example: hub campaigns release spring-2026 --why "as planned"
     """
     import asyncio
 
     from contracts.campaigns import CAMPAIGN_RELEASED
+    from hub.cli.campaign_views import print_plan
     from hub.errors import HubError
     from hub.operations.campaigns import make, require, shown
     from hub.rules.campaigns import same_person
@@ -193,8 +194,10 @@ def release(
     if same_person(by.who, state.approved_by or ""):
         raise HubError(f"{name} was approved by {state.approved_by}: somebody else has to release it")
     _refuse(_named(state)[1])
+    if not as_json:
+        print_plan(name, state)
     about = _foretold(name, state, dry_run=dry_run, as_json=as_json)
-    body = by.signs(make(CAMPAIGN_RELEASED, _head(name, by, why)))
+    body = by.signs(make(CAMPAIGN_RELEASED, _head(name, by, why), {"plan": state.plan}))
     _say(CAMPAIGN_RELEASED, body, why, "Release it?", dry_run=dry_run, yes=yes, no_wait=no_wait, as_json=as_json, about=about)
 
 

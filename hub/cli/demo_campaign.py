@@ -42,7 +42,7 @@ async def run_campaign(settings: "Settings", drivers: "Drivers") -> "Standing":
     prepared = (await shown(url, name)).campaign
     agreed = {"prepared_by": prepared.prepared_by, "plan": prepared.plan}
     await _say(settings, CAMPAIGN_APPROVED, make(CAMPAIGN_APPROVED, head(name, _APPROVES, "looked at"), agreed), approves)
-    await _say(settings, CAMPAIGN_RELEASED, make(CAMPAIGN_RELEASED, head(name, _PREPARES, "as planned")), prepares)
+    await _say(settings, CAMPAIGN_RELEASED, make(CAMPAIGN_RELEASED, head(name, _PREPARES, "as planned"), {"plan": prepared.plan}), prepares)
     until = monotonic() + _PATIENCE
     while True:
         standing = await shown(url, name)

@@ -171,19 +171,20 @@ def approved(state: Campaign | None, event: CampaignApproved, facts: Facts) -> D
 
 
 def released(state: Campaign | None, event: CampaignReleased, facts: Facts) -> Decision[Campaign]:
-    """Only what is approved goes out, and by another person than who approved it."""
+    """Only what is approved goes out, as it was shown to who releases it, and by another person than who approved it."""
     wrong = unproven(event, "release", facts)
     if wrong is not None:
         return wrong
     if state is None:
         return Wait("campaign", facts.subject.ref)
-    if state.status != "approved":
-        return Keep("not approved" if state.status == "prepared" else f"already {state.status}")
-    if same_person(event.who, state.approved_by or ""):
-        return Keep("released by who approved it")
-    if not covers(event, facts, state.conditions):
-        return Keep("released with a pass for other dealers")
-    return Change(
+    checks = (
+        (state.status == "approved", "not approved" if state.status == "prepared" else f"already {state.status}"),
+        (event.plan in {None, state.plan}, "another plan than the one released"),
+        (not same_person(event.who, state.approved_by or ""), "released by who approved it"),
+        (covers(event, facts, state.conditions), "released with a pass for other dealers"),
+    )
+    pointless = next((Keep(reason) for is_right, reason in checks if not is_right), None)
+    return pointless or Change(
         state._replace(status="released", released_by=event.who, released_at=event.occurred_at, why=event.why, is_past=facts.is_historical)
     )
 

@@ -186,6 +186,11 @@ async def test_a_campaign_lives_from_its_file_to_its_stop(desk: Desk, file: str)
         done = await does(word, "estate-2026", who)
         assert done.exit_code == 0, done.output
         assert (await desk.json("campaigns", "show", "estate-2026"))["status"] == status
+        if word == "release":
+            assert "The new estate" in done.stdout  # what goes out is shown, and named by its digest
+            assert json.loads(desk.log.records[OEM_CAMPAIGNS.name, 0][-1].value or b"")["plan"] == await desk.engine.db.fetchval(
+                "SELECT plan FROM campaigns"
+            )
         if word == "approve":
             assert "approved by jonas: somebody else has to release it" in str((await does("release", "estate-2026", "jonas")).exception)
     assert (await does("stop", "estate-2026", "")).exit_code == 0

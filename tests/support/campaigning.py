@@ -85,7 +85,7 @@ class Office:
         """Prepared, approved and released."""
         await self.prepares(name, **other)
         await self.approves(name)
-        await self.says(said.CAMPAIGN_RELEASED, name)
+        await self.says(said.CAMPAIGN_RELEASED, name, plan=digest(self.plans[name]))
 
     async def status(self, name: str) -> str:
         """How the campaign stands."""

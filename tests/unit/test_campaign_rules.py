@@ -156,6 +156,21 @@ def test_a_plan_changed_after_the_approval_needs_another_one() -> None:
     assert (state.status, state.title) == ("prepared", "Another")
 
 
+@pytest.mark.parametrize(("shown", "status"), [(PLANS[0], "approved"), (PLANS[1], "released"), (None, "released")])
+def test_only_the_plan_that_was_shown_is_released(shown: said.CampaignPrepared | None, status: str) -> None:
+    """Another one was prepared and approved in between, or dated back; who names none releases what is approved."""
+    named = {"plan": digest(shown)} if shown else {}
+    state = folded(
+        (said.CAMPAIGN_PREPARED, PLANS[0]),
+        (said.CAMPAIGN_APPROVED, approved()),
+        (said.CAMPAIGN_PREPARED, prepared(title="Another", occurred_at=NOON + timedelta(hours=2))),
+        (said.CAMPAIGN_APPROVED, approved(hours=3, plan=PLANS[1])),
+        (said.CAMPAIGN_RELEASED, act(said.CAMPAIGN_RELEASED, hours=4, **named)),
+    )
+    assert state is not None
+    assert (state.status, state.title) == (status, "Another")
+
+
 def test_a_life() -> None:
     steps = [
         (said.CAMPAIGN_PREPARED, PLANS[0]),
