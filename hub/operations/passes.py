@@ -20,7 +20,7 @@ from hub.operations import base
 from hub.operations.acts import Operator
 from hub.operations.base_file import BaseFile, Laid
 from hub.operations.base_plan import as_data
-from hub.rules.passes import pass_id, public_key
+from hub.rules.passes import in_force, pass_id, public_key
 
 _MARK, _SECRET_BYTES = "hubpass-", 32
 _OPTIONS = {"staff": "STAFF", "name": "--name", "may": "--may", "dealers": "--dealer", "expires_at": "--days"}
@@ -77,7 +77,7 @@ async def holder(url: str, token: str, now: datetime) -> Holder:
     """Whose pass it is; raises HubError where this hub does not know it, or it is not good any more."""
     secret = secret_of(token)
     name = pass_id(public_key(secret))
-    found = next((one for one in await passes(url) if one.id == name), None)
+    found = in_force([one for one in await passes(url) if one.id == name], now)
     if found is None:
         raise HubError(f"the pass {name} is not known to this hub (hub staff list); just issued, it is as soon as base-data has folded it")
     word = standing(found, now)
@@ -90,6 +90,8 @@ def standing(one: StaffPass, now: datetime) -> str:
     """How a pass stands, in a word."""
     if one.retired or (one.revoked_at is not None and one.revoked_at <= now):
         return "revoked"
+    if one.effective_from > now.date():
+        return "not good yet"
     return "expired" if one.expires_at <= now else "good"
 
 
@@ -125,7 +127,7 @@ async def lay(operator: Operator, url: str, options: dict[str, Any], data: Seque
 
 async def revoked(url: str, which: str, now: datetime) -> list[StaffPass]:
     """The good passes of a person, or the one of that id, as they are once revoked; raises InputError where there is none."""
-    good = [one for one in await passes(url) if which in {one.id, one.staff} and standing(one, now) == "good"]
+    good = [one for one in await passes(url) if which in {one.id, one.staff} and standing(one, now) in {"good", "not good yet"}]
     if not good:
         raise InputError("STAFF|PASS", "somebody who has a pass that is good, or its id (hub staff list)", which)
     return [one.model_copy(update={"revoked_at": now}) for one in good]

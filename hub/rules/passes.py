@@ -5,7 +5,8 @@ secret half of a pass's key can sign, and neither the topics nor the store hold 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -55,7 +56,7 @@ def unproven(event: CampaignEvent, right: Right, facts: Facts) -> Wait | Reject 
     checks = (
         (_is_signed(_words(event), found.key, event.signature), "signature", "the signature of that pass over just this"),
         (event.who == found.staff, "who", "whose pass it is signed with"),
-        (not found.retired and event.occurred_at.date() >= found.effective_from, "signed_with", "a pass that holds"),
+        (not found.retired and event.occurred_at.astimezone(UTC).date() >= found.effective_from, "signed_with", "a pass that holds"),
         (event.occurred_at < until, "signed_with", "a pass that is neither expired nor revoked"),
         (right in found.may, "signed_with", f"a pass with which one may {right}"),
     )
@@ -73,9 +74,22 @@ def covers(event: CampaignEvent, facts: Facts, conditions: Mapping[str, Any]) ->
 
 
 def known(event: CampaignEvent, facts: Facts) -> StaffPass | None:
-    """The pass that an event is signed with, as it stands by now, whenever the event occurred: revoked means revoked."""
-    editions = facts.base.editions(StaffPass, event.signed_with or "")
-    return editions[-1] if editions else None
+    """The pass that an event is signed with, as it was in force when the event occurred."""
+    return in_force(facts.base.editions(StaffPass, event.signed_with or ""), event.occurred_at)
+
+
+def in_force(editions: Iterable[StaffPass], at: datetime) -> StaffPass | None:
+    """A pass as it holds on the day of a moment, by its editions; the first one where none holds yet.
+
+    What any edition takes away is gone on every day: who has a pass that was revoked or retired may say a day before that.
+    """
+    ordered = sorted(editions, key=lambda one: one.effective_from)
+    if not ordered:
+        return None
+    today = at.astimezone(UTC).date()
+    found = next((one for one in reversed(ordered) if one.effective_from <= today), ordered[0])
+    ends = [one.revoked_at for one in ordered if one.revoked_at is not None]
+    return found.model_copy(update={"retired": any(one.retired for one in ordered), "revoked_at": min(ends, default=None)})
 
 
 def _words(event: CampaignEvent) -> bytes:

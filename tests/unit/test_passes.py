@@ -1,5 +1,6 @@
 """What is said of a campaign counts as somebody's word only where it is signed with a pass of theirs that is good for it."""
 
+from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,38 @@ def test_a_pass_for_some_dealers_takes_over_no_campaign_of_others(before: str | 
     mine = signed(prepared(conditions='{"dealer": {"is": "ber-01"}}'), secret("mira"))
     verdict = rules.prepared(rules.draft(prepared(who="jonas", conditions=before)), mine, few)
     assert isinstance(verdict, Change) if is_taken else verdict == Keep("prepared anew with a pass for other dealers")
+
+
+MAY = {"effective_from": date(2026, 5, 1), "may": ("approve",)}
+TOMORROW = {"effective_from": date(2026, 5, 5)}
+
+
+@pytest.mark.parametrize(
+    ("editions", "is_good"),
+    [
+        pytest.param([{"may": ("prepare",)}, MAY], True, id="what-it-may-by-now"),
+        pytest.param([MAY, {**TOMORROW, "may": ("prepare",)}], True, id="what-it-may-tomorrow-alone"),
+        pytest.param([MAY, {**TOMORROW, "expires_at": NOON - timedelta(1)}], True, id="another-end-from-tomorrow"),
+        pytest.param([{"expires_at": NOON - timedelta(1)}, MAY], True, id="made-longer"),
+        pytest.param([{"may": ("approve",)}, {"effective_from": date(2026, 5, 4), "may": ("release",)}], False, id="no-longer-from-today"),
+        pytest.param([TOMORROW], False, id="from-tomorrow"),
+        pytest.param([MAY, {**TOMORROW, "retired": True}], False, id="retired-whatever-the-day"),
+        pytest.param([MAY, {**TOMORROW, "revoked_at": NOON}], False, id="revoked-by-a-later-edition"),
+        pytest.param([{"revoked_at": NOON}, MAY], False, id="revoked-by-an-earlier-one"),
+    ],
+)
+async def test_rule_and_command_judge_by_the_edition_in_force(
+    editions: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, *, is_good: bool
+) -> None:
+    held = [a_pass("jonas").model_copy(update=other) for other in editions]
+
+    async def stored(_url: str) -> list[StaffPass]:
+        return sorted(held, key=lambda one: one.expires_at)
+
+    monkeypatch.setattr(operation, "passes", stored)
+    assert isinstance(judged(None, *held), Change) is is_good
+    with nullcontext() if is_good else pytest.raises(HubError):
+        (await operation.holder("", token("jonas"), NOON)).require("approve")
 
 
 def test_anybody_may_hold_a_campaign() -> None:
