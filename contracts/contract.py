@@ -29,7 +29,7 @@ class Event(Contract):
     """Something that happened out there.
 
     `occurred_at` orders a subject's events unless its source counts `revision`s itself.
-    `corrects` names the id of the event, of the same source, that this one takes the place of.
+    `corrects` names the id of the event, of the same source and in the same topic, that this one takes the place of.
     """
 
     occurred_at: Instant

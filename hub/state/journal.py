@@ -61,11 +61,13 @@ WHERE j.store = $1
   AND NOT EXISTS (SELECT FROM waiting w WHERE w.event = j.event AND w.part = j.part AND w.hold = 'operator')
 """
 _BODIES = "SELECT event, body FROM journal WHERE event = ANY($1::uuid[]) AND part = 0"
+# Who may write to one topic must not take back what stands in another, where others may say more: the principal is the same.
 _CORRECTING = """
 SELECT c.target, c.event, j.part, j.store, j.principal, j.ref,
        EXISTS (SELECT FROM dead_letters d WHERE d.event = j.event AND d.part = j.part AND d.state <> 'redriven')
        OR EXISTS (SELECT FROM waiting w WHERE w.event = j.event AND w.part = j.part AND w.hold = 'operator') AS is_out
-FROM corrections c JOIN journal j ON j.event = c.event WHERE c.target = ANY($1::uuid[])
+FROM corrections c JOIN journal j ON j.event = c.event JOIN journal t ON t.event = c.target AND t.part = 0 AND t.topic = j.topic
+WHERE c.target = ANY($1::uuid[])
 """
 
 _CORRECT = "INSERT INTO corrections (target, event) SELECT * FROM unnest($1::uuid[], $2::uuid[]) ON CONFLICT DO NOTHING"
@@ -151,7 +153,7 @@ async def history(connection: Connection, store: str, subjects: Sequence[Subject
     """All that counts for these subjects, in no order.
 
     What is dead, or held for an operator, does not count, and neither does what was corrected, unless the
-    correction itself does not count. `without` are parts that this very transaction takes for dead or held.
+    correction itself does not count or stands in another topic. `without` are parts that this very transaction takes for dead or held.
     """
     rows = await connection.fetch(_HISTORY, store, [s.principal for s in subjects], [s.ref for s in subjects])
     counted = [(Subject(row[0], row[1]), row) for row in map(tuple, rows)]
@@ -171,7 +173,7 @@ async def history(connection: Connection, store: str, subjects: Sequence[Subject
 async def _corrections(
     connection: Connection, corrected: Iterable[UUID], without: Container[tuple[UUID, int]]
 ) -> dict[UUID, list["_Correction"]]:
-    """What corrects these events."""
+    """What corrects these events, said in the topic in which they stand."""
     found: dict[tuple[UUID, UUID], _Correction] = defaultdict(lambda: _Correction(set(), set()))
     for target, event, part, store, principal, ref, is_out in await connection.fetch(_CORRECTING, list(corrected)):
         correction = found[target, event]

@@ -29,7 +29,7 @@ SELECT j.event, j.part, j.type,
        w.hold, w.kind AS awaited_kind, w.awaited_ref, w.until, d.reason, d.faults, d.state AS dead_state
 FROM journal j
 LEFT JOIN corrections c ON c.target = j.event
-LEFT JOIN LATERAL (SELECT event_id FROM journal WHERE event = c.event LIMIT 1) by ON true
+LEFT JOIN LATERAL (SELECT event_id FROM journal WHERE event = c.event AND topic = j.topic LIMIT 1) by ON true
 LEFT JOIN LATERAL (SELECT hold, kind, awaited_ref, until FROM waiting
                    WHERE consumer = j.consumer AND whose = j.principal AND store = j.store AND ref = j.ref
                      AND event = j.event AND part = j.part LIMIT 1) w ON true

@@ -202,7 +202,7 @@ def _folds(consumer: Consumer, goods: Mapping[UUID, Sequence[Good]], picture: Pi
     out |= {(row["event"], row["part"]) for row in picture.waiting if row["event"] and row["hold"] == "operator"}
     places = {(row["event"], row["part"]): _place(row) for row in picture.journal}
     counted: dict[tuple[str, Subject], list[Told]] = defaultdict(list)
-    corrections: dict[UUID, list[Good]] = defaultdict(list)
+    corrections: dict[tuple[str, UUID], list[Good]] = defaultdict(list)
     for event, said in goods.items():
         for part, (store, subject) in enumerate(said[0].parts):
             place = places.get((event, part))
@@ -210,7 +210,9 @@ def _folds(consumer: Consumer, goods: Mapping[UUID, Sequence[Good]], picture: Pi
             if good is None:
                 continue
             if good.body.corrects is not None and part == 0:
-                corrections[event_name(consumer.name, good.principal, good.envelope.source, good.body.corrects)].append(good)
+                corrections[good.raw.topic, event_name(consumer.name, good.principal, good.envelope.source, good.body.corrects)].append(
+                    good
+                )
             envelope = good.envelope
             told = Told(event, part, good.lineage, good.body, envelope.source, envelope.id, envelope.is_historical, good.principal)
             counted[store, subject].append(told)
@@ -221,13 +223,13 @@ def _folds(consumer: Consumer, goods: Mapping[UUID, Sequence[Good]], picture: Pi
         history = [
             told
             for told in counted.get(where, ())
-            if told.row not in out and not _is_corrected(where, corrections.get(told.event, ()), out)
+            if told.row not in out and not _is_corrected(where, corrections.get((places[told.row][0], told.event), ()), out)
         ]
         yield from _fold(consumer, store, subject, picture, history, states.get(where), waits)
 
 
 def _is_corrected(where: tuple[str, Subject], corrections: Sequence[Good], out: set[tuple[UUID, int]]) -> bool:
-    """Whether another event counts in its place for this subject: one of whose parts counts, and not without the subject's own."""
+    """Whether another event of its topic counts in its place for this subject: a part of it does, and the subject's own if it has one."""
     for good in corrections:
         standing = {part: (good.event, n) not in out for n, part in enumerate(good.parts)}
         if any(standing.values()) and standing.get(where, True):
