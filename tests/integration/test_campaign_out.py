@@ -74,16 +74,15 @@ async def test_nobody_takes_a_pause_back_on_whatever_topic(
 ) -> None:
     async with office(database) as here:
         await here.releases("spring")
-        early, late = [
-            here.log.say(
-                lineage, {**body, lineage.ref_field: name, "corrects": "o4"}, id=name, topic=topic.name, source="/oem/campaigns/mira"
-            )
-            for name in ("early", "late")
-        ]
-        await here.engine.apply([early])
+
+        async def undoes(name: str) -> None:
+            said_so = {**body, lineage.ref_field: name, "corrects": "o4"}
+            await here.engine.apply([here.log.say(lineage, said_so, id=name, topic=topic.name, source="/oem/campaigns/mira")])
+
+        await undoes("early")
         await here.says(said.CAMPAIGN_PAUSED, "spring")
         assert await here.engine.db.fetchval("SELECT event_id FROM journal WHERE type LIKE '%paused%'") == "o4"
         assert await here.status("spring") == "paused"
-        await here.engine.apply([late])
+        await undoes("late")
         assert await here.status("spring") == "paused"
         assert await here.engine.db.fetchval("SELECT count(*) FROM corrections") == 2
