@@ -1,6 +1,5 @@
 """The workload of reminders that are due at once: fired means that the timer is folded, delivery and outbox rows are committed."""
 
-import asyncio
 import random
 from collections.abc import Sequence
 from typing import Protocol
@@ -10,6 +9,7 @@ from bench.house import House
 from bench.log import Log
 from bench.processes import running
 from bench.say import say
+from bench.sharing import sharing
 from bench.sheet import Sheet
 from bench.window import Figures, measure
 from contracts import topics
@@ -20,14 +20,12 @@ from hub.state.store import Connection
 _FOLDED = """
 SELECT coalesce(sum(next_offset), 0)::bigint FROM consumer_offsets WHERE consumer = 'reminders' AND topic = $1 AND next_offset > 0
 """
-_CLAIMED = "SELECT count(*), count(DISTINCT owner) FROM consumer_offsets WHERE consumer = 'reminders' AND topic = $1"
 _PLANNED = "SELECT count(*) FROM deliveries"
 _DONE = """
 SELECT (SELECT count(*) FROM deliveries), (SELECT count(*) FROM vehicles WHERE row_version = 2), (SELECT count(*) FROM dead_letters),
        (SELECT count(*) FROM timers WHERE due_at <= now())
 """
 _LISTENERS = 2
-_LOOK_SECONDS = 0.1
 
 
 class Reminder(Protocol):
@@ -52,23 +50,24 @@ class HubReminds:
 
     async def remind(self, watcher: Connection, url: str) -> Figures:
         """An empty topic of timers, consumers that share it, and then the clock."""
-        self._log.fresh({topics.TIMERS.name: topics.TIMERS.partitions})
+        places = {topics.TIMERS.name: topics.TIMERS.partitions}
+        self._log.fresh(places)
         environment = self._house.environment(url)
 
         async def progress() -> int:
             return int(await watcher.fetchval(_FOLDED, topics.TIMERS.name))
 
-        async with running([("hub", "run", "reminders")] * _LISTENERS, environment) as listeners:
-            while tuple(await watcher.fetchrow(_CLAIMED, topics.TIMERS.name) or ()) != (topics.TIMERS.partitions, _LISTENERS):
+        commands = [("hub", "run", "reminders")] * _LISTENERS
+        async with (
+            sharing(url, "reminders", places, _LISTENERS, commands, environment) as listeners,
+            running([("hub", "run", "clock")], environment) as clock,
+        ):
+
+            def check() -> None:
                 listeners.check()
-                await asyncio.sleep(_LOOK_SECONDS)
-            async with running([("hub", "run", "clock")], environment) as clock:
+                clock.check()
 
-                def check() -> None:
-                    listeners.check()
-                    clock.check()
-
-                figures = await measure(self._house, [*listeners.pids, *clock.pids], self.due, progress, check)
+            figures = await measure(self._house, [*listeners.pids, *clock.pids], self.due, progress, check)
         found = tuple(await watcher.fetchrow(_DONE) or ())
         if found != (self.due, self.due, 0, 0):
             raise HubError(f"bench: deliveries, cars told, dead letters, timers left: expected {self.due} twice, 0, 0; found {found}")
