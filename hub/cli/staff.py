@@ -41,7 +41,7 @@ def list_(as_json: AsJson = False) -> None:
                 one.id,
                 one.staff,
                 ", ".join(one.may),
-                ", ".join(one.dealers) or "all dealers",
+                _whose(one),
                 one.effective_from,
                 f"{one.revoked_at or one.expires_at:%Y-%m-%d %H:%MZ}",
                 standing(one, now),
@@ -79,9 +79,7 @@ def issue(
 
     new = asyncio.run(passes.draft(url(), staff, name=name, may=may, dealers=dealer or (), days=days, now=passes.moment()))
     if not (as_json and (yes or dry_run)):
-        whose = ", ".join(new.held.dealers) or "all dealers"
-        told = f"{new.held.id}: {staff} may {', '.join(new.held.may)}, for {whose}, until {new.held.expires_at:%Y-%m-%d %H:%MZ}"
-        typer.echo(told, err=as_json)
+        typer.echo(f"{new.held.id}: {_good_for(new.held)}", err=as_json)
     if dry_run:
         if as_json:
             print_json({**_told(new.held), "pass": None})
@@ -151,8 +149,15 @@ def whoami(file: Pass = None, as_json: AsJson = False) -> None:
         return print_json({"staff": found.staff if found else None, "login": system_user(), "pass": _told(found.held) if found else None})
     if found is None:
         return typer.echo(f"No pass is shown; the operating system knows you as {system_user()}.")
-    whose = ", ".join(found.held.dealers) or "all dealers"
-    return typer.echo(f"{found.staff} may {', '.join(found.held.may)}, for {whose}, until {found.held.expires_at:%Y-%m-%d %H:%MZ}.")
+    return typer.echo(f"{_good_for(found.held)}.")
+
+
+def _good_for(one: "StaffPass") -> str:
+    return f"{one.staff} may {', '.join(one.may)}, for {_whose(one)}, until {one.expires_at:%Y-%m-%d %H:%MZ}"
+
+
+def _whose(one: "StaffPass") -> str:
+    return ", ".join(one.dealers) or "all dealers"
 
 
 def _told(one: "StaffPass") -> dict[str, object]:
