@@ -1,7 +1,7 @@
 """A store: one table of one subject's states, loaded and saved a batch at a time."""
 
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from functools import cached_property
 from operator import itemgetter
@@ -107,7 +107,7 @@ class Store(Generic[S]):
         # it from a join that reads all, and the journal is counted subject by subject: it takes what nobody has analyzed yet for little.
         self._load_one = f"{load} WHERE t.principal = $1 AND t.ref = $2"
         found = f"LATERAL ({load} WHERE t.principal = k.principal AND t.ref = k.ref LIMIT 1) AS t"
-        self._load = f"SELECT t.* FROM unnest($1::text::text[], $2::text[]) AS k (principal, ref) CROSS JOIN {found}"  # noqa: S608 - names of our own
+        self._load = f"SELECT t.* FROM unnest($1::text::text[], $2::text::text[]) AS k (principal, ref) CROSS JOIN {found}"  # noqa: S608 - names of our own
         heard = (
             f"SELECT k.principal, k.ref, {', '.join('t.' + c for c in list(self._whole.cast)[2:])}, t.ctid"  # noqa: S608 - names of our own
             f" FROM {{}} AS k (principal, ref, parts) LEFT JOIN {found} ON true WHERE t.ref IS NOT NULL OR k.parts < ("
@@ -136,7 +136,7 @@ class Store(Generic[S]):
         if len(subjects) == 1:
             rows = await connection.fetch(self._load_one, *subjects[0])
         else:
-            rows = await connection.fetch(self._load, texts([s.principal for s in subjects]), [s.ref for s in subjects])
+            rows = await connection.fetch(self._load, *_names(subjects))
         return self._kept(rows)
 
     async def heard(self, connection: "Connection", subjects: Mapping[Subject, int]) -> tuple[dict[Subject, Kept[S]], set[Subject]]:
@@ -145,8 +145,7 @@ class Store(Generic[S]):
             [(subject, parts)] = subjects.items()
             rows = await connection.fetch(self._heard_one, *subject, parts)
         else:
-            names = texts([subject.principal for subject in subjects]), texts([subject.ref for subject in subjects])
-            rows = await connection.fetch(self._heard, *names, texts([str(parts) for parts in subjects.values()]))
+            rows = await connection.fetch(self._heard, *_names(subjects), texts([str(parts) for parts in subjects.values()]))
         stateless = {Subject(row[0], row[1]) for row in rows if row[2] is None}
         return self._kept([row for row in rows if row[2] is not None] if stateless else rows), stateless
 
@@ -191,6 +190,10 @@ class Store(Generic[S]):
         rows = sorted((*subject, version) for subject, version in versions.items())
         status = await connection.execute(self._remove, *zip(*rows, strict=True))
         return _count(status) == len(rows)
+
+
+def _names(subjects: Collection[Subject]) -> tuple[str, str]:
+    return texts([subject.principal for subject in subjects]), texts([subject.ref for subject in subjects])
 
 
 def _count(status: str) -> int:
