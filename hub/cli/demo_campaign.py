@@ -8,7 +8,7 @@ import typer
 from hub.cli.printing import print_table
 
 if TYPE_CHECKING:
-    from hub.operations.campaigns import Said
+    from hub.operations.hearing import Said
     from hub.settings import Settings
     from hub.state.campaign_desk import Standing
     from hub.world.drivers import Drivers
@@ -68,14 +68,15 @@ async def _passes(settings: "Settings") -> list[bytes]:
 
 async def _say(settings: "Settings", lineage: Any, body: Any, secret: bytes) -> "Said":  # noqa: ANN401 - any lineage and its body
     from hub.errors import HubError
-    from hub.operations.campaigns import hear, say
+    from hub.operations.campaigns import say
+    from hub.operations.hearing import hear
     from hub.rules.passes import signed
     from hub.wiring import kafka_options
 
     said = await say(kafka_options(settings), lineage, signed(body, secret), body.who)
     came = await hear(settings.database_url.get_secret_value(), said, _PATIENCE)
     if came.is_in_vain:
-        raise HubError(f"{lineage.name}: {came.standing} {came.words}")
+        raise HubError(f"{lineage.name}: {came.told}")
     return said
 
 

@@ -11,6 +11,7 @@ from hub.cli.printing import print_json
 if TYPE_CHECKING:
     from contracts.campaigns import CampaignEvent, MessageRequested
     from contracts.contract import Lineage
+    from hub.operations.hearing import CameTo
 
 
 def say(
@@ -25,14 +26,14 @@ def say(
     as_json: bool,
     about: Mapping[str, Any] | None = None,
 ) -> None:
-    """Publish one record and wait until it is folded; the exit code is 1 where it was refused, or is not folded yet.
+    """Publish one record and wait until it is folded; the exit code is 1 where it changed nothing, for whatever reason, or has not yet.
 
     `about` is what programs are told besides.
     """
     import asyncio
 
-    from hub.operations.campaigns import CameTo, hear
     from hub.operations.campaigns import say as publish
+    from hub.operations.hearing import CameTo, hear
     from hub.settings import Settings
     from hub.wiring import kafka_options
 
@@ -49,8 +50,14 @@ def say(
     if as_json:
         print_json({**told, "id": said.id, "standing": came_to.standing, "words": came_to.words})
     else:
-        typer.echo(f"{lineage.name} said by {body.who}: {': '.join(filter(None, came_to))}.")
-        if came_to.standing == "not folded yet":
-            typer.echo("It will be, as soon as the consumer campaigns runs: see hub status.", err=True)
+        typer.echo(f"{lineage.name} said by {body.who}: {came_to.told}.")
+        if advice := came_to.advice or _look(lineage, body, came_to):
+            typer.echo(advice, err=True)
     if came_to.is_in_vain:
         raise typer.Exit(1)
+
+
+def _look(lineage: "Lineage[Any]", body: "CampaignEvent | MessageRequested", came_to: "CameTo") -> str:
+    """Where to see what stood against it."""
+    is_of_campaign = came_to.is_in_vain and lineage.kind == "campaign"
+    return f"hub campaigns show {lineage.ref(body)} tells how it stands" if is_of_campaign else ""

@@ -1,10 +1,8 @@
 """Prepare, approve, release, hold and end campaigns: each a record on oem.campaigns, under the name of who says it."""
 
-import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from time import monotonic
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import uuid4
 
 from pydantic import ValidationError
@@ -13,33 +11,13 @@ from contracts.contract import Event, Lineage, findings
 from contracts.topics import OEM_CAMPAIGNS
 from hub.consumers.campaigns import campaigns as consumer
 from hub.errors import HubError, InputError
+from hub.operations.hearing import Said
 from hub.producers.publisher import Publisher
 from hub.rules.campaigns import Campaign
 from hub.state import campaign_desk
 from hub.state.campaign_desk import Standing
 from hub.state.reading import snapshot
 from hub.stream.record import event_name
-
-_SHORTEST, _LONGEST = 0.1, 1.0  # seconds between two looks
-
-
-class Said(NamedTuple):
-    """One record, and its name in the journal of the consumer that folds it."""
-
-    id: str
-    event: Any
-
-
-class CameTo(NamedTuple):
-    """What a record came to: done, refused with the path and what was expected, not folded yet; or said, and not waited for."""
-
-    standing: str
-    words: str = ""
-
-    @property
-    def is_in_vain(self) -> bool:
-        """Whether somebody has to look again."""
-        return self.standing not in {"done", "said"}
 
 
 async def say(options: Mapping[str, Any], lineage: Lineage[Any], body: Event, who: str) -> Said:
@@ -48,21 +26,7 @@ async def say(options: Mapping[str, Any], lineage: Lineage[Any], body: Event, wh
     async with Publisher(options) as publisher:
         await publisher.require(OEM_CAMPAIGNS.name)
         await publisher.publish(OEM_CAMPAIGNS.name, lineage, body, source=source, id=name)
-    return Said(name, event_name(consumer.name, OEM_CAMPAIGNS.principal(OEM_CAMPAIGNS.name), source, name))
-
-
-async def hear(url: str, said: Said, silence: float) -> CameTo:
-    """What became of a record, as soon as it is folded, or after so many seconds without news."""
-    began, pause = monotonic(), _SHORTEST
-    while True:
-        async with snapshot(url) as look:
-            found = await campaign_desk.heard(look, said.event)
-        if found is not None:
-            return CameTo("refused", found) if found else CameTo("done")
-        if monotonic() - began >= silence:
-            return CameTo("not folded yet")
-        await asyncio.sleep(pause)
-        pause = min(pause * 2, _LONGEST)
+    return Said(name, event_name(consumer.name, OEM_CAMPAIGNS.principal(OEM_CAMPAIGNS.name), source, name), consumer)
 
 
 async def listed(url: str) -> list[Standing]:

@@ -14,12 +14,6 @@ from hub.state.campaign_tables import campaign_plans, campaign_recipients
 from hub.state.delivery_tables import deliveries
 from hub.state.reading import Snapshot
 
-_HEARD = sa.text("""
-SELECT (SELECT string_agg((f ->> 0) || ': expected ' || (f ->> 1), '; ')
-        FROM dead_letters d, jsonb_array_elements(d.faults) f WHERE d.event = :event AND d.state = 'open'),
-       EXISTS (SELECT FROM journal WHERE event = :event), EXISTS (SELECT FROM dead_letters WHERE event = :event AND state = 'open')
-""")
-
 
 class Standing(NamedTuple):
     """A campaign, how far its audience is expanded, and how many of its people and deliveries are in which state.
@@ -60,14 +54,6 @@ async def standings(look: Snapshot, name: str | None = None) -> list[Standing]:
         made = Campaign(*state)
         found.append(Standing(ref, made, because, looked_at or 0, planned or 0, excluded, finished_at, ended_by, outcomes, states))
     return found
-
-
-async def heard(look: Snapshot, event: UUID) -> str | None:
-    """What became of a record: nothing yet (None), folded (empty), or refused in these words."""
-    words, is_known, is_dead = (await look.execute(_HEARD, {"event": event})).one()
-    if is_dead:
-        return str(words or "refused")
-    return "" if is_known else None
 
 
 async def _counts(look: Snapshot, table: sa.Table, column: sa.ColumnElement[Any], name: str) -> dict[tuple[str, str], int]:

@@ -1,4 +1,4 @@
-"""Read what folding again would need, so that it can be foretold without being done."""
+"""Read what folding again would need, so that it can be told what would come of it, or did, without being done."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -31,6 +31,16 @@ JOIN journal j ON j.event = w.event AND j.part = 0
 WHERE w.consumer = $1 AND w.hold = 'operator'
 """
 _WAITERS = f"SELECT {WAITING} FROM waiting WHERE id = ANY($1::uuid[])"  # noqa: S608 - names of our own
+_WHEREABOUTS = """
+SELECT j.part, j.store, j.principal, j.ref, d.reason, d.faults, w.hold
+FROM (SELECT $1::uuid AS event) AS e
+LEFT JOIN journal j ON j.event = e.event
+LEFT JOIN LATERAL (SELECT reason, faults FROM dead_letters
+                   WHERE event = e.event AND state <> 'redriven' ORDER BY since DESC LIMIT 1) d ON true
+LEFT JOIN LATERAL (SELECT hold FROM waiting WHERE event = j.event AND part = j.part LIMIT 1) w ON true
+WHERE j.event IS NOT NULL OR d.reason IS NOT NULL
+ORDER BY j.part LIMIT 1
+"""
 _JOURNALLED = "SELECT type, body, source, event_id FROM journal WHERE event = $1 AND part = 0"
 
 Place = tuple[str, int, int, int]
@@ -61,6 +71,17 @@ class Held(NamedTuple):
     source: str
     event_id: str
     is_historical: bool
+
+
+class Whereabouts(NamedTuple):
+    """Where a record of one part is: in the journal, dead for a reason, or held back."""
+
+    part: int
+    store: str
+    subject: Subject
+    dead: str | None
+    faults: Sequence[Sequence[str]]
+    hold: str | None
 
 
 class Journalled(NamedTuple):
@@ -107,6 +128,14 @@ async def held(connection: Connection, consumer: str, keys: Sequence[tuple[str, 
 async def waiters(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Waiter]:
     """Records that wait, as they are kept."""
     return {row[0]: Waiter(*row) for row in await connection.fetch(_WAITERS, list(ids))}
+
+
+async def whereabouts(connection: Connection, event: UUID) -> Whereabouts | None:
+    """Where the record of that name is; None while nobody has taken it in."""
+    row = await connection.fetchrow(_WHEREABOUTS, event)
+    return (
+        None if row is None else Whereabouts(row[0] or 0, row[1] or "", Subject(row[2] or "", row[3] or ""), row[4], row[5] or (), row[6])
+    )
 
 
 async def journalled(connection: Connection, event: UUID) -> Journalled | None:

@@ -34,10 +34,10 @@ def a_pass(who: str, **other: Any) -> StaffPass:
     return StaffPass(occurred_at=datetime(2026, 1, 1, tzinfo=UTC), effective_from=date(2026, 1, 1), **said)
 
 
-def lay(log: Log, people: Sequence[str]) -> None:
+def lay(log: Log, people: Sequence[str], **other: Any) -> None:
     """Say their passes on `oem.base`."""
     for who in people:
-        held = a_pass(who)
+        held = a_pass(who, **other)
         body = json.loads(held.model_dump_json(exclude_none=True))
         log.say(STAFF_PASS_RECORDED, body, id=f"pass-{held.id}", source="/oem/base", topic=OEM_BASE.name, key=held.edition)
 
