@@ -120,7 +120,7 @@ async def _news(look: Snapshot, vin: str) -> News:
     """What dealers said of a car and what counts of it, with who said it."""
     found: News = []
     for one in await timelines.sayings(look, "vehicles", Subject(EVERYBODY, vin)):
-        if one.corrected_by is None and one.dead_state is None and one.hold is None:
+        if one.counts and one.hold is None:
             lineage, version = lookup(one.type)
             found.append((speaker(one.topic), lineage.decode(version, one.body)))
     return found

@@ -42,7 +42,7 @@ def tell(subject: Subject, rules: Rules, base: BaseData, sayings: Sequence[Sayin
         saying = by_key[one.event, one.part]
         before = folded.state
         marks = _marks(saying, one in late)
-        if _counts(saying):
+        if saying.counts:
             folded = fold(subject, rules, base, Folded(before, folded.position, folded.because, ()), [(position, one)])
             changed = _words(before, folded.verdicts[0][1], is_masked=is_masked)
         else:
@@ -100,11 +100,6 @@ def _late(told: Sequence[Told]) -> list[Told]:
     return late
 
 
-def _counts(saying: Saying) -> bool:
-    is_dead = saying.dead_state in {"open", "discarded"}
-    return saying.corrected_by is None and not is_dead and saying.hold != "operator"
-
-
 def _words(before: object, verdict: Decision[Any], *, is_masked: bool) -> list[str]:
     match verdict:
         case Change(after):
@@ -127,6 +122,7 @@ def _marks(saying: Saying, is_late: bool) -> list[str]:
         marks.append(f"corrects {mask_reference(saying.corrects)}")
     if saying.corrected_by is not None:
         marks.append(f"corrected by {mask_reference(saying.corrected_by)}")
+    marks += [f"its correction {mask_reference(name)} {why}" for name, why in saying.in_vain]
     if saying.dead_state is not None:
         marks.append(saying.dead_state if saying.dead_state == "redriven" else _dead(saying.dead_reason, saying.faults))
     if saying.dead_state == "discarded":

@@ -9,13 +9,15 @@ import sqlalchemy as sa
 
 from hub.state.reading import Snapshot
 from hub.state.stores import consents, suppressions
+from hub.state.timelines import AGAINST
 
 _CONSENTS, _SUPPRESSIONS = consents.table, suppressions.table
-_SAID = sa.text("""
-SELECT j.event, j.type, j.source, j.event_id, j.occurred_at, j.topic, j.partition, j."offset", j.ref
-FROM journal j WHERE j.store = 'consents' AND j.principal = :principal AND j.ref = ANY(:refs)
+_SAID = sa.text(f"""
+SELECT j.event, j.type, j.source, j.event_id, j.occurred_at, j.topic, j.partition, j."offset", j.ref,
+       by.corrected_by IS NULL AND coalesce(d.state, 'redriven') = 'redriven' AND w.hold IS NULL
+FROM journal j {AGAINST} WHERE j.store = 'consents' AND j.principal = :principal AND j.ref = ANY(:refs)
 ORDER BY j.occurred_at, j.recorded_at, j.event, j.part
-""")
+""")  # noqa: S608 - words of our own
 
 
 class Chosen(NamedTuple):
@@ -50,7 +52,10 @@ class Agreement(NamedTuple):
 
 
 class Word(NamedTuple):
-    """One entry of the ledger: what was said of a consent, by an event that is a record on Kafka."""
+    """One entry of the ledger: what was said of a consent, by an event that is a record on Kafka.
+
+    What was refused, held back or corrected does not count.
+    """
 
     event: UUID
     type: str
@@ -61,6 +66,7 @@ class Word(NamedTuple):
     partition: int
     offset: int
     ref: str
+    counts: bool
 
 
 class Suppressed(NamedTuple):

@@ -1,6 +1,6 @@
 """Read one subject: its state, all that was said of it, and who stands beside it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -21,23 +21,38 @@ UNION SELECT principal FROM dead_letters WHERE key = :ref AND state = 'open' AND
 ORDER BY 1
 """)
 
-_SAYINGS = sa.text("""
-SELECT j.event, j.part, j.type,
-       CASE WHEN j.part = 0 THEN j.body ELSE (SELECT body FROM journal WHERE event = j.event AND part = 0) END AS body,
-       j.source, j.event_id, j.is_historical, j.occurred_at, j.revision, j.corrects,
-       j.topic, j.partition, j."offset", j.recorded_at, by.event_id AS corrected_by,
-       w.hold, w.kind AS awaited_kind, w.awaited_ref, w.until, d.reason, d.faults, d.state AS dead_state
-FROM journal j
-LEFT JOIN corrections c ON c.target = j.event
-LEFT JOIN LATERAL (SELECT event_id FROM journal WHERE event = c.event AND topic = j.topic LIMIT 1) by ON true
+_IS_DEAD = "EXISTS (SELECT FROM dead_letters d WHERE d.event = p.event AND d.part = p.part AND d.state <> 'redriven')"
+_IS_HELD = "EXISTS (SELECT FROM waiting w WHERE w.event = p.event AND w.part = p.part AND w.hold = 'operator')"
+# A correction counts as the journal's own reading has it: in its own topic, and not where its part for this very subject is out.
+AGAINST = f"""
+LEFT JOIN LATERAL (SELECT min(k.event_id) FILTER (WHERE k.counts) AS corrected_by,
+                          coalesce(jsonb_agg(jsonb_build_array(k.event_id, k.why) ORDER BY k.event_id) FILTER (WHERE NOT k.counts),
+                                   '[]') AS in_vain
+                   FROM (SELECT p.event_id, CASE WHEN bool_or(p.is_dead) THEN 'was refused' ELSE 'is held' END AS why,
+                                NOT bool_and(p.is_dead OR p.is_held) AND NOT bool_or((p.is_dead OR p.is_held) AND p.is_same) AS counts
+                         FROM (SELECT p.event_id, {_IS_DEAD} AS is_dead, {_IS_HELD} AS is_held,
+                                      (p.store, p.principal, p.ref) = (j.store, j.principal, j.ref) AS is_same
+                               FROM corrections c JOIN journal p ON p.event = c.event AND p.topic = j.topic
+                               WHERE c.target = j.event) p
+                         GROUP BY p.event_id) k) by ON true
 LEFT JOIN LATERAL (SELECT hold, kind, awaited_ref, until FROM waiting
                    WHERE consumer = j.consumer AND whose = j.principal AND store = j.store AND ref = j.ref
                      AND event = j.event AND part = j.part LIMIT 1) w ON true
 LEFT JOIN LATERAL (SELECT reason, faults, state FROM dead_letters
                    WHERE event = j.event AND part = j.part ORDER BY since DESC LIMIT 1) d ON true
+"""  # noqa: S608 - words of our own
+"""What the hub holds against a part of the journal, `j`: corrections that count (`by`) or do not, a wait (`w`), a dead letter (`d`)."""
+
+_SAYINGS = sa.text(f"""
+SELECT j.event, j.part, j.type,
+       CASE WHEN j.part = 0 THEN j.body ELSE (SELECT body FROM journal WHERE event = j.event AND part = 0) END AS body,
+       j.source, j.event_id, j.is_historical, j.occurred_at, j.revision, j.corrects,
+       j.topic, j.partition, j."offset", j.recorded_at, by.corrected_by, by.in_vain,
+       w.hold, w.kind AS awaited_kind, w.awaited_ref, w.until, d.reason, d.faults, d.state AS dead_state
+FROM journal j {AGAINST}
 WHERE j.ref = :ref AND j.store = :store AND j.principal = :principal
 ORDER BY j.recorded_at, j.topic, j.partition, j."offset"
-""")
+""")  # noqa: S608 - words of our own
 
 _BROKEN = sa.text("""
 SELECT type, source, event_id, reason, faults, topic, partition, "offset", since FROM dead_letters
@@ -50,7 +65,10 @@ ORDER BY since
 
 
 class Saying(NamedTuple):
-    """One journalled event of a subject, in order of arrival, with what the hub holds against it."""
+    """One journalled event of a subject, in order of arrival, with what the hub holds against it.
+
+    `in_vain` are the corrections of it that do not count here, each with what became of it.
+    """
 
     event: UUID
     part: int
@@ -67,6 +85,7 @@ class Saying(NamedTuple):
     offset: int
     recorded_at: datetime
     corrected_by: str | None
+    in_vain: Sequence[tuple[str, str]]
     hold: str | None
     awaited_kind: str | None
     awaited_ref: str | None
@@ -74,6 +93,11 @@ class Saying(NamedTuple):
     dead_reason: str | None
     faults: Any
     dead_state: str | None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is folded; what waits for news is as well, and changes nothing yet."""
+        return self.corrected_by is None and self.dead_state in {None, "redriven"} and self.hold != "operator"
 
 
 class Broken(NamedTuple):

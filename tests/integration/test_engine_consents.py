@@ -15,8 +15,10 @@ from contracts.contract import Lineage
 from contracts.reports import ADDRESS_BOUNCED, DELIVERY_REPORTED, RECIPIENT_OPTED_OUT, RECIPIENT_UNSUBSCRIBED
 from contracts.topics import ACTS, OEM_BASE, OEM_CRM, REPORTS
 from hub.consumers.campaigns import campaigns
+from hub.operations.consents import of_person
 from hub.rules.permission import refusal
 from hub.state import consents, rows
+from hub.state.consent_desk import Chosen
 from hub.state.consents import Wish, standings
 from hub.stream.outcome import Outcome
 from hub.stream.slips import Stored
@@ -43,6 +45,11 @@ class Talk:
     def given(self, hours: float, dealer: str = "ber-001", **body: Any) -> Stored:
         said = {"person": "C-1", "channels": ["email"], "purposes": ["news"], "proof": {"where": "web"}, **body}
         return self._say(CONSENT_GIVEN, said, hours, dealer=dealer)
+
+    def misnamed(self, hours: float) -> Stored:
+        """What a dealer may not say: the consent of another dealer's customer."""
+        said = {"person": "C-1", "channels": ["email"], "purposes": ["news"], "proof": {"where": "web"}, "dealer": "mun-002"}
+        return self._say(CONSENT_GIVEN, said, hours)
 
     def withdrawn(self, hours: float, dealer: str = "ber-001", **body: Any) -> Stored:
         return self._say(CONSENT_WITHDRAWN, {"person": "C-1", **body}, hours, dealer=dealer)
@@ -208,3 +215,15 @@ async def test_reports_in_any_order_and_twice_stand_at_the_furthest(database: st
         assert await engine.outcomes(told[1:]) == [Outcome.HANDLED, Outcome.HANDLED, Outcome.DUPLICATE]
         (report,) = await engine.rows("delivery_reports")
         assert (report["status"], report["since"], report["reference"]) == ("delivered", NOON + timedelta(hours=1), "SM1")
+
+
+async def test_the_ledger_says_of_each_word_whether_it_counts(database: str, talk: Talk) -> None:
+    async with Engine(database, campaigns) as engine:
+        talk.purpose()
+        await engine.lay(talk.log)
+        await engine.apply([talk.given(1, again="first"), talk.given(2, corrects="first")])
+        await engine.apply([talk.withdrawn(3, channels=["email"], purposes=["news"])])
+        await engine.apply([talk.misnamed(4), talk.given(5)])  # refused, and what is held behind it
+        [stands], said = await of_person(database, Chosen(person="C-1"))
+        assert stands.status == "withdrawn"
+        assert [word.counts for word in said[stands.ref]] == [False, True, True, False, False]

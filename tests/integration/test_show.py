@@ -99,6 +99,35 @@ async def test_a_correction_is_told_at_both_ends(engine: Engine, dealer: Words) 
     assert found.timeline[2].changed == ["does not count"]
 
 
+async def test_a_correction_that_does_not_count_leaves_what_it_corrects_standing(engine: Engine, dealer: Words) -> None:
+    said = [dealer.opened("O1", stage="talk"), dealer.moved("O1", 1, id="first"), dealer.won("O1", 2, id="sold")]
+    await engine.apply(said)
+    await engine.apply([dealer.won("O1", 2, stage="talk", id="wrong", corrects="sold")])  # no stage that can be won
+    await engine.apply([dealer.moved("O1", 1, id="later", corrects="first")])
+    told = story(await shown(engine, "opportunity", "O1"))
+    assert [(kind, marks) for kind, _, marks in told] == [
+        ("opportunity.opened", ""),
+        ("opportunity.moved", "its correction later is held"),
+        ("opportunity.moved", "late, corrects first, held: an earlier record of its key is a dead letter"),
+        ("opportunity.won", "its correction wrong was refused"),
+        ("opportunity.won", "corrects sold, rejected (rejected): stage: expected a stage that can be won"),
+    ]
+    assert [changed.startswith("does not count") for _, changed, _ in told] == [False, False, True, False, True]
+    await engine.apply([dealer.won("O1", 2, id="right", corrects="sold")])
+    assert "its correction right is held, its correction wrong was refused" in [
+        marks for _, _, marks in story(await shown(engine, "opportunity", "O1"))
+    ]
+
+
+async def test_each_of_several_corrections_is_told_and_what_they_correct_once(engine: Engine, dealer: Words) -> None:
+    await engine.apply([dealer.recorded("C1", "Ada"), dealer.changed("C1", 1, phone="030 1", id="wrong")])
+    await engine.apply([dealer.changed("C1", 1, phone="030 2", id="right", corrects="wrong")])
+    await engine.apply([dealer.changed("C1", 1, phone="030 3", id="another", corrects="wrong")])
+    found = await shown(engine, "customer", "C1")
+    assert [one.event_id for one in found.timeline].count("wrong") == 1
+    assert found.state is not None
+
+
 async def test_what_waits_and_what_was_refused_is_told_too(engine: Engine, dealer: Words) -> None:
     await engine.apply([dealer.moved("O1")])
     waiting = await shown(engine, "opportunity", "O1")
