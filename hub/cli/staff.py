@@ -8,7 +8,7 @@ import typer
 from hub.cli.acting import DryRun, Why, Yes
 from hub.cli.doing import Deed, Manner, do
 from hub.cli.identity import Pass
-from hub.cli.printing import AsJson, print_json, print_table
+from hub.cli.printing import AsJson, print_json, print_table, printable
 from hub.cli.secret_file import SecretFile
 
 if TYPE_CHECKING:
@@ -26,9 +26,11 @@ def list_(as_json: AsJson = False) -> None:
     import asyncio
 
     from hub.cli.acting import url
-    from hub.operations.passes import moment, passes, standing
+    from hub.operations.passes import held, moment
+    from hub.rules.passes import standing
 
-    found, now = asyncio.run(passes(url())), moment()
+    now = moment()
+    found = asyncio.run(held(url(), now))
     if as_json:
         return print_json([{**_told(one), "state": standing(one, now)} for one in found])
     if not found:
@@ -55,7 +57,9 @@ def list_(as_json: AsJson = False) -> None:
 def issue(
     staff: Annotated[str, typer.Argument(metavar="NAME", help="Whose it is, as the staff are known: hub base list staff.")],
     may: Annotated[list[str], typer.Option("--may", metavar="RIGHT", help="prepare, approve or release; may be given several times.")],
-    name: Annotated[str, typer.Option("--name", help="The full name of somebody who is not known among the staff yet.")] = "",
+    name: Annotated[
+        str, typer.Option("--name", help="The full name: of somebody new, or by which who is known is called from today on.")
+    ] = "",
     dealer: Annotated[
         list[str] | None, typer.Option("--dealer", metavar="DEALER", help="Only for campaigns among this dealer's people.")
     ] = None,
@@ -72,28 +76,33 @@ def issue(
     """
     import asyncio
 
-    from hub.cli.acting import agreed, check_reason, operator, url
+    from hub.cli.acting import operator, url
     from hub.operations import passes
     from hub.settings import Settings
     from hub.wiring import kafka_options
 
     new = asyncio.run(passes.draft(url(), staff, name=name, may=may, dealers=dealer or (), days=days, now=passes.moment()))
-    if not (as_json and (yes or dry_run)):
-        typer.echo(f"{new.held.id}: {_good_for(new.held)}", err=as_json)
-    if dry_run:
-        if as_json:
-            print_json({**_told(new.held), "pass": None})
-        return
-    check_reason(why)
-    if not agreed("Issue it?", yes=yes):
-        raise typer.Abort
-    with SecretFile(pass_file, "--pass-file") as secret:
-        asyncio.run(passes.lay(operator(why), url(), kafka_options(Settings()), new.laid))
-        shown = secret.told(new.token)
-    if as_json:
-        print_json({**_told(new.held), "pass": shown})
-    else:
-        typer.echo(f"pass (shown this once): {shown}" if shown else f"pass written to {pass_file}")
+    told = {**_told(new.held), "name": new.holder.name if new.holder else None, "pass": None}
+
+    def show() -> None:
+        if new.holder:
+            typer.echo(printable(f"{staff}: {'new on the staff' if new.is_new else 'from today on'}, {new.holder.name}"))
+        typer.echo(f"{new.held.id}: {_good_for(new.held)}")
+
+    def act() -> list[str]:
+        with SecretFile(pass_file, "--pass-file") as secret:
+            asyncio.run(passes.lay(operator(why), url(), kafka_options(Settings()), new.laid))
+            told["pass"] = secret.told(new.token)
+        return [new.held.id]
+
+    deed = Deed(
+        told=told,
+        show=show,
+        ask="Issue it?",
+        act=act,
+        say=lambda _: f"pass (shown this once): {told['pass']}" if told["pass"] else f"pass written to {pass_file}",
+    )
+    do(deed, Manner(dry_run, yes, why, as_json))
 
 
 @app.command()

@@ -20,7 +20,8 @@ from hub.operations import base
 from hub.operations.acts import Operator
 from hub.operations.base_file import BaseFile, Laid
 from hub.operations.base_plan import as_data
-from hub.rules.passes import in_force, pass_id, public_key
+from hub.rules.basedata import BaseData
+from hub.rules.passes import in_force, pass_id, public_key, standing
 
 _MARK, _SECRET_BYTES = "hubpass-", 32
 _OPTIONS = {"staff": "STAFF", "name": "--name", "may": "--may", "dealers": "--dealer", "expires_at": "--days"}
@@ -42,11 +43,17 @@ class Holder(NamedTuple):
 
 
 class Issued(NamedTuple):
-    """A new pass as it is laid down, what is laid down beside it, and what its holder keeps."""
+    """A new pass as it is laid down, its holder where they are new or get another name, and what they keep."""
 
     held: StaffPass
-    laid: Sequence[BaseDatum]
+    holder: Staff | None
+    is_new: bool
     token: str
+
+    @property
+    def laid(self) -> list[BaseDatum]:
+        """All that is laid down."""
+        return [self.held] if self.holder is None else [self.holder, self.held]
 
 
 def read(path: Path) -> str:
@@ -86,37 +93,51 @@ async def holder(url: str, token: str, now: datetime) -> Holder:
     return Holder(found.staff, found, secret)
 
 
-def standing(one: StaffPass, now: datetime) -> str:
-    """How a pass stands, in a word."""
-    if one.retired or (one.revoked_at is not None and one.revoked_at <= now):
-        return "revoked"
-    if one.effective_from > now.date():
-        return "not good yet"
-    return "expired" if one.expires_at <= now else "good"
+async def held(url: str, now: datetime) -> list[StaffPass]:
+    """Every pass as it holds now, those of one person together."""
+    editions: dict[str, list[StaffPass]] = {}
+    for one in await passes(url):
+        editions.setdefault(one.id, []).append(one)
+    found = [in_force(each, now) for each in editions.values()]
+    return sorted((one for one in found if one is not None), key=lambda one: (one.staff, one.expires_at, one.id))
 
 
 async def passes(url: str) -> list[StaffPass]:
-    """Every pass, those of one person together."""
-    found = [one for one in as_data(await base.editions(url, StaffPass.KIND)) if isinstance(one, StaffPass)]
-    return sorted(found, key=lambda one: (one.staff, one.expires_at, one.id))
+    """Every edition of every pass."""
+    return [one for one in as_data(await base.editions(url, StaffPass.KIND)) if isinstance(one, StaffPass)]
 
 
-async def people(url: str) -> dict[str, Staff]:
-    """The staff by id, as each was laid down last."""
-    return {one.id: one for one in as_data(await base.editions(url, Staff.KIND)) if isinstance(one, Staff)}
+async def known(url: str, staff: str, now: datetime) -> Staff | None:
+    """Somebody of the staff as they are laid down by now; None where nobody of that id is."""
+    return BaseData(as_data(await base.editions(url, Staff.KIND))).find(Staff, staff, now)
 
 
 async def draft(url: str, staff: str, *, name: str, may: Sequence[str], dealers: Sequence[str], days: int, now: datetime) -> Issued:
-    """A new pass, not laid down yet; with a `name` for who is not known among the staff. Raises InputError by option."""
-    known = await people(url)
-    if staff not in known and not name:
+    """A new pass, not laid down yet; a `name` is for who is not known among the staff, or is called otherwise from today on.
+
+    Raises InputError by option, also where they have left.
+    """
+    who = await known(url, staff, now)
+    if who is None and not name:
         raise InputError("STAFF", "somebody of the staff (hub base list staff), or --name for somebody new", staff)
+    if who is not None and who.retired:
+        raise InputError("STAFF", "somebody who is still on the staff (hub base list staff): whoever has left gets no pass", staff)
     secret = secrets.token_bytes(_SECRET_BYTES)
     key = public_key(secret)
     said = {"staff": staff, "may": tuple(dict.fromkeys(may)), "dealers": tuple(dealers), "expires_at": now + timedelta(days=days)}
-    held = _made(StaffPass, {"id": pass_id(key), "key": key, "effective_from": now.date(), "occurred_at": now, **said})
-    laid = [held] if staff in known else [_made(Staff, {"id": staff, "name": name, "occurred_at": now}), held]
-    return Issued(held, laid, _MARK + base64.urlsafe_b64encode(secret).decode().rstrip("="))
+    pass_ = _made(StaffPass, {"id": pass_id(key), "key": key, "effective_from": now.date(), "occurred_at": now, **said})
+    token = _MARK + base64.urlsafe_b64encode(secret).decode().rstrip("=")
+    return Issued(pass_, _called(who, staff, name, now), who is None, token)
+
+
+def _called(who: Staff | None, staff: str, name: str, now: datetime) -> Staff | None:
+    """How somebody is laid down who is new or has another name; None where nothing changes."""
+    if who is None:
+        return _made(Staff, {"id": staff, "name": name, "occurred_at": now})  # type: ignore[no-any-return]
+    if name in {"", who.name}:
+        return None
+    other = {"name": name, "occurred_at": now, "effective_from": now.date()}
+    return _made(Staff, who.model_dump(exclude={"revision", "corrects"}) | other)  # type: ignore[no-any-return]
 
 
 async def lay(operator: Operator, url: str, options: dict[str, Any], data: Sequence[BaseDatum]) -> None:
@@ -127,7 +148,7 @@ async def lay(operator: Operator, url: str, options: dict[str, Any], data: Seque
 
 async def revoked(url: str, which: str, now: datetime) -> list[StaffPass]:
     """The good passes of a person, or the one of that id, as they are once revoked; raises InputError where there is none."""
-    good = [one for one in await passes(url) if which in {one.id, one.staff} and standing(one, now) in {"good", "not good yet"}]
+    good = [one for one in await held(url, now) if which in {one.id, one.staff} and standing(one, now) in {"good", "not good yet"}]
     if not good:
         raise InputError("STAFF|PASS", "somebody who has a pass that is good, or its id (hub staff list)", which)
     return [one.model_copy(update={"revoked_at": now}) for one in good]

@@ -52,12 +52,11 @@ def unproven(event: CampaignEvent, right: Right, facts: Facts) -> Wait | Reject 
     found = known(event, facts)
     if found is None:
         return Wait(StaffPass.KIND, event.signed_with)
-    until = min(found.expires_at, found.revoked_at or found.expires_at)
+    word = standing(found, event.occurred_at)
     checks = (
         (_is_signed(_words(event), found.key, event.signature), "signature", "the signature of that pass over just this"),
         (event.who == found.staff, "who", "whose pass it is signed with"),
-        (not found.retired and event.occurred_at.astimezone(UTC).date() >= found.effective_from, "signed_with", "a pass that holds"),
-        (event.occurred_at < until, "signed_with", "a pass that is neither expired nor revoked"),
+        (word == "good", "signed_with", f"a pass that was good when it was said: this one was {word}"),
         (right in found.may, "signed_with", f"a pass with which one may {right}"),
     )
     return next((Reject(path, expected) for is_right, path, expected in checks if not is_right), None)
@@ -76,6 +75,15 @@ def covers(event: CampaignEvent, facts: Facts, conditions: Mapping[str, Any]) ->
 def known(event: CampaignEvent, facts: Facts) -> StaffPass | None:
     """The pass that an event is signed with, as it was in force when the event occurred."""
     return in_force(facts.base.editions(StaffPass, event.signed_with or ""), event.occurred_at)
+
+
+def standing(one: StaffPass, at: datetime) -> str:
+    """How a pass stands at a moment, in a word: good, not good yet, expired or revoked. One that is retired never was good."""
+    if one.retired or (one.revoked_at is not None and one.revoked_at <= at):
+        return "revoked"
+    if one.effective_from > at.astimezone(UTC).date():
+        return "not good yet"
+    return "expired" if one.expires_at <= at else "good"
 
 
 def in_force(editions: Iterable[StaffPass], at: datetime) -> StaffPass | None:

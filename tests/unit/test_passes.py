@@ -8,15 +8,17 @@ from typing import Any
 import pytest
 
 from contracts import campaigns as said
-from contracts.base import StaffPass
+from contracts.base import Staff, StaffPass
+from contracts.base.v1 import BaseDatum
 from contracts.topics import OEM_CAMPAIGNS
 from hub.errors import HubError, InputError
+from hub.operations import base
 from hub.operations import passes as operation
 from hub.rules import campaigns as rules
 from hub.rules import messages
 from hub.rules.basedata import BaseData
 from hub.rules.decision import Change, Decision, Facts, Keep, Reject, Subject, Wait
-from hub.rules.passes import signed
+from hub.rules.passes import signed, standing
 from tests.support.passes import a_pass, secret, token
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -68,11 +70,11 @@ def test_what_the_holder_did_not_say_is_refused(event: Any, path: str) -> None:
 @pytest.mark.parametrize(
     ("other", "expected"),
     [
-        ({"expires_at": NOON}, "neither expired nor revoked"),
-        ({"revoked_at": NOON}, "neither expired nor revoked"),
+        ({"expires_at": NOON}, "this one was expired"),
+        ({"revoked_at": NOON}, "this one was revoked"),
         ({"may": ("prepare", "release")}, "one may approve"),
-        ({"effective_from": date(2026, 5, 5)}, "a pass that holds"),
-        ({"retired": True}, "a pass that holds"),
+        ({"effective_from": date(2026, 5, 5)}, "this one was not good yet"),
+        ({"retired": True}, "this one was revoked"),
     ],
 )
 def test_a_pass_that_is_not_good_for_it_approves_nothing(other: dict[str, Any], expected: str) -> None:
@@ -220,3 +222,61 @@ def test_what_is_no_pass_is_refused_without_being_repeated(wrong: str) -> None:
     with pytest.raises(HubError, match="that is no pass") as error:
         operation.secret_of(wrong)
     assert not wrong or wrong not in str(error.value).replace("hubpass-,", "")
+
+
+def on_the_staff(monkeypatch: pytest.MonkeyPatch, *data: BaseDatum) -> None:
+    """This is all that is laid down."""
+
+    async def editions(_url: str, kind: str) -> list[BaseDatum]:
+        return [one for one in data if kind == one.KIND]
+
+    monkeypatch.setattr(base, "editions", editions)
+    monkeypatch.setattr(operation, "as_data", lambda found: found)
+
+
+async def drafted(name: str = "") -> operation.Issued:
+    return await operation.draft("", "mira", name=name, may=("prepare",), dealers=(), days=9, now=NOON)
+
+
+MIRA = Staff(occurred_at=NOON - timedelta(9), id="mira", name="Mira Bell", dealer="ber-01", revision=3)
+
+
+async def test_who_has_left_gets_no_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    on_the_staff(monkeypatch, MIRA, MIRA.model_copy(update={"effective_from": NOON.date(), "retired": True}))
+    for name in ("", "Mira Bell"):
+        with pytest.raises(InputError, match="STAFF: expected somebody who is still on the staff"):
+            await drafted(name)
+
+
+async def test_who_leaves_later_gets_one_until_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    on_the_staff(monkeypatch, MIRA, MIRA.model_copy(update={"effective_from": NOON.date() + timedelta(1), "retired": True}))
+    new = await drafted()
+    assert new.laid == [new.held]
+
+
+async def test_another_name_is_laid_down_from_today_on_and_the_same_one_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    on_the_staff(monkeypatch, MIRA)
+    assert [type(one) for one in (await drafted("Mira Bell")).laid] == [StaffPass]
+    new = await drafted("Mira Roth")
+    assert [type(one) for one in new.laid] == [Staff, StaffPass]
+    assert new.holder is not None
+    assert (new.holder.name, new.holder.dealer, new.holder.effective_from, new.is_new) == ("Mira Roth", "ber-01", NOON.date(), False)
+    with pytest.raises(InputError, match="--name"):
+        await drafted("x" * 999)
+
+
+async def test_a_pass_of_several_editions_is_listed_once_as_it_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = a_pass("mira")
+    on_the_staff(monkeypatch, first, first.model_copy(update={"effective_from": date(2026, 5, 1), "revoked_at": NOON}), a_pass("jonas"))
+    found = {one.staff: standing(one, NOON) for one in await operation.held("", NOON)}
+    assert found == {"mira": "revoked", "jonas": "good"}
+    with pytest.raises(InputError, match="somebody who has a pass that is good"):
+        await operation.revoked("", "mira", NOON)
+
+
+@pytest.mark.parametrize("days", range(-2, 3))
+@pytest.mark.parametrize("other", [{}, {"retired": True}, {"revoked_at": NOON}, {"expires_at": NOON}, {"effective_from": NOON.date()}])
+def test_the_rule_takes_what_is_good_and_nothing_else(other: dict[str, Any], days: int) -> None:
+    held = a_pass("jonas").model_copy(update=other)
+    event = signed(APPROVED.model_copy(update={"occurred_at": NOON + timedelta(days)}), secret("jonas"))
+    assert isinstance(judged(event, held), Change) is (standing(held, event.occurred_at) == "good")
