@@ -5,8 +5,6 @@ import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from time import monotonic
 
-import asyncpg
-
 from hub.channels.claim import Desk
 from hub.channels.keeping import Keeper
 from hub.channels.lane import Lane, WayOut, Write
@@ -14,13 +12,13 @@ from hub.patience import heed, pause
 from hub.rules.bounce_wave import Brake
 from hub.rules.limits import Limits
 from hub.state import consents, deliveries, outcomes, rows
+from hub.state.connect import AWAY
 from hub.state.store import Connection
 from hub.telemetry import Metrics, log
 
 ROWS = (consents.ROWS, outcomes.ROWS)
 """A courier's sessions need these made first (`rows.make`)."""
 
-_AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 _LOOK_AGAIN = 1.0
 
 
@@ -87,9 +85,9 @@ class Courier:
                     await rows.make(connection, ROWS)
                     await session(connection)
                 finally:
-                    with contextlib.suppress(*_AWAY):
+                    with contextlib.suppress(*AWAY):
                         await connection.close(timeout=2)
-            except _AWAY as error:
+            except AWAY as error:
                 attempt = attempt + 1 if self.failing_since else 1
                 self.failing_since = self.failing_since or monotonic()
                 log.warning("courier.away", error=type(error).__name__, attempt=attempt)

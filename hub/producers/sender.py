@@ -7,16 +7,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from time import monotonic
 from typing import ClassVar
 
-import asyncpg
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from hub.patience import pause
 from hub.producers.closing import close
+from hub.state.connect import AWAY
 from hub.state.store import Connection
 from hub.telemetry import log
 
-_AWAY = (OSError, TimeoutError, KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError)
+_AWAY = (*AWAY, KafkaError)
 
 
 class Sender(ABC):

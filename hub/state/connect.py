@@ -20,6 +20,9 @@ def _watched(ask: Callable[..., Awaitable[Any]]) -> Any:  # noqa: ANN401 - in th
     return watched
 
 
+AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What a session fails with, and another one cures: the server, the way to it, or a client that no longer knows what it was asked."""
+
 KEYED = {"enable_seqscan": "off"}
 """For whoever finds everything by its key: no plan scans a table where an index leads to what is looked for.
 
@@ -68,9 +71,13 @@ async def connect(
             **(planning or {}),
         },
     )
-    for json in ("json", "jsonb"):
-        await connection.set_type_codec(json, schema="pg_catalog", encoder=_dump, decoder=orjson.loads, format="text")
-    await connection.set_type_codec("timestamptz", schema="pg_catalog", encoder=moments.written, decoder=moments.read, format="tuple")
+    try:
+        for json in ("json", "jsonb"):
+            await connection.set_type_codec(json, schema="pg_catalog", encoder=_dump, decoder=orjson.loads, format="text")
+        await connection.set_type_codec("timestamptz", schema="pg_catalog", encoder=moments.written, decoder=moments.read, format="tuple")
+    except BaseException:  # whoever is cancelled here has nothing yet that they could close
+        connection.terminate()
+        raise
     return connection
 
 

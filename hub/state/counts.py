@@ -3,9 +3,7 @@
 import contextlib
 from typing import Any
 
-import asyncpg
-
-from hub.state.connect import connect
+from hub.state.connect import AWAY, connect
 from hub.state.store import Connection
 from hub.telemetry import Metrics
 
@@ -41,7 +39,7 @@ _COURIER = "courier"  # no consumer, and all the same it can be paused
 
 async def measure(url: str, metrics: Metrics, consumer: str | None) -> None:
     """Bring the gauges up to date; a database that is away, or goes away meanwhile, leaves them as they were."""
-    with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    with contextlib.suppress(*AWAY):
         await _measure(url, metrics, consumer)
 
 

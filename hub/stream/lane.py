@@ -4,10 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from time import monotonic
 
-import asyncpg
-
 from hub.patience import pause
-from hub.state.connect import Watched
+from hub.state.connect import AWAY, Watched
 from hub.state.offsets import TopicPartition
 from hub.stream.batch import Batch
 from hub.stream.brake import Brake
@@ -162,5 +160,5 @@ class Lane:
         if connection is not None:
             try:
                 await connection.close(timeout=1)
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            except AWAY:
                 connection.terminate()

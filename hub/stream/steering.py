@@ -5,13 +5,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from time import monotonic
 from typing import NamedTuple
 
-import asyncpg
-
+from hub.state.connect import AWAY
 from hub.state.offsets import Halt, Offsets, Paused, TopicPartition
 from hub.state.store import Connection
 from hub.telemetry import log
 
-_AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 _LOOK_SECONDS = 1.0
 
 
@@ -39,7 +37,7 @@ class Steering:
             while True:
                 try:
                     on_heard(await self._look(still(), dict(halted)))
-                except _AWAY as error:
+                except AWAY as error:
                     self.failing_since = self.failing_since or monotonic()
                     log.debug("steering.away", consumer=self._consumer, error=type(error).__name__)
                     await self._disconnect()

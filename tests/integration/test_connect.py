@@ -1,12 +1,13 @@
 """Who works on a connection sees that the database answers, and moments come back as they were sent."""
 
+import asyncio
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import asyncpg
 import pytest
 
-from hub.state.connect import connect
+from hub.state.connect import Watched, connect
 from hub.stream.failures import Meaning, meaning
 
 
@@ -67,3 +68,16 @@ async def test_what_was_planned_before_a_migration_is_tried_again(database: str)
     assert await connection.fetch("SELECT * FROM migrated") == []
     for each in (connection, other):
         await each.close()
+
+
+async def test_whoever_is_cancelled_while_connecting_leaves_no_session_behind(database: str) -> None:
+    made: list[Watched] = []
+
+    class Interrupted(Watched):
+        async def set_type_codec(self, *_: object, **__: object) -> None:
+            made.append(self)
+            raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await connect(database, name="test", connection_class=Interrupted)
+    assert [one.is_closed() for one in made] == [True]
