@@ -76,15 +76,19 @@ def in_order(events: Sequence[D]) -> list[tuple[Position, D]]:
 
 
 def follows(last: Position, event: Dated) -> Position | None:
-    """The position after an event that surely comes after `last`; None where only a full ordering can tell.
+    """The position after an event that surely comes after `last`; None where only a full ordering can tell."""
+    return beyond(last, event.occurred_at, event.revision, event.tie)
+
+
+def beyond(last: Position, at: datetime, revision: int | None, tie: str) -> Position | None:
+    """The position after what occurred at that moment, of that revision, if it surely comes after `last`.
 
     A position does not keep how far each counter has come: what is not above all of them may still follow its own.
     """
-    revision, at = event.revision, event.occurred_at
     if revision is None:
-        if at > last.at or (at == last.at and last.revision == 0 and event.tie > last.tie):
-            return Position(at, last.revision, event.tie)
+        if at > last.at or (at == last.at and last.revision == 0 and tie > last.tie):
+            return Position(at, last.revision, tie)
         return None
     if revision > last.revision and at >= last.at:
-        return Position(at, revision, event.tie)
+        return Position(at, revision, tie)
     return None

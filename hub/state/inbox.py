@@ -5,7 +5,7 @@ from uuid import UUID
 
 from hub.state.store import Connection
 
-_ADD = "INSERT INTO inbox (event, fingerprint) SELECT * FROM unnest($1::uuid[], $2::bigint[])"
+_ADD = "INSERT INTO inbox (event, fingerprint) SELECT * FROM unnest($1::text::uuid[], $2::text::bigint[])"
 _INSERT = f"{_ADD} ON CONFLICT (event) DO NOTHING RETURNING event"
 _KNOWN = "SELECT event, fingerprint FROM inbox WHERE event = ANY($1::uuid[])"
 _FORGET = "DELETE FROM inbox WHERE event = ANY($1::uuid[])"
@@ -16,8 +16,8 @@ async def insert(connection: Connection, events: Mapping[UUID, int], *, are_new:
 
     Where all are taken for new, UniqueViolationError tells that one is not.
     """
-    came = sorted(events.items())
-    columns = [event for event, _ in came], [mark for _, mark in came]
+    came = sorted([(str(event), str(mark)) for event, mark in events.items()])
+    columns = f"{{{','.join([event for event, _ in came])}}}", f"{{{','.join([mark for _, mark in came])}}}"
     if are_new:
         await connection.execute(_ADD, *columns)
         return {}

@@ -14,6 +14,7 @@ from hub.stream.meeting import meet
 from hub.stream.news import news
 from hub.stream.outcome import Applied, Outcome
 from hub.stream.parking import park
+from hub.stream.plain import Plain
 from hub.stream.posting import post
 from hub.stream.record import Good, Judged
 from hub.stream.settling import Settled, settle
@@ -29,6 +30,7 @@ class Work:
 
     def __init__(self, consumer: Consumer, base: BaseDataCache, wait: timedelta, since: datetime | None = None) -> None:
         self._consumer, self._base, self._wait, self.since = consumer, base, wait, since
+        self._plain = Plain(consumer, base)
 
     async def prepare(self, connection: Connection) -> None:
         """What a session needs before its first transaction of work."""
@@ -54,6 +56,8 @@ class Work:
 
         Where all are taken for new, UniqueViolationError tells that one came before.
         """
+        if are_new and await self._plain.work_off(connection, records, applied):
+            return
         consumer = self._consumer
         found = await sort(connection, consumer, records, is_redriven=applied.is_redriven, are_new=are_new)
         applied.repeated += found.repeated

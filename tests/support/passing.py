@@ -7,13 +7,13 @@ from hub.state import stores
 from hub.stream.consumer import Consumer
 
 
-def newest() -> Consumer:
-    """Customers as `crm-sync` keeps them, without their history."""
+def newest(*, is_told: bool = True) -> Consumer:
+    """Customers as `crm-sync` keeps them, without their history; others hear of them, or nobody does."""
     consumer = Consumer("newest", topics.DEALER_EVENTS, topics.ACTS, topics.TIMERS)
     consumer.fold(
         stores.customers,
         {CUSTOMER_RECORDED: customers.recorded, CUSTOMER_CHANGED: customers.changed},
-        tell=(topics.CRM, crm.CUSTOMER_UPDATED, customers.told),
+        tell=(topics.CRM, crm.CUSTOMER_UPDATED, customers.told) if is_told else (),
         history=False,
     )
     return consumer

@@ -1,0 +1,159 @@
+"""A batch in which nothing is out of the ordinary is worked off in one pass, and ends as any other batch would."""
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
+from random import Random
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hub.state import stores
+from hub.stream.outcome import Outcome
+from hub.stream.plain import WARY, Plain
+from hub.stream.slips import Stored
+from tests.support.crm import Words
+from tests.support.engine import Engine, Log
+from tests.support.passing import newest
+
+HANDLED, DEAD = Outcome.HANDLED, Outcome.DEAD
+TABLES = ("customers", "inbox", "dead_letters", "waiting", "outbox", "consumer_offsets")
+OF_THE_RUN = {"came_at", "since", "moved_at", "epoch", "time", "body"}
+
+
+class Saying(NamedTuple):
+    """What one record says, and how: `id` is its own, unless it is another one's."""
+
+    kind: str
+    customer: str
+    hours: int
+    revision: int | None
+    id: int | None
+    is_historical: bool
+    dealer: str
+
+
+@pytest.fixture
+async def engine(database: str) -> AsyncIterator[Engine]:
+    async with Engine(database, newest(is_told=False)) as engine:
+        yield engine
+
+
+@contextmanager
+def watched() -> Iterator[list[bool]]:
+    """Of each batch, whether it was plain."""
+    ways: list[bool] = []
+    work_off = Plain.work_off
+
+    async def watch(plain: Plain, *how: Any) -> bool:
+        ways.append(await work_off(plain, *how))
+        return ways[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Plain, "work_off", watch)
+        yield ways
+
+
+async def _never(*_: object) -> bool:
+    return False
+
+
+async def test_what_is_new_and_sound_goes_in_one_pass(engine: Engine) -> None:
+    words = Words(Log())
+    with watched() as ways:
+        said = [words.recorded("A", "Ada"), words.recorded("B", "Bob"), words.changed("A", phone="7")]
+        assert await engine.outcomes(said) == [HANDLED] * 3
+    assert ways == [True]
+    kept = [(row["name"], row["phone"], row["row_version"]) for row in await engine.rows("customers")]
+    assert kept == [("Ada", "7", 1), ("Bob", None, 1)]
+
+
+async def test_after_a_refusal_the_next_batches_are_not_folded_twice(engine: Engine) -> None:
+    words = Words(Log())
+    with watched() as ways:
+        assert await engine.outcomes([words.changed("A")]) == [DEAD]
+        for number in range(WARY + 1):
+            assert await engine.outcomes([words.recorded("A", f"n{number}", number)]) == [HANDLED]
+    assert ways == [False, *[False] * WARY, True]
+
+
+async def test_a_state_that_another_saved_meanwhile_is_not_overwritten(engine: Engine) -> None:
+    words = Words(Log())
+    await engine.apply([words.recorded("A", "Ada")])
+    load = stores.customers.load
+
+    async def load_and_be_late(connection: object, subjects: object) -> object:
+        kept = await load(engine.db, subjects)  # type: ignore[arg-type]
+        await engine.db.execute("UPDATE customers SET row_version = row_version + 1, name = 'somebody else'")
+        return kept
+
+    with watched() as ways, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stores.customers, "load", load_and_be_late)
+        with pytest.raises(Exception, match="customers"):
+            await engine.apply([words.recorded("A", "Bob", 1)])
+    assert ways == []
+    assert [row["name"] for row in await engine.rows("customers")] == ["Ada"]
+
+
+def _say(log: Log, words: Words, saying: Saying) -> Stored:
+    how: dict[str, Any] = {"historical": saying.is_historical, "dealer": saying.dealer}
+    if saying.revision is not None:
+        how["revision"] = saying.revision
+    if saying.id is not None:
+        how["id"] = f"same-{saying.id}"
+    match saying.kind:
+        case "changed":
+            return words.changed(saying.customer, saying.hours, phone=str(saying.hours), **how)
+        case "corrects":
+            return words.recorded(saying.customer, "mended", saying.hours, corrects="e1", **how)
+        case "strange":
+            return log.write(f"dealer.{saying.dealer}.events", b"{}", key=saying.customer, headers=[("ce_id", b"x")])
+        case name:
+            return words.recorded(saying.customer, name, saying.hours, **how)
+
+
+async def _end(database: str, records: Sequence[Stored], ends: set[int], *, is_plain: bool) -> tuple[list[bool], object]:
+    """Whether each batch was plain, and what all of them came to."""
+    with watched() as ways, pytest.MonkeyPatch.context() as patch:
+        if not is_plain:
+            patch.setattr(Plain, "work_off", _never)
+        async with Engine(database, newest(is_told=False)) as engine:
+            await engine.db.execute("; ".join(f"DELETE FROM {name}" for name in TABLES))  # noqa: S608 - a test's own words
+            start, outcomes = 0, []
+            for end in sorted({end for end in ends if end < len(records)} | {len(records)}):
+                outcomes += await engine.outcomes(records[start:end])
+                start = end
+            tables = [[_lasting(row) for row in await engine.rows(name)] for name in TABLES]
+    return ways, (outcomes, tables)
+
+
+def _lasting(row: dict[str, Any]) -> dict[str, Any]:
+    own = OF_THE_RUN | ({"id"} if "body" in row else set())  # the outbox goes on counting
+    return {name: value for name, value in row.items() if name not in own}
+
+
+def _sayings(*kinds: str, ids: st.SearchStrategy[int | None]) -> st.SearchStrategy[Saying]:
+    revisions, dealers = st.none() | st.integers(1, 4), st.sampled_from(["ber-001", "ber-001", "muc-002"])
+    return st.builds(Saying, st.sampled_from(kinds), st.sampled_from("AB"), st.integers(0, 5), revisions, ids, st.booleans(), dealers)
+
+
+SOUND = st.lists(_sayings("Ada", "Bob", "Cyd", "changed", ids=st.none()), min_size=2, max_size=8)
+ODD = st.lists(_sayings("Ada", "changed", "corrects", "strange", ids=st.integers(1, 2)), max_size=3)
+
+
+@given(sound=SOUND, odd=ODD, ends=st.sets(st.integers(1, 12), max_size=2), shuffle=st.randoms(use_true_random=False))
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_it_ends_as_it_would_the_usual_way(
+    database: str, sound: Sequence[Saying], odd: Sequence[Saying], ends: set[int], shuffle: Random
+) -> None:
+    log = Log()
+    words = Words(log)
+    known = [words.recorded(customer, "known", dealer=dealer) for customer in "AB" for dealer in ("ber-001", "muc-002")]
+    said = [*sound, *odd]
+    shuffle.shuffle(said)
+    records = [*known, *(_say(log, words, saying) for saying in said)]
+    _, quickly = await _end(database, records, ends, is_plain=True)
+    ways, usually = await _end(database, records, ends, is_plain=False)
+    assert not any(ways)
+    assert quickly == usually
