@@ -11,14 +11,17 @@ from typing import Any, TextIO
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-_rich = sys.modules.get("rich")
-sys.modules["rich"] = None  # type: ignore[assignment] # structlog would import it to draw errors, whose words are never told here
+_UNUSED = {
+    "rich",
+    "greenlet",
+}  # structlog would bring them, to draw errors, whose words are never told here, and for threads of another kind
+_there = {name: module for name in _UNUSED if (module := sys.modules.get(name))}
+sys.modules |= dict.fromkeys(_UNUSED)  # type: ignore[arg-type] # None: as if they were not installed
 import structlog  # noqa: E402 - see above
 
-if _rich is None:
-    del sys.modules["rich"]
-else:
-    sys.modules["rich"] = _rich
+for _name in _UNUSED:
+    del sys.modules[_name]
+sys.modules |= _there
 
 log = structlog.get_logger()
 

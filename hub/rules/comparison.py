@@ -17,7 +17,7 @@ Days = Annotated[int, Field(ge=0, le=36_500)]
 class Typed(BaseModel):
     """A part of a condition as it is written: unknown words are errors, as they would choose other people than were meant."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", populate_by_name=True, defer_build=True)
 
 
 class Comparison(Typed):

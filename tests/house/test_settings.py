@@ -4,11 +4,10 @@ import ast
 import re
 from pathlib import Path
 
-from pydantic import Field
-from pydantic_settings import BaseSettings
+from pydantic import BaseModel, Field
 
 from hub.operations.settings_page import PAGE, written
-from hub.settings import Settings
+from hub.settings import Settings, variable
 from tests.support import tree
 
 BESIDE = {
@@ -22,7 +21,7 @@ READERS = {Path("hub/settings.py")}
 
 def known() -> set[str]:
     """Every variable that something of ours reads."""
-    return {f"{Settings.model_config['env_prefix']}{name.upper()}" for name in Settings.model_fields} | BESIDE.keys()
+    return {variable(name) for name in Settings.model_fields} | BESIDE.keys()
 
 
 def strangers(text: str, variables: set[str]) -> set[str]:
@@ -48,13 +47,13 @@ def readings(module: ast.Module) -> list[int]:
     return found
 
 
-def undescribed(settings: type[BaseSettings]) -> list[str]:
+def undescribed(settings: type[BaseModel]) -> list[str]:
     """The settings that do not say in a sentence what they are for."""
     return [name for name, field in settings.model_fields.items() if not (field.description or "").endswith((".", "!", "?"))]
 
 
 def test_a_setting_without_a_sentence_is_seen() -> None:
-    class Silent(BaseSettings):
+    class Silent(BaseModel):
         lanes: int = 3
         speed: int = Field(1, description="speed")
         brake: int = Field(1, description="How soon it stops.")
