@@ -74,7 +74,7 @@ crm_sync.fold(
         complaint_events.COMPLAINT_ANSWERED: complaints.answered,
         complaint_events.COMPLAINT_CLOSED: complaints.closed,
         complaint_events.COMPLAINT_REOPENED: complaints.reopened,
-        ACTIVITY_REPORTED: complaints.answered,
+        ACTIVITY_REPORTED: complaints.reported,
     },
     concerns={ACTIVITY_REPORTED: complaints.of_report},
     tell=(topics.CRM, crm.COMPLAINT_UPDATED, complaints.told),

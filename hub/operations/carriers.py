@@ -15,7 +15,7 @@ def principal_of(carrier: str | None) -> str | None:
 
 async def found_of(look: Snapshot, store: str, consignment: str, carrier: str | None) -> Subject:
     """The consignment of that reference; raises InputError where nobody told of it, or several and `carrier` does not say whose."""
-    known = await timelines.holders(look, store, consignment, _KIND[store])
+    known = list(await timelines.holders(look, store, consignment, _KIND[store]))
     if carrier is not None:
         known = [principal for principal in known if principal == principal_of(carrier)]
     match known:

@@ -91,9 +91,10 @@ async def find(look: Snapshot, kind: str, ref: str, dealer: str | None) -> Subje
         raise InputError("ID", f"{one} that {asked} told of" + (f"; it is known to {', '.join(known)}" if known else ""), ref)
     if not known:
         raise InputError("ID", f"{one} that somebody told of", ref)
-    if not asked and len(known) > 1:
-        return Several(kind, ref, known)
-    return Subject(asked or known[0], ref)
+    own = [principal for principal, is_own in known.items() if is_own] or list(known)
+    if not asked and len(own) > 1:
+        return Several(kind, ref, own)
+    return Subject(asked or own[0], ref)
 
 
 async def base_of(look: Snapshot, keeper: Consumer) -> BaseData:

@@ -14,7 +14,7 @@ from hub.rules.business_days import Office
 from hub.rules.decision import Change, Decision, Facts, Keep, Subject, Wait, dealer_of, principal_of
 
 OPEN, CLOSED = "open", "closed"
-_ANY_CATEGORY = "standard"
+_ANY_CATEGORY, _OEM = "standard", "oem"
 _KEPT = ("status", "received_at", "closed_at", "outcome", "reopenings", "staff", "opened_at", "answered_at")
 
 
@@ -47,7 +47,7 @@ class Complaint(NamedTuple):
 
 def received(state: Complaint | None, event: ComplaintReceived, facts: Facts) -> Decision[Complaint]:
     """Said again it is brought up to date, and what became of it stays. A dealer speaks of its own customers alone."""
-    is_oem = facts.subject.principal == "oem"
+    is_oem = facts.subject.principal == _OEM
     whose = principal_of(event.dealer) if event.dealer and is_oem else facts.subject.principal
     at = event.occurred_at
     fresh = Complaint(OPEN, whose, event.customer, event.contact, event.category, event.note, at, at)
@@ -62,10 +62,24 @@ def assigned(state: Complaint | None, event: ComplaintAssigned, facts: Facts) ->
     return Keep("in their hands already") if state.staff == event.staff else Change(state._replace(staff=event.staff))
 
 
-def answered(state: Complaint | None, event: ComplaintAnswered | ActivityReported, facts: Facts) -> Decision[Complaint]:
-    """The first answer counts; who did something about a complaint has answered it, whatever came of it."""
+def answered(state: Complaint | None, event: ComplaintAnswered, facts: Facts) -> Decision[Complaint]:
+    """The first answer counts."""
+    return Wait("complaint", facts.subject.ref) if state is None else _answered(state, event)
+
+
+def reported(state: Complaint | None, event: ActivityReported, _facts: Facts) -> Decision[Complaint]:
+    """Who did something about a complaint has answered it, whatever came of it: a dealer also one that the OEM took of its customer.
+
+    It waits for neither, as nothing tells which one is meant, and counts as soon as one is received.
+    """
     if state is None:
-        return Wait("complaint", facts.subject.ref)
+        return Keep("no such complaint was received")
+    if state.whose != principal_of(event.dealer) and event.dealer != _OEM:
+        return Keep("another dealer's customer complains")
+    return _answered(state, event)
+
+
+def _answered(state: Complaint, event: ComplaintAnswered | ActivityReported) -> Decision[Complaint]:
     if state.answered_at is not None:
         return Keep("already answered")
     if state.status == CLOSED:
@@ -94,8 +108,10 @@ def reopened(state: Complaint | None, event: ComplaintReopened, facts: Facts) ->
 
 
 def of_report(event: ActivityReported, _principal: str) -> Iterable[Subject]:
-    """The dealer's own complaint, although the hub speaks of it; an activity about anything else concerns none."""
-    return (Subject(principal_of(event.dealer), event.belongs_to.ref),) if event.belongs_to.kind == "complaint" else ()
+    """The dealer's own complaint, or the OEM's of that reference, although the hub speaks of it."""
+    if event.belongs_to.kind != "complaint":
+        return ()
+    return tuple(Subject(taken_by, event.belongs_to.ref) for taken_by in dict.fromkeys((principal_of(event.dealer), _OEM)))
 
 
 def told(_before: Complaint | None, after: Complaint, subject: Subject, because: Event, revision: int) -> ComplaintUpdated:

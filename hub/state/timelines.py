@@ -16,9 +16,10 @@ from hub.state.stores import STORES
 _decompress = zstandard.ZstdDecompressor().decompress
 
 _HOLDERS = sa.text("""
-SELECT principal FROM journal WHERE ref = :ref AND store = :store
-UNION SELECT principal FROM dead_letters WHERE key = :ref AND state = 'open' AND event IS NULL AND type LIKE :types
-ORDER BY 1
+SELECT principal, bool_or(is_own) FROM (
+    SELECT principal, type LIKE :types AS is_own FROM journal WHERE ref = :ref AND store = :store
+    UNION ALL SELECT principal, true FROM dead_letters WHERE key = :ref AND state = 'open' AND event IS NULL AND type LIKE :types) AS said
+GROUP BY principal ORDER BY principal
 """)
 
 _IS_DEAD = "EXISTS (SELECT FROM dead_letters d WHERE d.event = p.event AND d.part = p.part AND d.state <> 'redriven')"
@@ -121,10 +122,13 @@ class Standing(NamedTuple):
     because: UUID
 
 
-async def holders(snapshot: Snapshot, store: str, ref: str, kind: str) -> list[str]:
-    """Whose subject it is: every principal that said something of that reference."""
+async def holders(snapshot: Snapshot, store: str, ref: str, kind: str) -> dict[str, bool]:
+    """Whose subject it is: every principal of whose reference something was said, and whether it was of the subject itself.
+
+    An activity about a complaint, say, may be about what one of two has taken.
+    """
     rows = await snapshot.execute(_HOLDERS, {"ref": ref, "store": store, "types": f"hub.{kind}.%"})
-    return [row[0] for row in rows]
+    return {row[0]: row[1] for row in rows}
 
 
 async def standing(snapshot: Snapshot, store: Store[Any], subject: Subject) -> Standing | None:

@@ -119,3 +119,25 @@ async def test_beside_a_customer_stand_its_complaints_whoever_took_them(database
         shown = await show(database, "customer", "C1")
         assert isinstance(shown, Shown)
         assert [row["ref"] for row in shown.beside["complaints"]] == ["B1"]
+
+
+async def test_a_dealer_s_activity_answers_the_oem_s_complaint_of_its_customer_whichever_comes_first(database: str) -> None:
+    log, apart = Log(), Log()
+    about = {"belongs_to": {"kind": "complaint", "ref": "B1"}, "due_at": "2026-03-03T12:00:00Z"}
+    async with Engine(database, crm_sync) as crm, Engine(database, reminders) as office:
+        for nth, dealer in enumerate(("ber-001", "muc-002")):
+            planned = apart.say(ACTIVITY_PLANNED, {**about, "activity": "A1"}, id="p", dealer=dealer)
+            done = {"activity": "A1", "belongs_to": about["belongs_to"], "result": "called", "occurred_at": f"2026-03-03T1{nth}:00:00Z"}
+            await office.apply([planned, apart.say(ACTIVITY_DONE, done, id="d", dealer=dealer)])
+        await crm.apply(await office.relay(log))
+        assert await crm.rows("waiting") == []
+        taken = {"complaint": "B1", "customer": "C1", "dealer": "muc-002"}
+        await crm.apply([log.say(COMPLAINT_RECEIVED, taken, id="o", topic="oem.crm", source="/oem/crm")])
+        [row] = await crm.rows("complaints")
+        assert (row["principal"], row["answered_at"]) == ("oem", datetime(2026, 3, 3, 11, tzinfo=UTC))
+        shown = await show(database, "complaint", "B1")
+        assert isinstance(shown, Shown)
+        assert shown.principal == "oem", "two dealers spoke of it, and one took it"
+        changed = [(happening.type, happening.changed[0]) for happening in shown.timeline[1:]]
+        assert changed[0] == ("activity.reported", "changes nothing: another dealer's customer complains")
+        assert changed[1][1].startswith("answered_at: nothing → 2026-03-03 11:00:00Z")

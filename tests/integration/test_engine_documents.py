@@ -214,7 +214,7 @@ async def test_a_correction_whose_part_is_refused_leaves_that_subject_as_it_was(
 async def test_the_story_of_a_lot_shows_what_each_document_says_of_it(engine: Engine, log: Log, desk: Desk) -> None:
     await engine.apply([desk.says("D1", "a", "x-b", "c"), Desk(log, "muc-002").says("E1", "c", "b")])
     async with snapshot(engine.url) as look:
-        assert await timelines.holders(look, "contacts", "b", "contact") == ["lot"]
+        assert list(await timelines.holders(look, "contacts", "b", "contact")) == ["lot"]
         sayings = await timelines.sayings(look, "contacts", lot("b"))
     story = tell(lot("b"), engine.consumer.stores["contacts"].rules, BaseData(), sayings, is_masked=False)
     assert [(one.body["customer"], one.marks[:1]) for one in story] == [

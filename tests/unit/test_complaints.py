@@ -17,10 +17,11 @@ from contracts.complaints import (
     ComplaintReceived,
 )
 from contracts.contract import Lineage
+from contracts.reminders import ACTIVITY_REPORTED
 from hub.rules import complaints
 from hub.rules.basedata import BaseData
 from hub.rules.complaints import Complaint
-from hub.rules.decision import Change, Facts, Rules, Subject
+from hub.rules.decision import Change, Facts, Keep, Rules, Subject
 from hub.rules.folding import Told, fold_all
 from hub.rules.permission import OPEN_COMPLAINT, Standing, refusal
 from tests.support.calendars import GERMANY, SHOP, calendar, dealer
@@ -34,6 +35,7 @@ RULES: Rules = {
     COMPLAINT_ANSWERED: complaints.answered,
     COMPLAINT_CLOSED: complaints.closed,
     COMPLAINT_REOPENED: complaints.reopened,
+    ACTIVITY_REPORTED: complaints.reported,
 }
 ASSIGNED, ANSWERED = (COMPLAINT_ASSIGNED, {"staff": "mira"}), (COMPLAINT_ANSWERED, dict[str, Any]())
 RECEIVED, CLOSED = (COMPLAINT_RECEIVED, {"customer": "C1"}), (COMPLAINT_CLOSED, {"outcome": "repaired"})
@@ -159,3 +161,26 @@ def test_a_customer_with_an_open_complaint_is_offered_nothing_and_is_still_told_
     assert refusal(agreed, "marketing") == "open_complaint"
     assert refusal(agreed._replace(reasons=()), "marketing") is None
     assert refusal(agreed._replace(is_marketing=False), "transactional") is None
+
+
+def done_by(dealer: str, hours: int = 1) -> Told:
+    """What came of a dealer's activity about a complaint of that reference."""
+    body = {"occurred_at": NOON + timedelta(hours=hours), "subject": f"{dealer}/complaint/B1", "dealer": dealer, "activity": "A1"}
+    about = {"belongs_to": {"kind": "complaint", "ref": "B1"}, "result": "called"}
+    return Told(UUID(int=99), 0, ACTIVITY_REPORTED, ACTIVITY_REPORTED.body.model_validate(body | about), "/hub", "r")
+
+
+def test_an_activity_answers_what_the_oem_took_of_that_dealer_s_customer_and_nobody_else_s() -> None:
+    taken = told((COMPLAINT_RECEIVED, {"customer": "C1", "dealer": "muc-02"}))
+    report = done_by("muc-02")
+    assert set(complaints.of_report(report.body, "hub")) == {Subject("dealer:muc-02", "B1"), OEMS}  # type: ignore[arg-type] # its body
+    assert of([*taken, report], OEMS).answered_at == NOON + timedelta(hours=1)
+    assert of([*taken, done_by("ber-01")], OEMS).answered_at is None
+    assert of([*taken, done_by("oem")], OEMS).answered_at is not None
+    assert of([*told(RECEIVED), done_by("muc-02")], OEMS).answered_at is None, "the OEM's own customer"
+    assert list(complaints.of_report(done_by("oem").body, "hub")) == [OEMS]  # type: ignore[arg-type] # as above
+
+
+def test_an_activity_about_what_nobody_has_received_waits_for_nothing() -> None:
+    folded = fold_all(OEMS, RULES, NOTHING, [done_by("muc-02")])
+    assert (folded.state, [verdict for _, verdict in folded.verdicts]) == (None, [Keep("no such complaint was received")])
