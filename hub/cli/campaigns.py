@@ -1,11 +1,13 @@
 """The words `hub campaigns …`: prepare, look at, approve, release, hold and end what goes to many people."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from hub.cli.acting import DryRun, NoWait, Yes
+from hub.cli.doing import Manner
 from hub.cli.filters import channel_of
 from hub.cli.identity import Pass
 from hub.cli.printing import AsJson
@@ -84,15 +86,13 @@ def new(
     Examples: hub campaigns new spring.yaml --dry-run · hub campaigns new spring.yaml --why "the estate comes in June"
     """
     from contracts.campaigns import CAMPAIGN_PREPARED
-    from hub.cli.campaign_views import print_plan
+    from hub.cli.saying import say
 
     by = _signer(pass_file, "prepare", dry_run=dry_run)
     plan, state = _draft(file, why=why or "-", who=by.who)
     _refuse(_named(state)[1])
-    if not as_json:
-        print_plan(plan.campaign, state)
-    about = _foretold(plan.campaign, state, dry_run=dry_run, as_json=as_json)
-    _say(CAMPAIGN_PREPARED, by.signs(plan), why, "Prepare it?", dry_run=dry_run, yes=yes, no_wait=no_wait, as_json=as_json, about=about)
+    show, about = _foretold(plan.campaign, state, for_programs=as_json and dry_run, is_quiet=as_json)
+    say(CAMPAIGN_PREPARED, by.signs(plan), "Prepare it?", Manner(dry_run, yes, why, as_json), show=show, no_wait=no_wait, about=about)
 
 
 @app.command("test")
@@ -115,6 +115,7 @@ def copy(
     from uuid import uuid4
 
     from contracts.campaigns import CAMPAIGN_TESTED
+    from hub.cli.saying import say
     from hub.operations.campaigns import make, shown
     from hub.operations.messages import recipient
     from hub.settings import Settings
@@ -130,9 +131,8 @@ def copy(
         **asyncio.run(recipient(_url(), to, way, "--to", Settings().courier_country)),
     }
     body = by.signs(make(CAMPAIGN_TESTED, _head(name, by, why), told))
-    if not as_json:
-        typer.echo(f"A copy of {name} goes to {to} by {way}.")
-    _say(CAMPAIGN_TESTED, body, why, "Send it?", dry_run=dry_run, yes=yes, no_wait=no_wait, as_json=as_json)
+    manner = Manner(dry_run, yes, why, as_json)
+    say(CAMPAIGN_TESTED, body, "Send it?", manner, show=lambda: typer.echo(f"A copy of {name} goes to {to} by {way}."), no_wait=no_wait)
 
 
 @app.command()
@@ -153,6 +153,7 @@ def approve(
 
     from contracts.campaigns import CAMPAIGN_APPROVED
     from hub.cli.campaign_views import print_plan
+    from hub.cli.saying import say
     from hub.errors import HubError
     from hub.operations.campaigns import make, require, shown
     from hub.rules.campaigns import same_person
@@ -161,10 +162,9 @@ def approve(
     by = _signer(pass_file, "approve", dry_run=dry_run)
     if same_person(by.who, state.prepared_by):
         raise HubError(f"{name} was prepared by {state.prepared_by}: somebody else has to approve it")
-    if not as_json:
-        print_plan(name, state)
-    body = make(CAMPAIGN_APPROVED, _head(name, by, why), {"prepared_by": state.prepared_by, "plan": state.plan})
-    _say(CAMPAIGN_APPROVED, by.signs(body), why, "Approve it?", dry_run=dry_run, yes=yes, no_wait=no_wait, as_json=as_json)
+    body = by.signs(make(CAMPAIGN_APPROVED, _head(name, by, why), {"prepared_by": state.prepared_by, "plan": state.plan}))
+    manner = Manner(dry_run, yes, why, as_json)
+    say(CAMPAIGN_APPROVED, body, "Approve it?", manner, show=lambda: print_plan(name, state), no_wait=no_wait)
 
 
 @app.command()
@@ -184,7 +184,7 @@ def release(
     import asyncio
 
     from contracts.campaigns import CAMPAIGN_RELEASED
-    from hub.cli.campaign_views import print_plan
+    from hub.cli.saying import say
     from hub.errors import HubError
     from hub.operations.campaigns import make, require, shown
     from hub.rules.campaigns import same_person
@@ -194,54 +194,68 @@ def release(
     if same_person(by.who, state.approved_by or ""):
         raise HubError(f"{name} was approved by {state.approved_by}: somebody else has to release it")
     _refuse(_named(state)[1])
-    if not as_json:
-        print_plan(name, state)
-    about = _foretold(name, state, dry_run=dry_run, as_json=as_json)
+    show, about = _foretold(name, state, for_programs=as_json and dry_run, is_quiet=as_json)
     body = by.signs(make(CAMPAIGN_RELEASED, _head(name, by, why), {"plan": state.plan}))
-    _say(CAMPAIGN_RELEASED, body, why, "Release it?", dry_run=dry_run, yes=yes, no_wait=no_wait, as_json=as_json, about=about)
+    say(CAMPAIGN_RELEASED, body, "Release it?", Manner(dry_run, yes, why, as_json), show=show, no_wait=no_wait, about=about)
 
 
 @app.command()
-def pause(name: Name, why: Why = "", pass_file: Pass = None, yes: Yes = False, no_wait: NoWait = False, as_json: AsJson = False) -> None:
+def pause(
+    name: Name,
+    why: Why = "",
+    pass_file: Pass = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    no_wait: NoWait = False,
+    as_json: AsJson = False,
+) -> None:
     """Hold a campaign: nothing more is planned, and what is planned goes to nobody until it is resumed.
 
     Example: hub campaigns pause spring-2026 --why "the price list has an error"
     """
     from contracts.campaigns import CAMPAIGN_PAUSED
 
-    _move(CAMPAIGN_PAUSED, name, "paused", {"released"}, why, _signer(pass_file), yes=yes, no_wait=no_wait, as_json=as_json)
+    _move(CAMPAIGN_PAUSED, name, "paused", {"released"}, _signer(pass_file), Manner(dry_run, yes, why, as_json), no_wait=no_wait)
 
 
 @app.command()
-def resume(name: Name, why: Why = "", pass_file: Pass = None, yes: Yes = False, no_wait: NoWait = False, as_json: AsJson = False) -> None:
+def resume(
+    name: Name,
+    why: Why = "",
+    pass_file: Pass = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    no_wait: NoWait = False,
+    as_json: AsJson = False,
+) -> None:
     """Let a paused campaign go on, at its pace from now on.
 
     Example: hub campaigns resume spring-2026 --why "the price list is right again"
     """
     from contracts.campaigns import CAMPAIGN_RESUMED
 
-    _move(CAMPAIGN_RESUMED, name, "resumed", {"paused"}, why, _signer(pass_file, "release"), yes=yes, no_wait=no_wait, as_json=as_json)
+    by = _signer(pass_file, "release", dry_run=dry_run)
+    _move(CAMPAIGN_RESUMED, name, "resumed", {"paused"}, by, Manner(dry_run, yes, why, as_json), no_wait=no_wait)
 
 
 @app.command()
-def stop(name: Name, why: Why = "", pass_file: Pass = None, yes: Yes = False, no_wait: NoWait = False, as_json: AsJson = False) -> None:
+def stop(
+    name: Name,
+    why: Why = "",
+    pass_file: Pass = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    no_wait: NoWait = False,
+    as_json: AsJson = False,
+) -> None:
     """End a campaign for good: nothing more of it goes out.
 
     Example: hub campaigns stop spring-2026 --why "the estate comes later"
     """
     from contracts.campaigns import CAMPAIGN_STOPPED
 
-    _move(
-        CAMPAIGN_STOPPED,
-        name,
-        "stopped",
-        {"prepared", "approved", "released", "paused"},
-        why,
-        _signer(pass_file),
-        yes=yes,
-        no_wait=no_wait,
-        as_json=as_json,
-    )
+    states = {"prepared", "approved", "released", "paused"}
+    _move(CAMPAIGN_STOPPED, name, "stopped", states, _signer(pass_file), Manner(dry_run, yes, why, as_json), no_wait=no_wait)
 
 
 @app.command("list")
@@ -282,19 +296,17 @@ def show(name: Name, as_json: AsJson = False) -> None:
         print_standing(found)
 
 
-def _move(
-    lineage: "Lineage[Any]", name: str, verb: str, states: set[str], why: str, by: "Signer", *, yes: bool, no_wait: bool, as_json: bool
-) -> None:
+def _move(lineage: "Lineage[Any]", name: str, verb: str, states: set[str], by: "Signer", manner: Manner, *, no_wait: bool) -> None:
     import asyncio
 
+    from hub.cli.saying import say
     from hub.operations.campaigns import make, require, shown
 
     found: Standing = asyncio.run(shown(_url(), name))
     require(found, verb, states=states)
-    if not as_json:
-        typer.echo(f"{name} is {found.campaign.status}: {found.planned:,} messages planned so far.")
-    body = by.signs(make(lineage, _head(name, by, why)))
-    _say(lineage, body, why, f"Shall it be {verb}?", dry_run=False, yes=yes, no_wait=no_wait, as_json=as_json)
+    body = by.signs(make(lineage, _head(name, by, manner.why)))
+    how_far = f"{name} is {found.campaign.status}: {found.planned:,} messages planned so far."
+    say(lineage, body, f"Shall it be {verb}?", manner, show=lambda: typer.echo(how_far), no_wait=no_wait)
 
 
 def _draft(file: Path, *, why: str = "-", who: str = "-") -> tuple[Any, "Campaign"]:
@@ -333,17 +345,15 @@ def _preview(name: str, state: "Campaign", *, is_quiet: bool) -> "Preview":
         return asyncio.run(operation(_url(), name, state, template, Sending(settings.courier_country, cap, links), on_progress))
 
 
-def _foretold(name: str, state: "Campaign", *, dry_run: bool, as_json: bool) -> dict[str, Any]:
-    """Show people whom it reaches; what a program is told of it, which looks before it acts."""
-    from hub.cli.campaign_views import preview_json, print_preview
+def _foretold(name: str, state: "Campaign", *, for_programs: bool, is_quiet: bool) -> tuple[Callable[[], None], dict[str, Any]]:
+    """What shows people the plan and whom it reaches, and what a program is told of it that looks before it acts."""
+    from hub.cli.campaign_views import preview_json, print_plan, print_preview
 
-    if as_json and not dry_run:
-        return {}
-    found = _preview(name, state, is_quiet=as_json)
-    if as_json:
-        return {"preview": preview_json(name, found)}
-    print_preview(state, found)
-    return {}
+    def show() -> None:
+        print_plan(name, state)
+        print_preview(state, _preview(name, state, is_quiet=is_quiet))
+
+    return show, {"preview": preview_json(name, _preview(name, state, is_quiet=True))} if for_programs else {}
 
 
 def _named(state: "Campaign") -> tuple[Any, list[str]]:
@@ -365,12 +375,6 @@ def _head(name: str, by: "Signer", why: str) -> dict[str, Any]:
     from hub.operations.campaigns import head
 
     return head(name, by.who, why or "-")
-
-
-def _say(lineage: "Lineage[Any]", body: Any, why: str, ask: str, **how: Any) -> None:  # noqa: ANN401 - any event's body
-    from hub.cli.saying import say
-
-    say(lineage, body, why=why, ask=ask, **how)
 
 
 def _url() -> str:

@@ -4,12 +4,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.acting import SILENCE, DryRun, NoWait, Silence, Why, Yes, agreed, check_reason, operator, print_foretold, tell, url
+from hub.cli.acting import SILENCE, DryRun, NoWait, Silence, Why, Yes, operator, print_foretold, url
+from hub.cli.carrying import Patience, Plan, carry_out
+from hub.cli.doing import Manner
 from hub.cli.filters import channel_of, dealers
 from hub.cli.printing import AsJson, print_json, print_table, printable
 
 if TYPE_CHECKING:
-    from hub.operations.consents import Entered
     from hub.rules.consents import Slot
     from hub.state.consent_desk import Agreement, Chosen
 
@@ -110,7 +111,7 @@ def give(
     """
     proof = {"where": where, "text_version": text_version or None, "message": message or None}
     fields = _fields("given", person, kind, dealer, channel, purpose, grantee, proof)
-    _enter(fields, why, dry_run=dry_run, yes=yes, no_wait=no_wait, silence=silence, as_json=as_json)
+    _enter(fields, Manner(dry_run, yes, why, as_json), Patience(no_wait, silence))
 
 
 @app.command()
@@ -136,7 +137,7 @@ def withdraw(
     """
     proof = {"where": where, "message": message or None}
     fields = _fields("withdrawn", person, kind, dealer, channel, purpose, grantee, proof)
-    _enter(fields, why, dry_run=dry_run, yes=yes, no_wait=no_wait, silence=silence, as_json=as_json)
+    _enter(fields, Manner(dry_run, yes, why, as_json), Patience(no_wait, silence))
 
 
 def _fields(
@@ -161,31 +162,30 @@ def _fields(
     }
 
 
-def _enter(fields: dict[str, Any], why: str, *, dry_run: bool, yes: bool, no_wait: bool, silence: float, as_json: bool) -> None:
+def _enter(fields: dict[str, Any], manner: Manner, patience: Patience) -> None:
     import asyncio
 
     from hub.operations import consents
 
-    entered = asyncio.run(consents.enter(url(), fields))
-    if not as_json or dry_run:
-        _foretell(entered, fields["status"], as_json=as_json)
-    if dry_run:
-        return
-    check_reason(why)
-    if agreed(f"Enter that {len(entered.slots)} of these are {fields['status']}?", yes=yes):
-        tell(consents.record(operator(why), [entered]), no_wait=no_wait, silence=silence, as_json=as_json)
-
-
-def _foretell(entered: "Entered", status: str, *, as_json: bool) -> None:
+    entered, status = asyncio.run(consents.enter(url(), fields)), fields["status"]
     stands = [(slot, one.status if one else "nothing was said") for slot, one in entered.slots.items()]
-    if as_json:
-        print_json(
-            [{"channel": s.channel, "purpose": s.purpose, "grantee": s.grantee, "stands": now, "would_be": status} for s, now in stands]
-        )
-    else:
+
+    def show() -> None:
         heads = ("of", "person", "channel", "purpose", "by", "stands")
         rows = [(s.owner, _person(s), s.channel, s.purpose, s.grantee, now) for s, now in stands]
         print_foretold(heads, rows, [status] * len(rows))
+
+    plan = Plan(
+        told={
+            "consents": [
+                {"channel": s.channel, "purpose": s.purpose, "grantee": s.grantee, "stands": now, "foretold": status} for s, now in stands
+            ]
+        },
+        show=show,
+        question=f"Enter that {len(stands)} of these are {status}?",
+        ask=lambda: consents.record(operator(manner.why), [entered]),
+    )
+    carry_out(plan, manner, patience)
 
 
 def _choice(person: str, kind: str, dealer: str, channel: str = "", purpose: str = "", grantee: str = "", status: str = "") -> "Chosen":

@@ -12,22 +12,21 @@ from hub.cli.acting import (
     Silence,
     Why,
     Yes,
-    agreed,
-    check_reason,
     operator,
     print_foretold,
-    tell,
-    tell_nothing,
     url,
 )
+from hub.cli.carrying import Patience, Plan, carry_out
+from hub.cli.doing import Manner
 from hub.cli.filters import Filters, filtered
 from hub.cli.mending import edit, print_changes
 from hub.cli.printing import AsJson, print_json, print_table, printable
 from hub.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from hub.operations.asked import Asked
     from hub.operations.body_changes import Difference
     from hub.operations.dead_letters import Content, Done
     from hub.operations.foretelling import Foretold
@@ -153,9 +152,8 @@ def redrive(
 
     letters = _chosen(ids, _choice(chosen, reason, "open"))
     found = asyncio.run(foretelling.redriven(url(), letters, Settings().max_record_bytes))
-    if _goes_on(found, f"Redrive {len(letters):,}?", why, dry_run=dry_run, yes=yes, as_json=as_json):
-        asked = dead_letters.redrive(operator(why), letters)
-        tell(asked, no_wait=no_wait, silence=silence, as_json=as_json)
+    plan = _plan(found, f"Redrive {len(letters):,}?", lambda: dead_letters.redrive(operator(why), letters))
+    carry_out(plan, Manner(dry_run, yes, why, as_json), Patience(no_wait, silence))
 
 
 @app.command()
@@ -181,9 +179,8 @@ def discard(
 
     letters = _chosen(ids, _choice(chosen, reason, "open"))
     found = asyncio.run(foretelling.discarded(url(), letters))
-    if _goes_on(found, f"Discard {len(letters):,}?", why, dry_run=dry_run, yes=yes, as_json=as_json):
-        asked = dead_letters.discard(operator(why), letters)
-        tell(asked, no_wait=no_wait, silence=silence, as_json=as_json)
+    plan = _plan(found, f"Discard {len(letters):,}?", lambda: dead_letters.discard(operator(why), letters))
+    carry_out(plan, Manner(dry_run, yes, why, as_json), Patience(no_wait, silence))
 
 
 def _print_letter(
@@ -212,23 +209,17 @@ def _print_letter(
         print_table(("event", "since", "record"), [(p.type, f"{p.since:%H:%M:%S}", f"{p.topic}@{p.partition}:{p.offset}") for p in behind])
 
 
-def _goes_on(found: "Sequence[Foretold]", question: str, why: str, *, dry_run: bool, yes: bool, as_json: bool) -> bool:
-    """Tell what would happen, and ask whether it shall."""
+def _plan(found: "Sequence[Foretold]", question: str, ask: "Callable[[], Asked]") -> Plan:
     from hub.operations.dead_letters import masked
 
     shown = [(masked(one.letter), one) for one in found]
-    if dry_run and as_json:
-        print_json([{**_told(letter), "foretold": one.words, "would_go_on": one.behind} for letter, one in shown])
-    elif not as_json:
+
+    def show() -> None:
         rows = [(str(letter.id)[:8], letter.key or "", letter.reason, one.behind or "") for letter, one in shown]
         print_foretold(("id", "key", "reason", ">go on behind it"), rows, [one.words for one in found])
-    if dry_run:
-        return False
-    if not found:
-        tell_nothing(as_json=as_json)
-        return False
-    check_reason(why)
-    return agreed(question, yes=yes)
+
+    letters = [{**_told(letter), "foretold": one.words, "would_go_on": one.behind} for letter, one in shown]
+    return Plan({"letters": letters}, show, question, ask if found else None)
 
 
 def _choice(chosen: Filters, reason: str, state: str) -> "Choice":

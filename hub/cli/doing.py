@@ -62,3 +62,8 @@ def _show_beside(show: Callable[[], None]) -> None:
     """Show whoever is asked what it comes to, and keep it out of what a program reads."""
     with redirect_stdout(sys.stderr):
         show()
+
+
+def print_outcome(about: Mapping[str, Any], steps: Sequence[str], *, is_dry: bool) -> None:
+    """Tell programs of what shows itself by doing it: what was `done`, in a dry run what `would` be; as `do` tells of a plan."""
+    print_json({"is_dry": is_dry, **about, "would": steps if is_dry else [], "done": [] if is_dry else steps})

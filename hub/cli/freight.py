@@ -5,8 +5,10 @@ from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 
 import typer
 
-from hub.cli.acting import SILENCE, DryRun, NoWait, Silence, Why, Yes, agreed, check_reason, operator, tell
+from hub.cli.acting import SILENCE, DryRun, NoWait, Silence, Why, Yes, operator
+from hub.cli.carrying import Patience, Plan, carry_out
 from hub.cli.charge import print_charge
+from hub.cli.doing import Manner
 from hub.cli.printing import AsJson, print_json, print_more, print_table, printable
 
 app = typer.Typer(no_args_is_help=True, help="Freight charges: expected by tariff, billed, audited, disputed, booked and shared out.")
@@ -133,17 +135,14 @@ def concede(
 
     found = ask(freight.disputed, consignment, invoice, carrier=carrier or None)
     left = written(found.disputed_minor - found.credited_minor, found.currency)
-    if dry_run and as_json:
-        return print_json({"carrier": bare(found.principal), **found._asdict()})
-    if not as_json:
-        reasons = ", ".join(found.reasons)
-        typer.echo(printable(f"{left} of {found.consignment} on {found.invoice} ({reasons}) would be paid to {bare(found.principal)}."))
-    if dry_run:
-        return None
-    check_reason(why)
-    if agreed("Concede it?", yes=yes):
-        tell(freight.concede(operator(why), found), no_wait=no_wait, silence=silence, as_json=as_json)
-    return None
+    what = f"{left} of {found.consignment} on {found.invoice} ({', '.join(found.reasons)}) would be paid to {bare(found.principal)}."
+    plan = Plan(
+        told={"carrier": bare(found.principal), **found._asdict()},
+        show=lambda: typer.echo(printable(what)),
+        question="Concede it?",
+        ask=lambda: freight.concede(operator(why), found),
+    )
+    carry_out(plan, Manner(dry_run, yes, why, as_json), Patience(no_wait, silence))
 
 
 def ask(operation: "Callable[Concatenate[str, P], Coroutine[Any, Any, T]]", *what: "P.args", **how: "P.kwargs") -> "T":

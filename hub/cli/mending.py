@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.acting import SILENCE, DryRun, NoWait, Silence, Why, Yes, agreed, operator, tell, url
+from hub.cli.acting import SILENCE, DryRun, NoWait, Silence, Why, Yes, operator, url
+from hub.cli.carrying import Patience, Plan, carry_out
+from hub.cli.doing import Manner
 from hub.cli.editor import edited
-from hub.cli.printing import AsJson, print_json, print_table, printable
+from hub.cli.printing import AsJson, print_table, printable
 from hub.errors import InputError
 
 if TYPE_CHECKING:
@@ -68,18 +70,21 @@ def edit(
     fields = mending.fields(patient, mend, most)
     (foretold,) = asyncio.run(foretelling.redriven(url(), [letter], most, mend))
     shown = body_changes.masked(changes, mend.type or patient.envelope.type)
-    about = {"changes": [change._asdict() for change in shown], "foretold": foretold.words, "would_go_on": foretold.behind}
-    if not as_json:
+
+    def show() -> None:
         _print_difference(shown, patient, mend)
         typer.echo(f"What would become of it: {foretold.words}" + (f"; {foretold.behind} behind it would go on" * bool(foretold.behind)))
-    if foretold.is_dead or dry_run:
-        if as_json:
-            print_json(about)
-        elif foretold.is_dead:
-            typer.echo("Nothing is done: it would be a dead letter as before.", err=True)
-        raise typer.Exit(1 if foretold.is_dead else 0)
-    if agreed("Redrive it so?", yes=yes):
-        tell(dead_letters.redrive(who, [letter], **fields), no_wait=no_wait, silence=silence, as_json=as_json, about=about)
+
+    plan = Plan(
+        told={"changes": [change._asdict() for change in shown], "foretold": foretold.words, "would_go_on": foretold.behind},
+        show=show,
+        question="Redrive it so?",
+        ask=None if foretold.is_dead else lambda: dead_letters.redrive(who, [letter], **fields),
+    )
+    carry_out(plan, Manner(dry_run, yes, why, as_json), Patience(no_wait, silence))
+    if foretold.is_dead:
+        typer.echo("Nothing is done: it would be a dead letter as before.", err=True)
+        raise typer.Exit(1)
 
 
 def _by_options(patient: "Patient", body: Path | None, assignments: list[str], wire: str, key: str) -> "Mend":

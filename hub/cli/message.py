@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from hub.cli.acting import DryRun, NoWait, Yes
+from hub.cli.doing import Manner
 from hub.cli.identity import Pass
 from hub.cli.printing import AsJson
 
@@ -79,8 +80,10 @@ def send(
     faults = asyncio.run(named(url(), TEMPLATE, purpose, body.documents, [body.channel])).faults
     if faults:
         raise HubError("\n     ".join(faults))
-    if not as_json:
+
+    def show() -> None:
         counted = segments(words) if channel == "sms" else None
         size = f", {counted.parts} segments in {counted.encoding}" if counted else ""
         typer.echo(f"{body.message}: by {channel} to {to}, for {purpose}{size}.")
-    say(MESSAGE_REQUESTED, body, why=why, ask="Send it?", dry_run=dry_run, yes=yes, no_wait=no_wait, as_json=as_json)
+
+    say(MESSAGE_REQUESTED, body, "Send it?", Manner(dry_run, yes, why, as_json), show=show, no_wait=no_wait)

@@ -4,10 +4,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.acting import agreed
+from hub.cli.acting import DryRun, Why, Yes
+from hub.cli.doing import Deed, Manner, do
 from hub.cli.printing import AsJson, print_json, print_table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hub.operations.offsets import Change, Place
 
 app = typer.Typer(no_args_is_help=True, help="Offsets: how far each consumer has folded each partition, and from where it goes on.")
@@ -67,9 +70,9 @@ def set_(
     consumer: Name,
     place: PlaceWord,
     to: Annotated[str, typer.Option("--to", metavar="WHERE", help="earliest, latest, an offset, or a moment: 2026-03-02T12:00:00Z.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be skipped or read again; nothing is changed.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; needed where nobody can answer.")] = False,
-    why: Annotated[str, typer.Option("--why", help="The reason, for the record of acts; needed unless it is a dry run.")] = "",
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    why: Why = "",
     as_json: AsJson = False,
 ) -> None:
     """Let a consumer go on from another offset; refused while a process would go on folding in the same moment.
@@ -82,23 +85,25 @@ def set_(
     import asyncio
 
     from hub.operations import offsets
-    from hub.operations.acts import reason
     from hub.operations.places import scope
     from hub.settings import Settings
 
     settings = Settings()
     changes = asyncio.run(offsets.plan(settings, scope(consumer, place), to))
-    if not dry_run and any(not change.refused for change in changes):
-        reason(why)
-        if not yes and not as_json:
-            _print_plan(changes)
-        if not agreed("Set these offsets?", yes=yes):
-            raise typer.Abort
-        changes = asyncio.run(offsets.set_(settings, changes, why=why))
-    if as_json:
-        print_json([_told(change) for change in changes])
-    else:
-        _print_plan(changes)
+    told: dict[str, object] = {"partitions": [_told(change) for change in changes]}
+
+    def act() -> list[str]:
+        changes[:] = asyncio.run(offsets.set_(settings, changes, why=why))
+        told["partitions"] = [_told(change) for change in changes]
+        return [f"{change.place} goes on from {change.becomes:,}" for change in changes if change.is_set]
+
+    def say(done: "Sequence[str]") -> str:
+        refused = [f"{change.place} was refused: {change.refused}" for change in changes if change.refused]
+        return "\n".join((*done, *refused))
+
+    can_act = any(not change.refused for change in changes)
+    deed = Deed(told, lambda: _print_plan(changes), "Set these offsets?", act if can_act else None, say)
+    do(deed, Manner(dry_run, yes, why, as_json))
     if any(change.refused for change in changes):
         raise typer.Exit(1)
 
@@ -113,7 +118,7 @@ def _print_plan(changes: "list[Change]") -> None:
                 f"{change.becomes:,}",
                 f"{change.skipped:,}" if change.skipped else "",
                 f"{change.repeated:,}" if change.repeated else "",
-                "set" if change.is_set else f"refused: {change.refused}" if change.refused else "would be set",
+                f"refused: {change.refused}" if change.refused else "would be set",
             )
             for change in changes
         ],

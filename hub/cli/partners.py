@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hub.cli.doing import print_outcome
 from hub.cli.printing import AsJson, print_json, print_table
 from hub.cli.secret_file import SecretFile
 
@@ -175,7 +176,8 @@ def act(
         outcome = doing(Settings(), partner)
         shown = secret.told(outcome.password)
     if as_json:
-        print_json({"user": partner.user, "is_dry": dry_run, **asdict(outcome), "password": shown})
+        about = {"user": partner.user, **asdict(outcome), "password": shown}
+        print_outcome({name: value for name, value in about.items() if name != "done"}, outcome.done, is_dry=dry_run)
     else:
         for step in outcome.done or (otherwise,):
             typer.echo(f"{partner.user}: {'would do: ' if dry_run and outcome.done else ''}{step}")

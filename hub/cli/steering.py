@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.printing import AsJson, print_json
+from hub.cli.doing import print_outcome
+from hub.cli.printing import AsJson
 
 if TYPE_CHECKING:
     from hub.operations.pausing import Outcome
@@ -50,7 +51,7 @@ def _act(
 
     outcome = asyncio.run(word(Settings(), scope(consumer, place)))
     if as_json:
-        return print_json({"consumer": consumer, "place": place or None, "is_dry": dry_run, **outcome._asdict()})
+        return print_outcome({"consumer": consumer, "place": place or None, "notes": outcome.notes}, outcome.done, is_dry=dry_run)
     for done in outcome.done:
         typer.echo(f"{'would be: ' if dry_run else ''}{done}")
     for note in outcome.notes:

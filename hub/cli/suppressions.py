@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.acting import SILENCE, DryRun, NoWait, Silence, Why, Yes, agreed, check_reason, operator, tell, url
+from hub.cli.acting import SILENCE, DryRun, NoWait, Silence, Why, Yes, operator, url
+from hub.cli.carrying import Patience, Plan, carry_out
+from hub.cli.doing import Manner
 from hub.cli.filters import CHANNELS, channel_of
 from hub.cli.printing import AsJson, print_json, print_table, printable
 from hub.errors import InputError
@@ -89,17 +91,14 @@ def add(
     way = channel_of(channel)
     if way is None:
         raise InputError("--channel", CHANNELS)
-    what = "anything" if legal else "marketing"
-    if dry_run:
-        key = address_key(way, address)
-        if as_json:
-            return print_json({"address": key, "hint": hint(way, address), "channel": way, "is_legal": legal})
-        typer.echo(printable(f"{hint(way, address)} ({key[:_SHOWN]}) would no longer get {what} by {way}."))
-        return None
-    check_reason(why)
-    if agreed(printable(f"Send {hint(way, address)} no longer {what} by {way}?"), yes=yes):
-        tell(suppressions.add(operator(why), way, address, is_legal=legal), no_wait=no_wait, silence=silence, as_json=as_json)
-    return None
+    what, key, shown = "anything" if legal else "marketing", address_key(way, address), hint(way, address)
+    plan = Plan(
+        told={"address": key, "hint": shown, "channel": way, "is_legal": legal},
+        show=lambda: typer.echo(printable(f"{shown} ({key[:_SHOWN]}) would no longer get {what} by {way}.")),
+        question="Suppress it?",
+        ask=lambda: suppressions.add(operator(why), way, address, is_legal=legal),
+    )
+    carry_out(plan, Manner(dry_run, yes, why, as_json), Patience(no_wait, silence))
 
 
 @app.command()
@@ -127,16 +126,14 @@ def release(
     found = asyncio.run(suppressions.one(url(), channel_of(channel), address, reason))
     left = [other for other in found.reasons if other != reason]
     after = f"still suppressed: {', '.join(left)}" if left else "suppressed no longer"
-    if dry_run and as_json:
-        return print_json({**found._asdict(), "would_be": after})
-    if not as_json:
-        typer.echo(printable(f"{found.hint or found.address[:_SHOWN]} by {found.channel}, {_letters(found)}: {after}."))
-    if dry_run:
-        return None
-    check_reason(why)
-    if agreed("Release it?", yes=yes):
-        tell(suppressions.release(operator(why), found, reason), no_wait=no_wait, silence=silence, as_json=as_json)
-    return None
+    what = f"{found.hint or found.address[:_SHOWN]} by {found.channel}, {_letters(found)}: {after}."
+    plan = Plan(
+        told={**found._asdict(), "foretold": after},
+        show=lambda: typer.echo(printable(what)),
+        question="Release it?",
+        ask=lambda: suppressions.release(operator(why), found, reason),
+    )
+    carry_out(plan, Manner(dry_run, yes, why, as_json), Patience(no_wait, silence))
 
 
 def _letters(one: "Suppressed") -> str:

@@ -11,21 +11,20 @@ from hub.cli.acting import (
     Silence,
     Why,
     Yes,
-    agreed,
-    check_reason,
     operator,
     print_foretold,
-    tell,
-    tell_nothing,
     url,
 )
+from hub.cli.carrying import Patience, Plan, carry_out
+from hub.cli.doing import Manner
 from hub.cli.filters import Filters, filtered
 from hub.cli.printing import AsJson, print_json, print_table, printable
 from hub.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from hub.operations.asked import Asked
     from hub.operations.waits import Foretold
     from hub.state.wait_desk import Choice, Parked
 
@@ -147,8 +146,8 @@ def release(
 
     found = _chosen(ids, _choice(chosen, hold, awaited))
     foretold = asyncio.run(waits.released(url(), found, Settings().max_record_bytes))
-    if due := _goes_on(foretold, "Look again at {}?", why, dry_run=dry_run, yes=yes, as_json=as_json):
-        tell(waits.release(operator(why), due), no_wait=no_wait, silence=silence, as_json=as_json)
+    plan = _plan(foretold, "Look again at {}?", lambda due: waits.release(operator(why), due))
+    carry_out(plan, Manner(dry_run, yes, why, as_json), Patience(no_wait, silence))
 
 
 @app.command()
@@ -172,28 +171,23 @@ def expire(
     from hub.operations import waits
 
     found = _chosen(ids, _choice(chosen, hold, awaited))
-    if due := _goes_on(waits.ended(found), "End the wait of {}?", why, dry_run=dry_run, yes=yes, as_json=as_json):
-        tell(waits.end(operator(why), due), no_wait=no_wait, silence=silence, as_json=as_json)
+    plan = _plan(waits.ended(found), "End the wait of {}?", lambda due: waits.end(operator(why), due))
+    carry_out(plan, Manner(dry_run, yes, why, as_json), Patience(no_wait, silence))
 
 
-def _goes_on(found: "Sequence[Foretold]", question: str, why: str, *, dry_run: bool, yes: bool, as_json: bool) -> "list[Parked]":
-    """Tell what would happen, and ask whether it shall; returns those that an act can do something about."""
+def _plan(found: "Sequence[Foretold]", question: str, ask: "Callable[[list[Parked]], Asked]") -> Plan:
+    """All of them are shown, and those acted upon that an act can do something about."""
     from hub.operations.waits import masked
 
     due = [one.wait for one in found if one.is_open_to_acts]
     shown = [(masked(one.wait), one.words) for one in found]
-    if dry_run and as_json:
-        print_json([{**_told(wait), "foretold": words} for wait, words in shown])
-    elif not as_json:
+
+    def show() -> None:
         rows = [(str(wait.id)[:8], wait.key or "", wait.type, _what_for(wait)) for wait, _ in shown]
         print_foretold(("id", "key", "event", "waits for"), rows, [one.words for one in found])
-    if dry_run:
-        return []
-    if not due:
-        tell_nothing(as_json=as_json)
-        return []
-    check_reason(why)
-    return due if agreed(question.format(f"{len(due):,}"), yes=yes) else []
+
+    waits = [{**_told(wait), "foretold": words} for wait, words in shown]
+    return Plan({"waits": waits}, show, question.format(f"{len(due):,}"), (lambda: ask(due)) if due else None)
 
 
 def _choice(chosen: Filters, hold: str, awaited: str) -> "Choice":

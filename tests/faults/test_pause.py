@@ -143,5 +143,5 @@ def test_what_cannot_be_paused_is_told_by_its_name(scene: Scene, operator: Helm)
 def test_what_would_be_paused_is_told_to_programs(operator: Helm) -> None:
     told = operator.asks("pause", "crm-sync", TOPIC, "--dry-run")
     assert (told["consumer"], told["place"], told["is_dry"], told["notes"]) == ("crm-sync", TOPIC, True, [])
-    assert told["done"][0].startswith(f"crm-sync {TOPIC}: paused, ")
-    assert operator.asks("resume", "crm-sync", "--dry-run")["done"] == []
+    assert (told["done"], told["would"][0].startswith(f"crm-sync {TOPIC}: paused, ")) == ([], True)
+    assert operator.asks("resume", "crm-sync", "--dry-run")["would"] == []

@@ -24,7 +24,7 @@ def operator(scene: Scene) -> Helm:
 
 
 def set_(operator: Helm, to: object, place: str = f"{TOPIC}:0", *more: str) -> dict[str, Any]:
-    [told] = operator.asks("offsets", "set", "crm-sync", place, "--to", str(to), "--yes", "--why", "a test", *more)
+    [told] = operator.asks("offsets", "set", "crm-sync", place, "--to", str(to), "--yes", "--why", "a test", *more)["partitions"]
     return dict(told)
 
 

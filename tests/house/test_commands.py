@@ -26,6 +26,20 @@ def test_every_process_named_exists() -> None:
     assert not found, "\n".join(found)
 
 
+def asking(sources: dict[str, str]) -> list[str]:
+    """Modules of the command line that ask by themselves: what is asked, done and told has one shape."""
+    return sorted(name for name, source in sources.items() if name not in _ASKS and "agreed(" in source)
+
+
+_ASKS = {"acting.py", "doing.py"}
+
+
+def test_every_command_that_acts_asks_and_tells_in_one_way() -> None:
+    sources = {path.name: tree.text(path) for path in tree.files("hub/cli", ends=(".py",))}
+    assert not asking(sources), "let hub/cli/doing.py (or carrying.py, saying.py) ask: programs are told of every act in one shape"
+    assert asking({"acting.py": "def agreed(", "other.py": "if agreed(question, yes=yes):"}) == ["other.py"]
+
+
 def _planted() -> object:
     app, topics = typer.Typer(), typer.Typer()
 

@@ -73,8 +73,10 @@ async def test_one_is_shown_masked_with_what_else_of_its_key_waits(operator: Ope
 async def test_what_is_foretold_of_a_release_is_what_comes_of_it(operator: Operator, engine: Engine, dealer: Words) -> None:
     base_data(dealer.log)
     await engine.lay(dealer.log)
-    assert await operator.json("waiting", "release", "--dealer", "muc-002") == {"acts": [], "counts": {}}
-    foretold = {one["id"]: one["foretold"] for one in await operator.json("waiting", "release", "--dealer", "ber-001", "--dry-run")}
+    nothing = {"is_dry": False, "waits": [], "acts": [], "counts": {}, "done": []}
+    assert await operator.json("waiting", "release", "--dealer", "muc-002") == nothing
+    dry = await operator.json("waiting", "release", "--dealer", "ber-001", "--dry-run")
+    foretold = {one["id"]: one["foretold"] for one in dry["waits"]}
     assert sorted(foretold.values()) == [
         "folded",
         "folded",
