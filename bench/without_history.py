@@ -11,7 +11,7 @@ from hub.state import stores
 from hub.stream.consumer import Consumer
 
 readings = Consumer("readings", topics.DEALER_EVENTS)
-readings.fold(stores.customers, {CUSTOMER_RECORDED: customers.recorded}, history=False)
+readings.fold(stores.customers, {CUSTOMER_RECORDED: customers.recorded}, history=False, afresh=[CUSTOMER_RECORDED])
 
 
 def main() -> None:

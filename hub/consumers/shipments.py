@@ -23,4 +23,9 @@ shipments.fold(
         (topics.DEALER_FEED, shipment_events.SHIPMENT_UPDATED, rules.for_dealers, rules.dealer_of),
     ),
 )
-shipments.fold(stores.shipment_positions, {shipment_events.SHIPMENT_POSITIONED: rules.positioned}, history=False)
+shipments.fold(
+    stores.shipment_positions,
+    {shipment_events.SHIPMENT_POSITIONED: rules.positioned},
+    history=False,
+    afresh=[shipment_events.SHIPMENT_POSITIONED],
+)

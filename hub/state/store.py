@@ -13,6 +13,7 @@ import orjson
 
 from hub.rules.decision import Subject
 from hub.rules.order import Position
+from hub.state.overwriting import overwriting
 from hub.state.rows import RowType, texts
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ class Store(Generic[S]):
             f"INSERT INTO {name} ({listed}) SELECT {', '.join(self._whole.cast.values())}"  # noqa: S608 - names of our own
             f" FROM unnest($1::{self._whole.rows.array}) AS n"
         )
+        self._overwrite = overwriting(name, self._whole.rows.array, self._whole.cast, fields)
         self._remove = (
             f"DELETE FROM {name} t USING unnest($1::text[], $2::text[], $3::bigint[]) AS k (principal, ref, version)"  # noqa: S608 - names of our own
             " WHERE t.principal = k.principal AND t.ref = k.ref AND t.row_version = k.version"
@@ -171,6 +173,11 @@ class Store(Generic[S]):
         if len(updated) == 1:
             return await self._write(connection, columns.update_one, updated, *updated[0][1:3])
         return await self._write(connection, columns.update, updated)
+
+    async def overwrite(self, connection: "Connection", kept: Mapping[Subject, Kept[S]]) -> None:
+        """Put these, each made of one event, in the place of whatever is there, in key order; who is past that event stays as he is."""
+        row = self._whole.row
+        await connection.execute(self._overwrite, [row(subject, each) for subject, each in sorted(kept.items(), key=itemgetter(0))])
 
     def _only_steps(self, kept: Mapping[Subject, Kept[S]], loaded: Mapping[Subject, Kept[S]]) -> bool:
         """Whether all that is new of what was there is what changes as time goes by."""

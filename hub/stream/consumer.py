@@ -1,7 +1,7 @@
 """What a consumer declares: the topics it reads, and which events it folds into which store by which rule."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias, cast
 
@@ -37,7 +37,8 @@ class Fold:
     A store without `history` takes each event once and only forwards: what its subject is past already is passed over,
     nothing waits, nothing is corrected. `concerns` says of documents which subjects they concern; any other event
     concerns the one that its key names, as whoever says it knows it. `notices` are what people are to be told of a change.
-    `books` are what the ledger should hold for a state, `timer` says when a state wants to be looked at again.
+    `books` are what the ledger should hold for a state, `timer` says when a state wants to be looked at again. Of what is told
+    `afresh` its rule makes a state whatever there was before.
     """
 
     store: Store[Any]
@@ -49,6 +50,7 @@ class Fold:
     notices: Notices | None = None
     books: Books | None = None
     timer: Timer | None = None
+    afresh: frozenset[Lineage[Any]] = frozenset()
 
 
 class Consumer:
@@ -79,8 +81,11 @@ class Consumer:
         notices: Notices | None = None,
         books: Books | None = None,
         timer: Timer | None = None,
+        afresh: Iterable[Lineage[Any]] = (),
     ) -> None:
         """Fold each listed event type into the store by its rule; without `history` where only the newest news matters.
+
+        There a rule that never looks at the state may be named by what it folds, `afresh`: then nobody loads it.
 
         A rule is shown the whole event once for each subject that it `concerns`, and takes the lines of `facts.subject`.
         `tell` is one or several of (topic, lineage, function), with a fourth, whose topic it is, where each partner has one.
@@ -90,17 +95,20 @@ class Consumer:
         for lineage in rules:
             if any(other.history != history for other in self.folds.get(lineage.name, ())):
                 raise TypeError(f"{self.name} folds {lineage.name} with history and without")
-        for lineage in concerns or {}:
-            if lineage not in rules:
-                raise TypeError(f"{self.name} has no rule for {lineage.name}, whatever it concerns")
+        for lineage in set(concerns or ()) - rules.keys():
+            raise TypeError(f"{self.name} has no rule for {lineage.name}, whatever it concerns")
         if (timer is not None) != (TIMER_FIRED in rules):
             raise TypeError(f"{self.name}: {store.name} needs a timer and a rule for {TIMER_FIRED.name}, or neither")
+        if afresh and (history or store.as_written or not rules.keys() >= set(afresh)):
+            raise TypeError(
+                f"{self.name}: {store.name} takes afresh what it has rules for, without history, if its columns can be compared"
+            )
         concerned = {**(concerns or {}), **({TIMER_FIRED: self._set_for(store.name)} if timer else {})}
         tells = tuple(Telling(*each) for each in _several(tell))
         for telling in tells:
             if telling.topic.is_per_partner != (telling.partner is not None):
                 raise TypeError(f"{telling.topic.name}: say whose topic it is where each partner has one, and there alone")
-        fold = Fold(store, rules, tells, answers, history, concerned, notices, books, timer)
+        fold = Fold(store, rules, tells, answers, history, concerned, notices, books, timer, frozenset(afresh))
         self.stores[store.name] = fold
         self.is_asked |= any(issubclass(lineage.body, ConsumerAct) for lineage in rules)
         self._concerning.update(concerned)
@@ -123,6 +131,12 @@ class Consumer:
     def remembers(self, lineage: Lineage[Any]) -> bool:
         """Whether the journal keeps events of this lineage; else the inbox knows only that they came."""
         return lineage.name not in self._forgotten
+
+    def keepers(self, lineage: Lineage[Any]) -> tuple[str, ...] | None:
+        """The stores that fold an event of this lineage as its key names it; None where its body tells whom it concerns."""
+        if lineage is TIMER_FIRED or lineage in self._concerning:
+            return None
+        return tuple([fold.store.name for fold in self.folds.get(lineage.name, ())])
 
     def parts(self, lineage: Lineage[Any], body: Event, principal: str, ref: str) -> tuple[tuple[str, Subject], ...]:
         """Whom an event concerns: stores and subjects, each once, in the order of the event's parts in the journal."""

@@ -15,6 +15,7 @@ from hub.stream.consumer import Consumer, Fold
 from hub.stream.failures import Conflict
 from hub.stream.outcome import Applied, Outcome
 from hub.stream.record import Good, Judged
+from hub.stream.sorting import place
 
 News = Mapping[Subject, Sequence[Good]]
 """What a batch says of each subject, in the order of arrival."""
@@ -50,17 +51,21 @@ class Plain:
         saves = []
         for name, news in said.items():
             declared = self._stores[name]
-            loaded = await declared.store.load(connection, list(news))
-            moved = _fold(declared, base, loaded, news)
+            fresh = _afresh(declared, base, news) if declared.afresh else {}
+            others = {subject: goods for subject, goods in news.items() if subject not in fresh} if fresh else news
+            loaded = await declared.store.load(connection, list(others)) if others else {}
+            moved = _fold(declared, base, loaded, others)
             if moved is None:
                 self._wary = WARY
                 return False
-            saves.append((declared.store, moved, loaded))
+            saves.append((declared.store, fresh, moved, loaded))
         await inbox.insert(connection, marks, are_new=True)
-        for store, moved, loaded in saves:
+        for store, fresh, moved, loaded in saves:
+            if fresh:
+                await store.overwrite(connection, fresh)
             if moved and not await store.save(connection, moved, loaded):
                 raise Conflict(store.name)
-        applied.outcomes.update(dict.fromkeys([(raw.topic, raw.partition, raw.offset) for raw, *_ in records], Outcome.HANDLED))
+        applied.outcomes.update(dict.fromkeys([place(record) for record in records], Outcome.HANDLED))
         return True
 
     def _gather(self, records: Sequence[Judged]) -> "tuple[dict[Any, int], dict[str, dict[Subject, list[Good]]]] | None":
@@ -89,16 +94,32 @@ def _is_plain(lineage: Lineage[Any], folds: Sequence[Fold]) -> bool:
     )
 
 
+def _afresh(declared: Fold, base: BaseData, said: News) -> dict[Subject, Kept[Any]]:
+    """What becomes of those of whom one event tells all; whether they are past it their rows tell, so nobody loads them."""
+    rules, afresh = declared.rules, declared.afresh
+    fresh: dict[Subject, Kept[Any]] = {}
+    for subject, goods in said.items():
+        good = goods[0]
+        if len(goods) > 1 or good.lineage not in afresh:
+            continue
+        envelope, body = good.envelope, good.body
+        verdict = rules[good.lineage](None, body, Facts(subject, base, envelope.is_historical, good.principal))
+        if isinstance(verdict, Change):
+            position = Position(good.at, body.revision or 0, f"{envelope.source} {envelope.id}")
+            fresh[subject] = Kept(1, position, good.event, verdict.state)
+    return fresh
+
+
 def _fold(declared: Fold, base: BaseData, loaded: Mapping[Subject, Kept[Any]], said: News) -> dict[Subject, Kept[Any]] | None:
     """What moves on, as `fold_forward` would have it; None where a rule refuses something, or where a subject is no more."""
     rules = declared.rules
     moved: dict[Subject, Kept[Any]] = {}
     for subject, goods in said.items():
         old = loaded.get(subject)
-        version, position, because, state, place = old or (0, None, None, None, None)
+        version, position, because, state, where = old or (0, None, None, None, None)
         start = position
-        for _, principal, _, envelope, lineage, body, event, *_ in goods:
-            at, revision, tie = body.occurred_at, body.revision, f"{envelope.source} {envelope.id}"
+        for _, principal, _, envelope, lineage, body, event, _, _, _, at in goods:
+            revision, tie = body.revision, f"{envelope.source} {envelope.id}"
             after = Position(at, revision or 0, tie) if position is None else beyond(position, at, revision, tie)
             if after is None:
                 continue  # late: the subject is past it
@@ -112,7 +133,7 @@ def _fold(declared: Fold, base: BaseData, loaded: Mapping[Subject, Kept[Any]], s
         if position is start:
             continue
         if state is not None and position is not None and because is not None:
-            moved[subject] = Kept(version + 1, position, because, state, place)
+            moved[subject] = Kept(version + 1, position, because, state, where)
         elif old is not None:
             return None
     return moved

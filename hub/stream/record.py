@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import cache
 from hashlib import blake2b, sha256
 from typing import Any, NamedTuple, Protocol
@@ -54,7 +55,8 @@ class Raw(Protocol):
 class Good(NamedTuple):
     """A record that keeps its contract; `event` is its name in the journal, `fingerprint` tells other content of that name.
 
-    `parts` are the stores and subjects that it concerns, in the order of its parts in the journal.
+    `parts` are the stores and subjects that it concerns, in the order of its parts in the journal. `at` is when it occurred, by UTC:
+    moments of one time zone are compared and written in a tenth of the time.
     """
 
     raw: Raw
@@ -67,6 +69,7 @@ class Good(NamedTuple):
     fingerprint: int
     data: bytes
     parts: tuple[tuple[str, Subject], ...]
+    at: datetime
 
 
 class Part(NamedTuple):
@@ -134,10 +137,14 @@ class _Known(NamedTuple):
 
 
 class _Speech(NamedTuple):
-    """What is the same of all that one source says of one type in one topic: without a lineage it means nothing here."""
+    """What is the same of all that one source says of one type in one topic: without a lineage it means nothing here.
+
+    `stores` fold what it says of the subject that its key names; None where the body tells whom it concerns.
+    """
 
     lineage: Lineage[Any] | None
     version: int
+    stores: tuple[str, ...] | None = None
     is_newer: bool = False
 
 
@@ -173,7 +180,7 @@ class Reader:
         try:
             self._check_size(raw.value)
             envelope, data = cloudevents.read(raw.headers, raw.value)
-            lineage, version, _ = self._heard.get((raw.topic, envelope.source, envelope.type)) or self._hear(raw.topic, known, envelope)
+            lineage, version, *_ = self._heard.get((raw.topic, envelope.source, envelope.type)) or self._hear(raw.topic, known, envelope)
         except Invalid:
             return None
         if lineage is None or lineage is TIMER_FIRED or lineage.ref_field not in lineage.editions[version - 1].model_fields:
@@ -189,7 +196,7 @@ class Reader:
     def _judge_event(self, raw: Raw, known: "_Known", key: str | None, envelope: Envelope, data: bytes, mark: Mark | None = None) -> Judged:
         principal = known.principal
         speech = self._heard.get((raw.topic, envelope.source, envelope.type)) or self._hear(raw.topic, known, envelope)
-        lineage, version, is_newer = speech
+        lineage, version, stores, is_newer = speech
         if lineage is None:
             return Newer(raw, principal, key, envelope) if is_newer else Ignored(raw)
         body = lineage.decode(version, data)
@@ -198,15 +205,20 @@ class Reader:
             raise Invalid("key_mismatch", Finding(lineage.ref_field, "the same as the record's key"))
         if body.corrects is not None:
             self._check_correction(body.corrects, envelope.id, lineage)
-        if body.occurred_at.timestamp() * 1000 > raw.timestamp + _AHEAD_SECONDS * 1000:
+        at = body.occurred_at.astimezone(UTC)
+        if at.timestamp() * 1000 > raw.timestamp + _AHEAD_SECONDS * 1000:
             raise Invalid("from_the_future", Finding("occurred_at", "a moment at most ten minutes after the broker's clock"))
-        parts = self._consumer.parts(lineage, body, principal, ref)
+        if stores is None:
+            parts = self._consumer.parts(lineage, body, principal, ref)
+        else:
+            subject = Subject(principal, ref)
+            parts = tuple([(store, subject) for store in stores])
         if not parts and lineage is TIMER_FIRED:
             return Ignored(raw)  # another consumer's: there are as many of these as there are subjects
         if len(parts) > MOST_PARTS:
             raise Invalid("too_many_subjects", Finding("", f"at most {MOST_PARTS:,} subjects in one document, and not {len(parts):,}"))
         event, content = mark[:2] if mark else self._name(principal, envelope, data)
-        return Good(raw, principal, ref, envelope, lineage, body, event, content, data, parts)
+        return Good(raw, principal, ref, envelope, lineage, body, event, content, data, parts, at)
 
     def _hear(self, topic: str, known: "_Known", envelope: Envelope) -> _Speech:
         """Whether that source may say such a thing in that topic, and whether it means anything here; raises Invalid where it may not."""
@@ -214,10 +226,10 @@ class Reader:
         try:
             lineage, version = lookup(envelope.type)
         except NewerVersion:
-            return _Speech(None, 0, self._may_fold(envelope.type))
+            return _Speech(None, 0, is_newer=self._may_fold(envelope.type))
         if lineage.name not in known.carried:
             raise Invalid("wrong_topic", Finding("type", f"an event type that {known.topic.name} carries"))
-        speech = _Speech(lineage if self._consumer.listens_to(lineage) else None, version)
+        speech = _Speech(lineage if self._consumer.listens_to(lineage) else None, version, self._consumer.keepers(lineage))
         if len(self._heard) >= _MOST_HEARD:  # senders make up sources, and memory is bounded; nobody is kept out by them for ever
             self._heard.clear()
         self._heard[topic, envelope.source, envelope.type] = speech

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
@@ -9,7 +10,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import contracts
+from bench.without_history import readings
+from contracts.contract import Lineage
+from contracts.customers import CUSTOMER_CHANGED, CUSTOMER_RECORDED
+from hub.consumers import CONSUMERS
+from hub.rules import customers
+from hub.rules.basedata import BaseData
+from hub.rules.decision import Change, Facts, Subject
 from hub.state import stores
+from hub.stream.consumer import Consumer
 from hub.stream.outcome import Outcome
 from hub.stream.plain import WARY, Plain
 from hub.stream.slips import Stored
@@ -96,6 +106,55 @@ async def test_a_state_that_another_saved_meanwhile_is_not_overwritten(engine: E
     assert [row["name"] for row in await engine.rows("customers")] == ["Ada"]
 
 
+async def test_what_is_taken_afresh_is_not_loaded_and_moves_nobody_back(database: str) -> None:
+    words = Words(Log())
+    async with Engine(database, newest(is_told=False, is_afresh=True)) as engine:
+        await engine.apply([words.recorded("A", "Ada", 2), words.recorded("B", "Bob", 2, revision=3)])
+        before = await engine.rows("customers")
+        with watched() as ways, pytest.MonkeyPatch.context() as patch:
+            patch.setattr(stores.customers, "load", None)
+            assert await engine.outcomes([words.recorded("A", "late", 1), words.recorded("B", "late", 3, revision=2)]) == [HANDLED] * 2
+            assert await engine.rows("customers") == before
+            assert await engine.outcomes([words.recorded("A", "Ada", 3), words.recorded("B", "Eve", 3, revision=4)]) == [HANDLED] * 2
+        assert ways == [True, True]
+        same, other = await engine.rows("customers")
+        assert (same["because"], same["row_version"]) == (before[0]["because"], 2)
+        assert (other["because"] == before[1]["because"], other["name"], other["revision"]) == (False, "Eve", 4)
+
+
+@pytest.mark.parametrize("how", [{}, {"history": False}])
+def test_afresh_is_taken_what_has_a_rule_and_no_history(how: dict[str, bool]) -> None:
+    consumer, rules = Consumer("newest"), {CUSTOMER_RECORDED: customers.recorded}
+    with pytest.raises(TypeError, match="takes afresh"):
+        consumer.fold(stores.customers, rules, afresh=[CUSTOMER_CHANGED if how else CUSTOMER_RECORDED], **how)
+
+
+class _Nobody:
+    """A state that nobody may look at."""
+
+    def __getattribute__(self, name: str) -> Any:
+        raise AssertionError(f"the rule looked at {name}")
+
+
+FRESH = {
+    (store, lineage): fold.rules[lineage]
+    for consumer in (*CONSUMERS.values(), readings)
+    for store, fold in consumer.stores.items()
+    for lineage in fold.afresh
+}
+
+
+@pytest.mark.parametrize(("store", "lineage"), FRESH, ids=str)
+def test_a_rule_that_folds_afresh_looks_at_no_state(store: str, lineage: Lineage[Any]) -> None:
+    current = len(lineage.editions)
+    files = (Path(contracts.__path__[0]) / "examples" / lineage.name / f"v{current}").glob("*.json")
+    bodies = [lineage.decode(current, file.read_bytes()) for file in files]
+    assert bodies
+    for body in bodies:
+        facts = Facts(Subject("dealer:ber-001", lineage.ref(body)), BaseData())
+        assert isinstance(FRESH[store, lineage](_Nobody(), body, facts), Change)
+
+
 def _say(log: Log, words: Words, saying: Saying) -> Stored:
     how: dict[str, Any] = {"historical": saying.is_historical, "dealer": saying.dealer}
     if saying.revision is not None:
@@ -113,19 +172,15 @@ def _say(log: Log, words: Words, saying: Saying) -> Stored:
             return words.recorded(saying.customer, name, saying.hours, **how)
 
 
-async def _end(database: str, records: Sequence[Stored], ends: set[int], *, is_plain: bool) -> tuple[list[bool], object]:
-    """Whether each batch was plain, and what all of them came to."""
-    with watched() as ways, pytest.MonkeyPatch.context() as patch:
-        if not is_plain:
-            patch.setattr(Plain, "work_off", _never)
-        async with Engine(database, newest(is_told=False)) as engine:
-            await engine.db.execute("; ".join(f"DELETE FROM {name}" for name in TABLES))  # noqa: S608 - a test's own words
-            start, outcomes = 0, []
-            for end in sorted({end for end in ends if end < len(records)} | {len(records)}):
-                outcomes += await engine.outcomes(records[start:end])
-                start = end
-            tables = [[_lasting(row) for row in await engine.rows(name)] for name in TABLES]
-    return ways, (outcomes, tables)
+async def _end(database: str, consumer: Consumer, records: Sequence[Stored], ends: set[int]) -> object:
+    """What these batches came to."""
+    async with Engine(database, consumer) as engine:
+        await engine.db.execute("; ".join(f"DELETE FROM {name}" for name in TABLES))  # noqa: S608 - a test's own words
+        start, outcomes = 0, []
+        for end in sorted({end for end in ends if end < len(records)} | {len(records)}):
+            outcomes += await engine.outcomes(records[start:end])
+            start = end
+        return outcomes, [[_lasting(row) for row in await engine.rows(name)] for name in TABLES]
 
 
 def _lasting(row: dict[str, Any]) -> dict[str, Any]:
@@ -142,10 +197,12 @@ SOUND = st.lists(_sayings("Ada", "Bob", "Cyd", "changed", ids=st.none()), min_si
 ODD = st.lists(_sayings("Ada", "changed", "corrects", "strange", ids=st.integers(1, 2)), max_size=3)
 
 
-@given(sound=SOUND, odd=ODD, ends=st.sets(st.integers(1, 12), max_size=2), shuffle=st.randoms(use_true_random=False))
+@given(
+    is_afresh=st.booleans(), sound=SOUND, odd=ODD, ends=st.sets(st.integers(1, 12), max_size=2), shuffle=st.randoms(use_true_random=False)
+)
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_it_ends_as_it_would_the_usual_way(
-    database: str, sound: Sequence[Saying], odd: Sequence[Saying], ends: set[int], shuffle: Random
+    database: str, is_afresh: bool, sound: Sequence[Saying], odd: Sequence[Saying], ends: set[int], shuffle: Random
 ) -> None:
     log = Log()
     words = Words(log)
@@ -153,7 +210,8 @@ async def test_it_ends_as_it_would_the_usual_way(
     said = [*sound, *odd]
     shuffle.shuffle(said)
     records = [*known, *(_say(log, words, saying) for saying in said)]
-    _, quickly = await _end(database, records, ends, is_plain=True)
-    ways, usually = await _end(database, records, ends, is_plain=False)
-    assert not any(ways)
+    quickly = await _end(database, newest(is_told=False, is_afresh=is_afresh), records, ends)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Plain, "work_off", _never)
+        usually = await _end(database, newest(is_told=False), records, ends)
     assert quickly == usually

@@ -7,13 +7,14 @@ from hub.state import stores
 from hub.stream.consumer import Consumer
 
 
-def newest(*, is_told: bool = True) -> Consumer:
-    """Customers as `crm-sync` keeps them, without their history; others hear of them, or nobody does."""
+def newest(*, is_told: bool = True, is_afresh: bool = False) -> Consumer:
+    """Customers as `crm-sync` keeps them, without their history; others hear of them, or nobody does; whole ones are taken afresh."""
     consumer = Consumer("newest", topics.DEALER_EVENTS, topics.ACTS, topics.TIMERS)
     consumer.fold(
         stores.customers,
         {CUSTOMER_RECORDED: customers.recorded, CUSTOMER_CHANGED: customers.changed},
         tell=(topics.CRM, crm.CUSTOMER_UPDATED, customers.told) if is_told else (),
         history=False,
+        afresh=[CUSTOMER_RECORDED] if is_afresh else (),
     )
     return consumer
