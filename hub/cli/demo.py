@@ -68,7 +68,7 @@ def _show(folder: Path, dealers: int, rate: float, seconds: float, seed: int) ->
     import asyncio
     import os
 
-    from hub.cli.demo_campaign import is_right, print_campaign, run_campaign
+    from hub.cli.demo_campaign import are_right, print_campaigns, run_campaigns
     from hub.cli.demo_letters import letters_come_back, print_letters
     from hub.cli.simulate import settled, yesterday
     from hub.cli.stack import say, settings_of
@@ -89,16 +89,16 @@ def _show(folder: Path, dealers: int, rate: float, seconds: float, seed: int) ->
     drivers = Drivers(world)
     done, found = asyncio.run(_play(world, trade, drivers, settings, rate, seconds))
     came_back = asyncio.run(letters_come_back(settings, drivers))
-    campaign = asyncio.run(run_campaign(settings, drivers))
+    news, wishes = asyncio.run(run_campaigns(settings, drivers))
     asyncio.run(settled(settings))
     _summary(world, done, found)
     asyncio.run(came_of_it(settings, trade))
     letters_are_whole = print_letters(settings, came_back)
-    was_right = asyncio.run(is_right(settings, drivers))
-    print_campaign(campaign, is_right=was_right)
+    were_right = asyncio.run(are_right(settings, drivers))
+    print_campaigns(news, wishes, are_right=were_right)
     asyncio.run(one_thread(settings, trade))
     _verdict(done)
-    return was_right and letters_are_whole and came_back.is_heeded and done.comparison is not None and done.comparison.is_equal
+    return all(were_right) and letters_are_whole and came_back.is_heeded and done.comparison is not None and done.comparison.is_equal
 
 
 async def _play(

@@ -1,4 +1,6 @@
-"""A small campaign of the demo: prepared by one, approved by another, released; to drivers who agreed to news, and to nobody else."""
+"""Two small campaigns of the demo, prepared by one, approved by another, released: news to drivers who agreed to them, and wishes
+to those of them whose birthday it is; to nobody else.
+"""
 
 import json
 from typing import TYPE_CHECKING, Any
@@ -8,17 +10,37 @@ import typer
 from hub.cli.printing import print_table
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from contracts.values import Channel
     from hub.operations.hearing import Said
     from hub.settings import Settings
     from hub.state.campaign_desk import Standing
     from hub.world.drivers import Drivers
+    from hub.world.truth import Named
 
 _PREPARES, _APPROVES = "marketing", "sales"
 _PATIENCE, _LOOK_AGAIN = 20.0, 0.3
+_WRONG = " No: store and truth differ."
 
 
-async def run_campaign(settings: "Settings", drivers: "Drivers") -> "Standing":
-    """Let it go out, and return how it stands when all of its audience is looked at."""
+async def run_campaigns(settings: "Settings", drivers: "Drivers") -> "tuple[Standing, Standing]":
+    """Let both go out, and return how they stand when all of their audience is looked at."""
+    passes = await _passes(settings)
+    news = await _release(settings, drivers, drivers.segment, {"title": "The new estate"}, passes, lambda now: now.finished_at is not None)
+    most = len(drivers.wished())
+    yearly = {"title": "Happy birthday", "repeat": "birthday", "zone": "UTC"}
+    return news, await _release(settings, drivers, drivers.birthdays, yearly, passes, lambda now: now.planned >= most)
+
+
+async def _release(
+    settings: "Settings",
+    drivers: "Drivers",
+    name: str,
+    about: "Mapping[str, str]",
+    passes: "Sequence[bytes]",
+    is_out: "Callable[[Standing], bool]",
+) -> "Standing":
     import asyncio
     from datetime import UTC, datetime, timedelta
     from time import monotonic
@@ -26,10 +48,8 @@ async def run_campaign(settings: "Settings", drivers: "Drivers") -> "Standing":
     from contracts.campaigns import CAMPAIGN_APPROVED, CAMPAIGN_PREPARED, CAMPAIGN_RELEASED
     from hub.operations.campaigns import head, make, shown
 
-    url, name = settings.database_url.get_secret_value(), drivers.segment
-    prepares, approves = await _passes(settings)
+    url, (prepares, approves) = settings.database_url.get_secret_value(), passes
     plan = {
-        "title": "The new estate",
         "audience": "customers",
         "conditions": json.dumps({"segments": {"has": drivers.segment}}),
         "channels": ("email", "sms", "post"),
@@ -37,8 +57,9 @@ async def run_campaign(settings: "Settings", drivers: "Drivers") -> "Standing":
         "purpose": "news",
         "grantee": "dealer",
         "expires_at": datetime.now(UTC) + timedelta(days=7),
+        **about,
     }
-    await _say(settings, CAMPAIGN_PREPARED, make(CAMPAIGN_PREPARED, head(name, _PREPARES, "the estate comes in spring"), plan), prepares)
+    await _say(settings, CAMPAIGN_PREPARED, make(CAMPAIGN_PREPARED, head(name, _PREPARES, "spring comes"), plan), prepares)
     prepared = (await shown(url, name)).campaign
     agreed = {"prepared_by": prepared.prepared_by, "plan": prepared.plan}
     await _say(settings, CAMPAIGN_APPROVED, make(CAMPAIGN_APPROVED, head(name, _APPROVES, "looked at"), agreed), approves)
@@ -46,7 +67,7 @@ async def run_campaign(settings: "Settings", drivers: "Drivers") -> "Standing":
     until = monotonic() + _PATIENCE
     while True:
         standing = await shown(url, name)
-        if standing.finished_at is not None or monotonic() > until:
+        if is_out(standing) or monotonic() > until:
             return standing
         await asyncio.sleep(_LOOK_AGAIN)
 
@@ -80,21 +101,24 @@ async def _say(settings: "Settings", lineage: Any, body: Any, secret: bytes) -> 
     return said
 
 
-async def is_right(settings: "Settings", drivers: "Drivers") -> bool:
-    """Whether it goes to all who agreed to news, by the way over which they did, and to nobody else."""
+async def are_right(settings: "Settings", drivers: "Drivers") -> tuple[bool, bool]:
+    """Whether each goes to all whom it must go to, by the way over which they agreed, and to nobody else."""
     from hub.state.tables import rows
 
-    url = settings.database_url.get_secret_value()
-    told = [row async for row in rows(url, "deliveries") if row["campaign"] == drivers.segment]
-    ways = {(row["principal"], row["person"]): row["channel"] for row in told}
-    return len(told) == len(ways) and ways == drivers.readers()
+    told = [row async for row in rows(settings.database_url.get_secret_value(), "deliveries") if row["campaign"]]
+
+    def is_right(name: str, readers: "Mapping[Named, Channel]") -> bool:
+        found = [((row["principal"], row["person"]), row["channel"]) for row in told if row["campaign"] == name]
+        return len(found) == len(readers) and dict(found) == readers
+
+    return is_right(drivers.segment, drivers.readers()), is_right(drivers.birthdays, drivers.wished())
 
 
-def print_campaign(standing: "Standing", *, is_right: bool) -> None:
-    """What became of its audience."""
-    typer.echo(f"\nA campaign looked at {standing.looked_at:,} drivers; another person than who prepared it approved it:")
-    rows = [(channel or "none", what.replace("_", " "), f"{count:,}") for (channel, what), count in sorted(standing.outcomes.items())]
+def print_campaigns(news: "Standing", wishes: "Standing", *, are_right: tuple[bool, bool]) -> None:
+    """What became of their audience."""
+    typer.echo(f"\nA campaign looked at {news.looked_at:,} drivers; another person than who prepared it approved it:")
+    rows = [(channel or "none", what.replace("_", " "), f"{count:,}") for (channel, what), count in sorted(news.outcomes.items())]
     print_table(("channel", "outcome", ">people"), rows)
-    typer.echo(
-        "It went to those who agreed to news, and to nobody else." if is_right else "It did NOT go to exactly those who agreed to news."
-    )
+    typer.echo(f"It went to those who agreed to news, and to nobody else.{'' if are_right[0] else _WRONG}")
+    said = f"Another, released for a week, wished {wishes.planned:,} of them a happy birthday, whose it is today, and nobody else."
+    typer.echo(f"{said}{'' if are_right[1] else _WRONG}")

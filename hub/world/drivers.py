@@ -4,7 +4,7 @@ Beside them stand those of whom somebody named a day, who are reminded of that.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
 from contracts.values import Channel
@@ -19,6 +19,8 @@ _LAID_DOWN = datetime(2020, 1, 6, 9, tzinfo=UTC)
 _DUE_AFTER = timedelta(days=16)
 """So long after the world's end the services are due: the step before has been passed by then, the next one has not."""
 _STEP = "before"
+_TODAY, _ANOTHER_DAY, _DAY = timedelta(days=1), timedelta(days=100), "%m-%d"
+"""So long after the world's end is the birthday of every third of them, and that of the others: a world ends a day before it is told."""
 
 Kind = Literal["mail", "bounces", "objects", "text", "stops", "letter", "paper", "moved", "refuses"]
 _KINDS: tuple[Kind, ...] = (
@@ -61,6 +63,11 @@ class Drivers:
         return f"drivers-{self._world.mark}"
 
     @property
+    def birthdays(self) -> str:
+        """The campaign that wishes them a happy birthday."""
+        return f"birthdays-{self._world.mark}"
+
+    @property
     def template(self) -> str:
         """The words of a mail and a text of marketing."""
         return "world-news"
@@ -92,6 +99,12 @@ class Drivers:
         """Who agreed to news, and over which channel: a campaign must go to them by it, and to nobody else."""
         ways: dict[Kind, Channel] = {"mail": "email", "letter": "post", "paper": "post"}
         return {(f"dealer:{car.dealer}", car.customer): ways[kind] for car in self._cars if (kind := self._kind(car)) in ways}
+
+    def wished(self) -> dict[Named, Channel]:
+        """Who of them has a birthday on the day after the world's end, on which it is told: who alone must be wished a happy one."""
+        today = (self._world.until + _TODAY).strftime(_DAY)
+        celebrate = {(f"dealer:{car.dealer}", car.customer) for car in self._cars if self._birthday(car).strftime(_DAY) == today}
+        return {named: way for named, way in self.readers().items() if named in celebrate}
 
     def moved(self) -> set[Named]:
         """To whom a letter goes and comes back: nobody of that name lives there."""
@@ -141,10 +154,17 @@ class Drivers:
             "name": f"Driver {number}",
             "language": "de",
             "segments": [self.segment],
+            "birthday": self._birthday(car).isoformat(),
             "address": {**street, "city": "Beispielstadt", "country": "DE"},
             **reached,
         }
         return self._say(car, "customer.recorded", "owner", said)
+
+    def _birthday(self, car: Driven) -> date:
+        """In leap years alone: whichever day the world ends on, somebody may have been born on it."""
+        number = int(car.customer.rpartition("-")[2])
+        day = self._world.until.date() + (_TODAY if number % 3 == 0 else _ANOTHER_DAY)
+        return day.replace(year=1972 + number % 7 * 4)
 
     def _wishes(self, car: Driven) -> Iterable[Meant]:
         about = {"person": car.customer, "purposes": ["service"], "proof": {"where": "handover"}}

@@ -1,7 +1,7 @@
 """What the simulated world reads of the hub's requests, and whom its drivers allow to be told, is what was said."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -79,6 +79,28 @@ def test_those_who_must_read_news_are_those_who_agreed_to_them() -> None:
     assert drivers.readers() == agreed
     assert set(agreed.values()) == {"email", "post"}
     assert len(agreed) < 56
+
+
+@pytest.mark.parametrize(
+    "until",
+    [
+        datetime(2026, 5, 3, tzinfo=UTC),
+        datetime(2028, 2, 28, tzinfo=UTC),
+        datetime(2026, 12, 31, tzinfo=UTC),
+        datetime(2027, 11, 21, tzinfo=UTC),
+    ],
+)
+def test_those_who_must_be_wished_a_happy_birthday_agreed_to_news_and_were_born_on_the_day_after(until: datetime) -> None:
+    drivers, born = Drivers(World(3, seed=1, until=until)), {}
+    for one in drivers.people():
+        said = json.loads(one.value or b"")
+        if "birthday" in said and drivers.segment in said.get("segments", ()):
+            born[f"dealer:{one.topic.split('.')[1]}", said["customer"]] = date.fromisoformat(said["birthday"])
+    today = until.date() + timedelta(days=1)
+    celebrate = {named for named, day in born.items() if (day.month, day.day) == (today.month, today.day)}
+    assert drivers.wished() == {named: way for named, way in drivers.readers().items() if named in celebrate}
+    assert celebrate > drivers.wished().keys() > set()
+    assert drivers.readers().keys() > drivers.wished().keys()
 
 
 def test_where_no_car_can_be_served_elsewhere_nobody_drives() -> None:
