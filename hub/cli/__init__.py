@@ -3,10 +3,12 @@
 import sys
 from typing import TYPE_CHECKING
 
-from hub.errors import HubError
+from hub.errors import HubError, Unavailable
 
 if TYPE_CHECKING:
     import typer
+
+_AWAY = "     hub up starts a hub on this machine; of another, HUB_KAFKA_BOOTSTRAP and HUB_DATABASE_URL say where it is (docs/settings.md)"
 
 
 def mount() -> "typer.Typer":
@@ -29,6 +31,8 @@ def main() -> None:
             mount()(prog_name="hub")
     except HubError as error:
         print(f"hub: {error}", file=sys.stderr)
+        if isinstance(error, Unavailable):
+            print(_AWAY, file=sys.stderr)
         sys.exit(2)
     except pydantic.ValidationError as error:
         from contracts.contract import findings

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.printing import AsJson, print_json, print_table, printable
+from hub.cli.printing import AsJson, print_json, print_more, print_table, printable
 
 if TYPE_CHECKING:
     from hub.operations.act_ledger import Entry
@@ -15,7 +15,7 @@ Who = Annotated[str, typer.Option("--who", help="Only what this operator did.")]
 What = Annotated[str, typer.Option("--what", help="Only these acts, such as partner.rotated, or partner for all of that kind.")]
 About = Annotated[str, typer.Option("--subject", help="Only acts upon what has this in its name.")]
 Since = Annotated[str, typer.Option("--since", metavar="TIME", help="Only from this moment on: 2026-03-02, 2026-03-02T12:00:00Z.")]
-Most = Annotated[int, typer.Option("-n", min=1, max=1_000_000, help="At most so many, the newest.")]
+Most = Annotated[int, typer.Option("--limit", "-n", min=1, max=1_000_000, help="At most so many, the newest.")]
 
 
 @app.command("list")
@@ -42,6 +42,7 @@ def list_(who: Who = "", what: What = "", subject: About = "", since: Since = ""
         ("id", "when", "who", "what", "upon", "why", "effect"),
         [(one.id[:8], f"{one.at:%Y-%m-%d %H:%M:%SZ}", one.who, one.what, one.subject, one.why, _effect(one)) for one in found],
     )
+    print_more(len(found), most)
     return None
 
 

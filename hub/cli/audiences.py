@@ -58,7 +58,7 @@ def count(file: File, as_json: AsJson = False) -> None:
 @app.command()
 def preview(
     file: File,
-    most: Annotated[int, typer.Option("-n", min=1, max=1_000, help="Show at most so many.")] = 20,
+    most: Annotated[int, typer.Option("--limit", "-n", min=1, max=1_000, help="Show at most so many.")] = 20,
     unmask: Annotated[bool, typer.Option("--unmask", help="Show names and addresses; needs --why, and is kept as an act.")] = False,
     why: Annotated[str, typer.Option("--why", help="The reason, for the record.")] = "",
     as_json: AsJson = False,

@@ -17,7 +17,7 @@ sms = typer.Typer(
     no_args_is_help=True, help="Texts that left the hub on this machine: its own provider keeps them, and nobody else gets them."
 )
 
-Most = Annotated[int, typer.Option("-n", min=1, help="At most so many, the newest.")]
+Most = Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many, the newest.")]
 Moods = Annotated[list[str], typer.Argument(metavar="MOOD...", help="One for each of the next messages; an unknown one lists them all.")]
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from hub.cli import show
-from hub.cli.printing import AsJson, print_json, print_table
+from hub.cli.printing import AsJson, print_json, print_more, print_table
 
 app = typer.Typer(
     no_args_is_help=True, help="Complaints of customers: who has them in hand, and by when they are to be answered and settled."
@@ -20,7 +20,7 @@ def list_(
     staff: Annotated[str, typer.Option("--staff", help="Only what this person has in hand.")] = "",
     overdue: Annotated[bool, typer.Option("--overdue", help="Only what is overdue.")] = False,
     closed_too: Annotated[bool, typer.Option("--all", help="Those that are closed as well.")] = False,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many.")] = 200,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 200,
     as_json: AsJson = False,
 ) -> None:
     """List complaints that are open, what is overdue or due first at the top.
@@ -59,3 +59,4 @@ def list_(
                 for one in found
             ],
         )
+        print_more(len(found), limit)

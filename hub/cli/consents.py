@@ -8,7 +8,7 @@ from hub.cli.acting import SILENCE, DryRun, NoWait, Silence, Why, Yes, operator,
 from hub.cli.carrying import Patience, Plan, carry_out
 from hub.cli.doing import Manner
 from hub.cli.filters import channel_of, dealers
-from hub.cli.printing import AsJson, print_json, print_table, printable
+from hub.cli.printing import AsJson, print_json, print_more, print_table, printable
 
 if TYPE_CHECKING:
     from hub.rules.consents import Slot
@@ -27,7 +27,7 @@ Purposes = Annotated[list[str] | None, typer.Option("--purpose", help="May be re
 Where = Annotated[str, typer.Option("--where", help="The proof: where it was said, such as 'letter of 3 March'.")]
 TextVersion = Annotated[str, typer.Option("--text-version", help="The proof: which version of the text was agreed to.")]
 Message = Annotated[str, typer.Option("--message", help="The proof: the message or document that says it.")]
-Most = Annotated[int, typer.Option("-n", min=1, max=100_000, help="At most so many.")]
+Most = Annotated[int, typer.Option("--limit", "-n", min=1, max=100_000, help="At most so many.")]
 
 
 @app.command("list")
@@ -59,6 +59,7 @@ def list_(
         ("of", "person", "channel", "purpose", "by", "stands", "since"),
         [(one.principal, _person(one), one.channel, one.purpose, one.grantee, one.status, f"{one.since:%Y-%m-%d %H:%M}") for one in found],
     )
+    print_more(len(found), most)
     return None
 
 

@@ -20,7 +20,7 @@ from hub.cli.carrying import Patience, Plan, carry_out
 from hub.cli.doing import Manner
 from hub.cli.filters import Filters, filtered
 from hub.cli.mending import edit, print_changes
-from hub.cli.printing import AsJson, print_json, print_table, printable
+from hub.cli.printing import AsJson, print_json, print_more, print_table, printable
 from hub.errors import InputError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ app = typer.Typer(no_args_is_help=True, help="Dead letters: what could not be fo
 app.command("edit")(edit)
 
 Reason = Annotated[str, typer.Option("--reason", help="Only for this reason, such as schema or rejected.")]
-Most = Annotated[int, typer.Option("-n", min=1, max=100_000, help="At most so many.")]
+Most = Annotated[int, typer.Option("--limit", "-n", min=1, max=100_000, help="At most so many.")]
 Ids = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Beginnings of ids; without any, all that the filters leave.")]
 
 _MOST = 100_000
@@ -84,6 +84,7 @@ def list_(
             for letter in found
         ],
     )
+    print_more(len(found), most)
     return None
 
 

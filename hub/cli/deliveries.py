@@ -7,7 +7,7 @@ import typer
 from hub.cli.acting import DryRun, Why, Yes, operator, print_foretold
 from hub.cli.doing import Deed, Manner, do
 from hub.cli.filters import channel_of, dealers
-from hub.cli.printing import AsJson, print_json, print_table, printable
+from hub.cli.printing import AsJson, print_json, print_more, print_table, printable
 from hub.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ Campaign = Annotated[str, typer.Option("--campaign", help="Only of this campaign
 Dealer = Annotated[str, typer.Option("--dealer", metavar="ID", help="Only to this dealer's people.")]
 Person = Annotated[str, typer.Option("--person", metavar="REF", help="Only to the person with this reference.")]
 Reason = Annotated[str, typer.Option("--reason", help="Only for this reason, such as no_consent or unknown_address.")]
-Most = Annotated[int, typer.Option("-n", min=1, max=100_000, help="At most so many.")]
+Most = Annotated[int, typer.Option("--limit", "-n", min=1, max=100_000, help="At most so many.")]
 Ids = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Beginnings of ids; without any, all that the filters leave.")]
 
 _MOST = 100_000
@@ -54,6 +54,7 @@ def list_(
         typer.echo("No deliveries." if not any(choice) else "No such deliveries.")
         return None
     _print(found)
+    print_more(len(found), most)
     return None
 
 

@@ -126,7 +126,7 @@ def list_(as_json: AsJson = False) -> None:
 def show(
     name: Id,
     version: Annotated[str, typer.Option("--recipients", metavar="VERSION", help="List who got this version.")] = "",
-    most: Annotated[int, typer.Option("-n", min=1, max=100_000, help="At most so many recipients, the latest.")] = 50,
+    most: Annotated[int, typer.Option("--limit", "-n", min=1, max=100_000, help="At most so many recipients, the latest.")] = 50,
     as_json: AsJson = False,
 ) -> None:
     """Show a document's versions, and what became of the deliveries that carried each; or who got one of them.

@@ -1,15 +1,17 @@
 """The words `hub door …`: who may speak through the door without a Kafka client."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from hub.cli.partners import DryRun, PasswordFile, Why, act
+from hub.cli.partners import DryRun, Why, act
 from hub.cli.printing import AsJson, print_json, print_table
 
 app = typer.Typer(no_args_is_help=True, help="Tokens of dealers who send events over HTTP: issued, rotated, revoked.")
 
 Dealer = Annotated[str, typer.Argument(metavar="DEALER", help="The dealer's id.")]
+TokenFile = Annotated[Path | None, typer.Option("--token-file", help="Write the token to this new file (mode 0600) instead of the screen.")]
 
 
 @app.command("list")
@@ -47,10 +49,10 @@ def list_(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def issue(dealer: Dealer, token_file: PasswordFile = None, why: Why = "", dry_run: DryRun = False, as_json: AsJson = False) -> None:
+def issue(dealer: Dealer, token_file: TokenFile = None, why: Why = "", dry_run: DryRun = False, as_json: AsJson = False) -> None:
     """Give a dealer a token for the door; it is shown once, or written to a new file.
 
-    Example: hub door issue ber-01 --password-file ber-01.token --why "has no Kafka client"
+    Example: hub door issue ber-01 --token-file ber-01.token --why "has no Kafka client"
     """
     import asyncio
 
@@ -60,7 +62,8 @@ def issue(dealer: Dealer, token_file: PasswordFile = None, why: Why = "", dry_ru
         ("dealer", dealer),
         lambda settings, known: asyncio.run(door.issue(settings, known, why=why, dry_run=dry_run)),
         dry_run=dry_run,
-        password_file=token_file,
+        secret_file=token_file,
+        what="token",
         as_json=as_json,
     )
 
@@ -69,7 +72,7 @@ def issue(dealer: Dealer, token_file: PasswordFile = None, why: Why = "", dry_ru
 def rotate(
     dealer: Dealer,
     grace: Annotated[float, typer.Option("--grace", metavar="HOURS", min=0, max=24 * 30, help="How long the old ones still work.")] = 0.0,
-    token_file: PasswordFile = None,
+    token_file: TokenFile = None,
     why: Why = "",
     dry_run: DryRun = False,
     as_json: AsJson = False,
@@ -87,7 +90,8 @@ def rotate(
         ("dealer", dealer),
         lambda settings, known: asyncio.run(door.rotate(settings, known, grace=timedelta(hours=grace), why=why, dry_run=dry_run)),
         dry_run=dry_run,
-        password_file=token_file,
+        secret_file=token_file,
+        what="token",
         as_json=as_json,
     )
 

@@ -17,7 +17,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 Carrier = Annotated[str, typer.Option("--carrier", metavar="ID", help="Only this carrier's.")]
-Limit = Annotated[int, typer.Option("--limit", min=1, help="At most so many.")]
+Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")]
 
 
 @app.command()

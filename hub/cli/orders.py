@@ -34,7 +34,7 @@ def listed(
             "--missing", metavar="PAPER", help="Only orders that lack a paper of the ERP: answer, despatch_advice, invoice, or any of them."
         ),
     ] = "",
-    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many.")] = 200,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 200,
     as_json: AsJson = False,
 ) -> None:
     """List orders by what is due first, or with --missing by what has been missing for longest.

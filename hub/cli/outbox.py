@@ -7,7 +7,7 @@ import typer
 
 from hub.cli.acting import DryRun, Why, Yes
 from hub.cli.doing import Deed, Manner, do
-from hub.cli.printing import AsJson, print_json, print_table, printable
+from hub.cli.printing import AsJson, print_json, print_more, print_table, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -19,7 +19,7 @@ app = typer.Typer(no_args_is_help=True, help="Events of the outbox that cannot b
 Topic = Annotated[str, typer.Option("--topic", help="Only those for this topic.")]
 Reason = Annotated[str, typer.Option("--reason", help="Only for this reason, such as unknown_topic.")]
 Key = Annotated[str, typer.Option("--key", help="Only of this key.")]
-Most = Annotated[int, typer.Option("-n", min=1, max=100_000, help="At most so many.")]
+Most = Annotated[int, typer.Option("--limit", "-n", min=1, max=100_000, help="At most so many.")]
 Ids = Annotated[
     list[str] | None, typer.Argument(metavar="[ID]...", help="Beginnings of event ids; without any, all that the filters leave.")
 ]
@@ -40,6 +40,7 @@ def list_(topic: Topic = "", reason: Reason = "", key: Key = "", most: Most = 50
         typer.echo("No event is set aside.")
         return None
     _print(found)
+    print_more(len(found), most)
     return None
 
 

@@ -57,7 +57,7 @@ def add(
         lambda settings, known: partners.add(settings, known, quota=quota, why=why, dry_run=dry_run),
         dry_run=dry_run,
         otherwise="nothing was missing",
-        password_file=password_file,
+        secret_file=password_file,
         as_json=as_json,
     )
 
@@ -81,7 +81,7 @@ def rotate(
         (kind, partner),
         lambda settings, known: partners.rotate(settings, known, why=why, dry_run=dry_run),
         dry_run=dry_run,
-        password_file=password_file,
+        secret_file=password_file,
         as_json=as_json,
     )
 
@@ -161,10 +161,11 @@ def act(
     *,
     dry_run: bool,
     otherwise: str = "nothing to do",
-    password_file: Path | None = None,
+    secret_file: Path | None = None,
+    what: str = "password",
     as_json: bool = False,
 ) -> None:
-    """Do one act upon a partner and tell what was done; a new password is shown once, or goes to a file of its own.
+    """Do one act upon a partner and tell what was done; a new secret is shown once, or goes to a file of its own.
 
     The exit code is 1 where a part of it could not be done.
     """
@@ -172,20 +173,20 @@ def act(
     from hub.settings import Settings
 
     partner = Partner.named(*words)
-    with SecretFile(None if dry_run else password_file, "--password-file") as secret:
+    with SecretFile(None if dry_run else secret_file, f"--{what}-file") as secret:
         outcome = doing(Settings(), partner)
         shown = secret.told(outcome.password)
     if as_json:
-        about = {"user": partner.user, **asdict(outcome), "password": shown}
-        print_outcome({name: value for name, value in about.items() if name != "done"}, outcome.done, is_dry=dry_run)
+        about = {"user": partner.user, "notes": outcome.notes, "is_whole": outcome.is_whole, what: shown}
+        print_outcome(about, outcome.done, is_dry=dry_run)
     else:
         for step in outcome.done or (otherwise,):
             typer.echo(f"{partner.user}: {'would do: ' if dry_run and outcome.done else ''}{step}")
         for note in outcome.notes:
             typer.echo(f"{partner.user}: {note}", err=True)
         if shown is not None:
-            typer.echo(f"password (shown this once): {shown}")
+            typer.echo(f"{what} (shown this once): {shown}")
         elif outcome.password is not None:
-            typer.echo(f"password written to {password_file}")
+            typer.echo(f"{what} written to {secret_file}")
     if not outcome.is_whole:
         raise typer.Exit(1)

@@ -51,7 +51,7 @@ def print_table(heads: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> N
 def print_more(found: int, limit: int) -> None:
     """Say that a list may go on where it was cut."""
     if found == limit:
-        typer.echo(f"The first {limit:,}; --limit shows more.")
+        typer.echo(f"No more than {limit:,} are shown; --limit shows more.")
 
 
 def print_story(timeline: "Iterable[Happening]") -> None:

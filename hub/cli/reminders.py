@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.printing import AsJson, print_json, print_table, printable
+from hub.cli.printing import AsJson, print_json, print_more, print_table, printable
 
 if TYPE_CHECKING:
     from hub.operations.reminders import PlanShown, VehicleShown
@@ -20,7 +20,7 @@ def list_(
     ] = "",
     within: Annotated[int, typer.Option("--within", min=0, max=3650, help="Due within so many days, besides what is overdue.")] = 30,
     overdue: Annotated[bool, typer.Option("--overdue", help="Only what is overdue.")] = False,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many.")] = 200,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 200,
     as_json: AsJson = False,
 ) -> None:
     """List what is due or overdue, the earliest first.
@@ -58,6 +58,7 @@ def list_(
                 for one in found
             ],
         )
+        print_more(len(found), limit)
 
 
 @app.command("show")

@@ -34,8 +34,7 @@ def replay(
     compared is one moment. Subjects whose history lies partly outside of the log, or of --from and --until, are set apart.
     With --swap what differs is exchanged with the live tables; --swap-back is the way back.
 
-    Example: hub replay crm-sync
-    Example: hub replay crm-sync --swap --why "opportunities were edited by hand"
+    Examples: hub replay crm-sync · hub replay crm-sync --swap --why "opportunities were edited by hand"
     """
     import asyncio
 

@@ -22,7 +22,7 @@ def listed(
     late: Annotated[bool, typer.Option("--late", help="Only what arrives, or arrived, later than planned.")] = False,
     silent: Annotated[str, typer.Option("--silent", metavar="AGE", help="Only what is under way and was not heard of: 36h, 2d.")] = "",
     order: Annotated[str, typer.Option("--order", metavar="ID", help="Only what has this order on board.")] = "",
-    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many.")] = 200,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 200,
     as_json: AsJson = False,
 ) -> None:
     """List shipments by when they arrive.

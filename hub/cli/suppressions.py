@@ -8,7 +8,7 @@ from hub.cli.acting import SILENCE, DryRun, NoWait, Silence, Why, Yes, operator,
 from hub.cli.carrying import Patience, Plan, carry_out
 from hub.cli.doing import Manner
 from hub.cli.filters import CHANNELS, channel_of
-from hub.cli.printing import AsJson, print_json, print_table, printable
+from hub.cli.printing import AsJson, print_json, print_more, print_table, printable
 from hub.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,9 +19,10 @@ app = typer.Typer(
 )
 
 Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="An address, or the beginning of its key as `list` shows it.")]
+NewAddress = Annotated[str, typer.Argument(metavar="ADDRESS", help="A mail's address, a number with its country, or where letters go.")]
 Channel = Annotated[str, typer.Option("--channel", help="email, sms or post; needed with an address.")]
 Reason = Annotated[str, typer.Option("--reason", help="unknown_address, opted_out, complaint, unsubscribed, operator or legal.")]
-Most = Annotated[int, typer.Option("-n", min=1, max=100_000, help="At most so many, the newest.")]
+Most = Annotated[int, typer.Option("--limit", "-n", min=1, max=100_000, help="At most so many, the newest.")]
 
 _SHOWN = 12
 
@@ -66,13 +67,14 @@ def list_(
             for one in found
         ],
     )
+    print_more(len(found), most)
     return None
 
 
 @app.command()
 def add(
-    address: Address,
-    channel: Channel = "",
+    address: NewAddress,
+    channel: Annotated[str, typer.Option("--channel", help="email, sms or post; needed.")] = "",
     legal: Annotated[bool, typer.Option("--legal", help="The law forbids it: not even recalls and order notices go there.")] = False,
     dry_run: DryRun = False,
     yes: Yes = False,

@@ -18,7 +18,7 @@ from hub.cli.acting import (
 from hub.cli.carrying import Patience, Plan, carry_out
 from hub.cli.doing import Manner
 from hub.cli.filters import Filters, filtered
-from hub.cli.printing import AsJson, print_json, print_table, printable
+from hub.cli.printing import AsJson, print_json, print_more, print_table, printable
 from hub.errors import InputError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ app = typer.Typer(no_args_is_help=True, help="Records that wait: for news, for a
 
 Hold = Annotated[str, typer.Option("--for", help="Only what waits for news, for an operator, or for a version.")]
 Awaited = Annotated[str, typer.Option("--awaits", metavar="KIND[/REF]", help="Only what waits for this, such as sales_model/standard.")]
-Most = Annotated[int, typer.Option("-n", min=1, max=100_000, help="At most so many.")]
+Most = Annotated[int, typer.Option("--limit", "-n", min=1, max=100_000, help="At most so many.")]
 Ids = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Beginnings of ids; without any, all that the filters leave.")]
 
 _MOST = 100_000
@@ -71,6 +71,7 @@ def list_(chosen: Filters, hold: Hold = "", awaited: Awaited = "", most: Most = 
             for wait in found
         ],
     )
+    print_more(len(found), most)
     return None
 
 

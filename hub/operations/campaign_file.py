@@ -18,7 +18,7 @@ from hub.rules.campaigns import objection
 PACE = ("per_hour", "opens", "closes", "zone")
 """What stands under `pace`."""
 
-_OURS = {"occurred_at", "revision", "corrects", "who", "why", "conditions"}
+_OURS = {"occurred_at", "revision", "corrects", "who", "why", "conditions", "signed_with", "signature"}
 KNOWN = (*(name for name in CampaignPrepared.model_fields if name not in _OURS | set(PACE)), "where", "pace")
 """The names that a file may have."""
 
