@@ -27,9 +27,7 @@ def read(path: Path) -> Document:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            str(path), f"a YAML file in UTF-8 that can be read ({getattr(error, 'strerror', None) or 'it is not UTF-8'})"
-        ) from None
+        raise InputError(str(path), f"a YAML file in UTF-8 that can be read ({getattr(error, 'strerror', None) or error})") from None
     found = list(documents(text, path.name))
     if len(found) != 1 or not isinstance(found[0].value, dict):
         raise InputError(path.name, "one mapping (docs/campaigns.md shows one)")

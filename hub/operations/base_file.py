@@ -53,9 +53,7 @@ def read(path: Path) -> BaseFile:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            str(path), f"a YAML file in UTF-8 that can be read ({getattr(error, 'strerror', None) or 'it is not UTF-8'})"
-        ) from None
+        raise InputError(str(path), f"a YAML file in UTF-8 that can be read ({getattr(error, 'strerror', None) or error})") from None
     return parse(text, path.name)
 
 
@@ -126,7 +124,7 @@ class _Reading:
             datum = BY_KIND[kind].body.model_validate_json(json.dumps({**entry, "occurred_at": "1900-01-01T00:00:00Z"}, default=str))
         except ValidationError as error:
             fields = BY_KIND[kind].body.model_fields.keys() - ENVELOPE
-            for key in entry.keys() - fields:
+            for key in (key for key in entry if key not in fields):
                 self._fault(document.line((*at, key)), (*at, str(key)), f"one of {', '.join(sorted(fields))}")
             for finding in findings(error):
                 place = (*at, *(int(step) if step.isdigit() else step for step in finding.path.split(".") if step))

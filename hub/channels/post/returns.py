@@ -48,9 +48,7 @@ def read_returns(path: Path, today: date) -> list[Returned]:
                 raise InputError(f"{path.name}:1", f"a head with the columns {', '.join(_COLUMNS)}")
             read = [(rows.line_num, row) for row in rows]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(
-            str(path), f"a CSV file in UTF-8 that can be read ({getattr(error, 'strerror', None) or 'it is not UTF-8'})"
-        ) from None
+        raise InputError(str(path), f"a CSV file in UTF-8 that can be read ({getattr(error, 'strerror', None) or error})") from None
     found, faults = [], []
     for line, row in read:
         try:
