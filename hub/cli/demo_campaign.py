@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 _PREPARES, _APPROVES = "marketing", "sales"
 _PATIENCE, _LOOK_AGAIN = 20.0, 0.3
-_WRONG = " No: store and truth differ."
 
 
 async def run_campaigns(settings: "Settings", drivers: "Drivers") -> "tuple[Standing, Standing]":
@@ -119,6 +118,10 @@ def print_campaigns(news: "Standing", wishes: "Standing", *, are_right: tuple[bo
     typer.echo(f"\nA campaign looked at {news.looked_at:,} drivers; another person than who prepared it approved it:")
     rows = [(channel or "none", what.replace("_", " "), f"{count:,}") for (channel, what), count in sorted(news.outcomes.items())]
     print_table(("channel", "outcome", ">people"), rows)
-    typer.echo(f"It went to those who agreed to news, and to nobody else.{'' if are_right[0] else _WRONG}")
-    said = f"Another, released for a week, wished {wishes.planned:,} of them a happy birthday, whose it is today, and nobody else."
-    typer.echo(f"{said}{'' if are_right[1] else _WRONG}")
+    typer.echo(_to_whom("It went", "those who agreed to news", is_right=are_right[0]))
+    told = f"Another goes on for a week: its {wishes.planned:,} wishes of a happy birthday went"
+    typer.echo(_to_whom(told, "those of them whose birthday it is", is_right=are_right[1]))
+
+
+def _to_whom(told: str, whom: str, *, is_right: bool) -> str:
+    return f"{told} to {whom}, and to nobody else." if is_right else f"{told} NOT to exactly {whom}."
