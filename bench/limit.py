@@ -1,10 +1,13 @@
 """The limit of the database: the statements of the very same batches, replayed from memory over two connections."""
 
 import asyncio
+import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, NamedTuple, TypeVar, cast
+
+import asyncpg
 
 from bench.engine import Engine, batches, logged
 from bench.house import House
@@ -116,8 +119,26 @@ async def _play(connection: Connection, batches: list[list[Said]]) -> None:
     for batch in batches:
         places: dict[tuple[str, ...], str] = {}  # where rows stand in this run
         async with connection.transaction():
-            for how, query, said in batch:
-                arguments = ([(places[row[1:3]], *row[1:]) for row in said[0]],) if "n.row_place" in query else said
-                found = await getattr(connection, how)(query, *arguments)
-                if "t.ctid::text FROM" in query:
-                    places |= {tuple(row[:2]): row[-1] for row in found}
+            for how, query, arguments in batch:
+                found = await getattr(connection, how)(query, *(_placed(each, places) for each in arguments))
+                if how in {"fetch", "fetchrow"}:
+                    places |= {tuple(row[:2]): row[-1] for row in _states(found)}
+
+
+def _placed(argument: Any, places: Mapping[tuple[str, ...], str]) -> Any:
+    """Rows that go to where their states were found, or what else it is."""
+    if isinstance(argument, list) and argument and isinstance(argument[0], tuple) and _is_place(argument[0][0]):
+        return [(places[row[1:3]], *row[1:]) for row in argument]
+    return argument
+
+
+def _states(found: Any) -> Iterator[Any]:
+    """The states among what was found, by itself or together with something else."""
+    for each in found or ():
+        for row in each if isinstance(each, list) else (each,):
+            if isinstance(row, tuple | asyncpg.Record) and row and _is_place(row[-1]):
+                yield row
+
+
+def _is_place(value: Any) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"\(\d+,\d+\)", value) is not None

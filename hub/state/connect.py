@@ -72,8 +72,8 @@ async def connect(
         },
     )
     try:
-        for json in ("json", "jsonb"):
-            await connection.set_type_codec(json, schema="pg_catalog", encoder=_dump, decoder=orjson.loads, format="text")
+        await connection.set_type_codec("json", schema="pg_catalog", encoder=orjson.dumps, decoder=orjson.loads, format="binary")
+        await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=_dump, decoder=_load, format="binary")
         await connection.set_type_codec("timestamptz", schema="pg_catalog", encoder=moments.written, decoder=moments.read, format="tuple")
     except BaseException:  # whoever is cancelled here has nothing yet that they could close
         connection.terminate()
@@ -81,5 +81,9 @@ async def connect(
     return connection
 
 
-def _dump(value: Any) -> str:  # noqa: ANN401 - any JSON value
-    return orjson.dumps(value).decode()
+def _dump(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
+    return b"\x01" + orjson.dumps(value)
+
+
+def _load(packed: bytes) -> Any:  # noqa: ANN401 - as above
+    return orjson.loads(packed[1:])

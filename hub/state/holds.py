@@ -1,28 +1,35 @@
 """What a batch must know before it folds: keys behind dead letters, subjects that wait, events corrected already, base data that is new."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from hub.rules.decision import Subject
 from hub.state.base import VERSION
 from hub.state.rows import texts
-from hub.state.store import Connection
+from hub.state.together import Asked, Part
 
-_HOLDS = f"""
-SELECT 'dead', principal, key, NULL::text, NULL::uuid, topic, partition, "offset" FROM (
-    SELECT d.principal, d.key, d.topic, d.partition, d."offset"
-    FROM dead_letters d JOIN unnest($2::text::text[], $3::text::text[]) AS k (principal, key) ON d.principal = k.principal AND d.key = k.key
-    WHERE d.consumer = $1 AND d.state = 'open' FOR SHARE OF d) o
+# Row by row by their keys: one plan for a single event and for a batch, whatever is open or waits.
+_HOLDS = Part(
+    "",
+    f"""
+SELECT 'dead', d.principal, d.key, NULL::text, NULL::uuid, d.topic, d.partition, d."offset"
+FROM unnest((SELECT $2::text::text[]), (SELECT $3::text::text[])) AS k (principal, key) CROSS JOIN LATERAL (
+    SELECT d.principal, d.key, d.topic, d.partition, d."offset" FROM dead_letters d
+    WHERE d.consumer = $1 AND d.principal = k.principal AND d.key = k.key AND d.state = 'open' FOR SHARE) AS d
 UNION ALL
 SELECT 'waiting', w.whose, w.ref, w.store, NULL, NULL, NULL, NULL
-FROM waiting w JOIN unnest($4::text::text[], $5::text::text[]) AS s (principal, ref) ON w.whose = s.principal AND w.ref = s.ref
-WHERE w.consumer = $1 AND w.hold = 'news'
+FROM unnest((SELECT $4::text::text[]), (SELECT $5::text::text[]), (SELECT $6::text::text[])) AS s (store, principal, ref)
+CROSS JOIN LATERAL (
+    SELECT w.whose, w.ref, w.store FROM waiting w
+    WHERE w.consumer = $1 AND w.whose = s.principal AND w.store = s.store AND w.ref = s.ref AND w.hold = 'news' LIMIT 1) AS w
 UNION ALL
-SELECT 'corrected', NULL, NULL, NULL, c.target, NULL, NULL, NULL FROM corrections c WHERE c.target = ANY($6::uuid[])
+SELECT 'corrected', NULL, NULL, NULL, c.target, NULL, NULL, NULL
+FROM unnest((SELECT $7::uuid[])) AS e (event) CROSS JOIN LATERAL (SELECT c.target FROM corrections c WHERE c.target = e.event LIMIT 1) AS c
 UNION ALL
-SELECT 'base', ({VERSION.format("$7")}), NULL, NULL, NULL, NULL, NULL, NULL
-"""  # noqa: S608 - names of our own
+SELECT 'base', ({VERSION.format("$8")}), NULL, NULL, NULL, NULL, NULL, NULL
+""",  # noqa: S608 - names of our own
+)
 
 
 Place = tuple[str, int, int]
@@ -41,21 +48,21 @@ class Holds(NamedTuple):
     base: str | None = None
 
 
-async def find(
-    connection: Connection,
-    consumer: str,
-    keys: Sequence[tuple[str, str]],
-    subjects: Sequence[Subject],
-    events: Sequence[UUID],
-    kinds: Sequence[str],
-) -> Holds:
-    """All holds on these (principal, key), subjects and events, and the version of these kinds of base data, in one round trip.
+def finding(
+    consumer: str, keys: Sequence[tuple[str, str]], subjects: Sequence[tuple[str, Subject]], events: Sequence[UUID], kinds: Sequence[str]
+) -> Asked[Holds]:
+    """All holds on these (principal, key), (store, subject) and events, and the version of these kinds of base data.
 
     The dead letters are locked: whoever closes one meanwhile either is seen, or sees what was held back because of it.
     """
-    columns = (texts([each[at] for each in some]) for some in (keys, subjects) for at in (0, 1))
+    whose = [texts([principal for principal, _ in keys]), texts([key for _, key in keys])]
+    who = [texts([store for store, _ in subjects]), *(texts([subject[at] for _, subject in subjects]) for at in (0, 1))]
+    return Asked(_HOLDS, (consumer, *whose, *who, events, kinds), _holds)
+
+
+def _holds(rows: Sequence[Any]) -> Holds:
     found = Holds({}, set(), set())
-    for what, principal, key, store, event, *place in await connection.fetch(_HOLDS, consumer, *columns, events, kinds):
+    for what, principal, key, store, event, *place in rows:
         if what == "dead":
             first = (place[0], place[1], place[2])
             found.keys[principal, key] = min(first, found.keys.get((principal, key), first))

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Sequence
 from datetime import datetime
 from operator import itemgetter
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 import zstandard
@@ -12,6 +12,7 @@ import zstandard
 from hub.rules.decision import Subject
 from hub.state.rows import RowType
 from hub.state.store import Connection
+from hub.state.together import Asked, Part, nothing
 
 _compress = zstandard.ZstdCompressor(level=1).compress
 _FRAMES = [b"\x28\xb5\x2f\xfd\x20" + bytes((size,)) + (size << 3 | 1).to_bytes(3, "little") for size in range(200)]
@@ -49,6 +50,8 @@ WITH fresh AS ({_ADD} WHERE n.part = 0 ON CONFLICT (event, part) DO NOTHING RETU
      others AS ({_ADD} WHERE n.part > 0 AND n.event IN (SELECT event FROM fresh))
 SELECT coalesce(array_agg(event), '{{}}') FROM fresh
 """  # noqa: S608 - as above
+
+_ADDED = Part(f"journalled AS ({_ADD})", "")
 
 _KNOWN = "SELECT event, type, fingerprint, body FROM journal WHERE event = ANY($1::uuid[]) AND part = 0"
 
@@ -127,20 +130,22 @@ def pack(body: bytes) -> bytes:
     return _FRAMES[size] + body if size < len(_FRAMES) else _compress(body)
 
 
-async def insert(
-    connection: Connection, consumer: str, rows: Sequence[Row], likenesses: Iterable[Likeness], *, are_new: bool = False
-) -> set[UUID]:
-    """Journal what is new and return those events; `likenesses` are in the order of their numbers.
+async def insert(connection: Connection, consumer: str, rows: Sequence[Row], likenesses: Iterable[Likeness]) -> set[UUID]:
+    """Journal what is new and return those events; `likenesses` are in the order of their numbers."""
+    return set(await connection.fetchval(_INSERT, *_columns(consumer, rows, likenesses)))
 
-    Rows go in by event so that the index is filled side by side. That some may be there already costs as much again as to enter
-    them in the index: where all are taken for new, nobody asks, and UniqueViolationError tells that one is not.
+
+def adding(consumer: str, rows: Sequence[Row], likenesses: Iterable[Likeness]) -> Asked[None]:
+    """What is to be done to journal what is taken for new; UniqueViolationError tells that some of it is not.
+
+    That some may be there already costs as much again as to enter them in the index.
     """
-    alike = [list(column) for column in zip(*likenesses, strict=True)]
-    ordered = sorted(rows, key=itemgetter(0, 1))
-    if are_new:
-        await connection.execute(_ADD, ordered, consumer, *alike)
-        return {row[0] for row in rows}
-    return set(await connection.fetchval(_INSERT, ordered, consumer, *alike))
+    return Asked(_ADDED, _columns(consumer, rows, likenesses), nothing)
+
+
+def _columns(consumer: str, rows: Sequence[Row], likenesses: Iterable[Likeness]) -> list[Any]:
+    """Rows go in by event so that the index is filled side by side."""
+    return [sorted(rows, key=itemgetter(0, 1)), consumer, *([*column] for column in zip(*likenesses, strict=True))]
 
 
 async def known(connection: Connection, events: Iterable[UUID]) -> dict[UUID, tuple[str, int, bytes]]:

@@ -1,10 +1,11 @@
 """How far each consumer has folded each partition, and who may go on from there."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from contracts.topics import ACTS
 from hub.state.store import Connection
+from hub.state.together import Asked, Part
 
 TopicPartition = tuple[str, int]
 
@@ -84,19 +85,21 @@ WHERE o.consumer = $1 AND o.cluster_id = $2 AND o.topic = n.topic AND o.partitio
 
 # Where the records follow what was folded, the offset moves in the same round trip: until the commit nobody else sees it.
 # What is locked cannot slip away, so nobody asks what has moved: a join with it would compare each partition with all others.
-_LOCK = """
-WITH locked AS (
-    SELECT o.topic, o.partition, o.epoch, greatest(o.next_offset, 0) AS next_offset, s.first, s.after, s.holes FROM consumer_offsets o
-    JOIN unnest($3::text[], $4::int[], $5::bigint[], $6::bigint[], $7::bigint[]) AS s (topic, partition, first, after, holes)
-    ON o.topic = s.topic AND o.partition = s.partition
-    WHERE o.consumer = $1 AND o.cluster_id = $2
-    ORDER BY o.topic, o.partition FOR UPDATE OF o
+_LOCK = Part(
+    """
+locked AS (
+    SELECT o.*, s.first, s.after, s.holes
+    FROM unnest((SELECT $3::text[]), (SELECT $4::int[]), (SELECT $5::bigint[]), (SELECT $6::bigint[]), (SELECT $7::bigint[]))
+        AS s (topic, partition, first, after, holes) CROSS JOIN LATERAL (
+        SELECT o.topic, o.partition, o.epoch, greatest(o.next_offset, 0) AS next_offset FROM consumer_offsets o
+        WHERE o.consumer = $1 AND o.cluster_id = $2 AND o.topic = s.topic AND o.partition = s.partition FOR UPDATE) AS o
 ), moved AS (
     UPDATE consumer_offsets AS o SET next_offset = l.after, holes = o.holes + l.holes, moved_at = now() FROM locked l
     WHERE o.consumer = $1 AND o.cluster_id = $2 AND o.topic = l.topic AND o.partition = l.partition AND l.next_offset = l.first
 )
-SELECT l.topic, l.partition, l.epoch, l.next_offset, l.next_offset = l.first FROM locked l
-"""
+""",
+    "SELECT l.topic, l.partition, l.epoch, l.next_offset, l.next_offset = l.first FROM locked l",
+)
 
 _ADVANCE = """
 UPDATE consumer_offsets AS o SET next_offset = n.next_offset, holes = o.holes + n.holes, moved_at = now()
@@ -143,10 +146,13 @@ class Offsets:
 
         Whoever finds that the batch may not be applied rolls back. The others move on by `advance`.
         """
-        if not spans:
-            return {}
-        rows = await connection.fetch(_LOCK, *self._key, *_columns(list(spans)), *zip(*spans.values(), strict=True))
-        return {(r[0], r[1]): Locked(r[2], r[3], r[4]) for r in rows}
+        return await self.locking(spans).alone(connection) if spans else {}
+
+    def locking(self, spans: Mapping[TopicPartition, Span]) -> Asked[dict[TopicPartition, Locked]]:
+        """As `lock`, to be asked together with what else there is to ask."""
+        ordered = sorted(spans.items())
+        columns = _columns([partition for partition, _ in ordered])
+        return Asked(_LOCK, (*self._key, *columns, *zip(*(span for _, span in ordered), strict=True)), _locked)
 
     async def advance(self, connection: Connection, moves: Mapping[TopicPartition, tuple[int, int]]) -> None:
         """Move on: per partition the next offset and how many holes were passed."""
@@ -166,6 +172,10 @@ class Offsets:
         """Those of these partitions whose epoch an operator has moved on since, and nobody has claimed."""
         rows = await connection.fetch(_ORDERED, *self._key, *_columns(list(epochs)), OPERATOR)
         return {(row[0], row[1]) for row in rows if row[2] != epochs[row[0], row[1]]}
+
+
+def _locked(rows: Sequence[Any]) -> dict[TopicPartition, Locked]:
+    return {(row[0], row[1]): Locked(row[2], row[3], row[4]) for row in rows}
 
 
 def _columns(partitions: Sequence[TopicPartition]) -> tuple[list[str], list[int]]:

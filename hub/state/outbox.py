@@ -11,14 +11,14 @@ from typing import NamedTuple
 
 from hub.state.segments import Said, Segment, Unsent, alone, cut, pack, place_of, unpack
 from hub.state.store import Connection
+from hub.state.together import Asked, Part, nothing
 
 CHANNEL = "hub_outbox"
 """NOTIFY channel: there is something to send."""
 
-_INSERT = f"""
-WITH said AS (INSERT INTO outbox (consumer, events, size, packed) VALUES ($1, $2, $3, $4))
-SELECT pg_notify('{CHANNEL}', '')
-"""  # noqa: S608 - names of our own
+_INSERT = Part(
+    "said AS (INSERT INTO outbox (consumer, events, size, packed) VALUES ($1, $2, $3, $4))", f"SELECT pg_notify('{CHANNEL}', '') IS NULL"
+)
 _OLDEST = """
 SELECT id, consumer, time, packed FROM (
     SELECT id, consumer, time, packed, sum(size) OVER (ORDER BY id) - size AS before FROM outbox ORDER BY id LIMIT 500
@@ -98,8 +98,14 @@ class Holds(NamedTuple):
 
 async def insert(connection: Connection, consumer: str, said: Sequence[Said]) -> None:
     """Write what a batch says, in its order, and wake the relay once it is committed."""
+    for piece in inserting(consumer, said):
+        await piece.alone(connection)
+
+
+def inserting(consumer: str, said: Sequence[Said]) -> Iterator[Asked[None]]:
+    """As `insert`, piece by piece, the last of them together with what else there is to do."""
     for piece in cut(said):
-        await connection.execute(_INSERT, consumer, len(piece), *pack(piece))
+        yield Asked(_INSERT, (consumer, len(piece), *pack(piece)), nothing)
 
 
 async def oldest(connection: Connection, most_bytes: int) -> list[Segment]:

@@ -1,9 +1,9 @@
 """A store: one table of one subject's states, loaded and saved a batch at a time."""
 
 import types
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from datetime import date, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 from uuid import UUID
@@ -15,6 +15,7 @@ from hub.rules.decision import Subject
 from hub.rules.order import Position
 from hub.state.overwriting import overwriting
 from hub.state.rows import RowType, texts
+from hub.state.together import Asked, Part, nothing
 
 if TYPE_CHECKING:
     from sqlalchemy import Table
@@ -53,6 +54,13 @@ class Kept(NamedTuple, Generic[S]):
     place: str | None = None
 
 
+class Heard(NamedTuple, Generic[S]):
+    """The states of subjects, and those without one of which something was said before: a rule kept it, and may have to count it now."""
+
+    states: Mapping[Subject, Kept[S]]
+    spoken_of: Container[Subject]
+
+
 class _Columns:
     """What a save writes, as rows of a type of the session's own: a row's place, the engine's columns, the fields or those at `places`."""
 
@@ -64,12 +72,11 @@ class _Columns:
         self._packed = [at for at, column in enumerate(self.rows.columns) if kinds.get(column) in _JSON]
         updates = ", ".join(f"{column} = {value}" for column, value in self.cast.items() if column not in {"principal", "ref"})
         update = (
-            f"UPDATE {table} t SET {updates} FROM unnest($1::{self.rows.array}) AS n"  # noqa: S608 - names of our own
-            " WHERE t.row_version = n.row_version - 1 AND t.principal = "
+            f"UPDATE {table} t SET {updates} FROM unnest((SELECT $1::{self.rows.array})) AS n"  # noqa: S608 - names of our own
+            " WHERE t.row_version = n.row_version - 1 AND t.principal = n.principal AND t.ref = n.ref AND t.ctid = n.row_place::tid"
         )
-        # Many are looked for where they were when loaded, not in the index once more: what is not there, somebody else has written.
-        self.update = f"{update}n.principal AND t.ref = n.ref AND t.ctid = n.row_place::tid"
-        self.update_one = f"{update}$2 AND t.ref = $3"
+        # A row is looked for where it was when loaded, not in the index once more: what is not there, somebody else has written.
+        self.update = _counted(f"updated_{table}", update)
 
     def row(self, subject: Subject, kept: Kept[Any]) -> tuple[Any, ...]:
         """A row; a list would be an array within the array."""
@@ -104,27 +111,29 @@ class Store(Generic[S]):
         self.rows = [self._whole.rows, self._steps.rows] if stepping else [self._whole.rows]
         listed = ", ".join(self._whole.cast)
         load = f"SELECT {', '.join('t.' + c for c in self._whole.cast)}, t.ctid::text FROM {name} t"  # noqa: S608 - names of our own
-        # PostgreSQL sees how long an array is, and plans for a short one each time; what names one subject is planned once. LIMIT keeps
-        # it from a join that reads all, and the journal is counted subject by subject: it takes what nobody has analyzed yet for little.
-        self._load_one = f"{load} WHERE t.principal = $1 AND t.ref = $2"
+        # PostgreSQL would see how long an array is, and plan for a short one each time: behind a SELECT it does not. LIMIT keeps it
+        # from a join that reads all, and the journal is counted subject by subject: it takes what nobody has analyzed yet for little.
         found = f"LATERAL ({load} WHERE t.principal = k.principal AND t.ref = k.ref LIMIT 1) AS t"
-        self._load = f"SELECT t.* FROM unnest($1::text::text[], $2::text::text[]) AS k (principal, ref) CROSS JOIN {found}"  # noqa: S608 - names of our own
-        heard = (
+        names = "(SELECT $1::text::text[]), (SELECT $2::text::text[])"
+        self._load = Part("", f"SELECT t.* FROM unnest({names}) AS k (principal, ref) CROSS JOIN {found}")  # noqa: S608 - names of our own
+        self._heard = Part(
+            "",
             f"SELECT k.principal, k.ref, {', '.join('t.' + c for c in list(self._whole.cast)[2:])}, t.ctid"  # noqa: S608 - names of our own
-            f" FROM {{}} AS k (principal, ref, parts) LEFT JOIN {found} ON true WHERE t.ref IS NOT NULL OR k.parts < ("
-            f"SELECT count(*) FROM journal j WHERE j.ref = k.ref AND j.store = '{name}' AND j.principal = k.principal)"
+            f" FROM unnest({names}, (SELECT $3::text::int[])) AS k (principal, ref, parts) LEFT JOIN {found} ON true"
+            " WHERE t.ref IS NOT NULL OR k.parts < ("
+            f"SELECT count(*) FROM journal j WHERE j.ref = k.ref AND j.store = '{name}' AND j.principal = k.principal)",
         )
-        self._heard = heard.format("unnest($1::text::text[], $2::text::text[], $3::text::int[])")
-        self._heard_one = heard.format("(VALUES ($1::text, $2::text, $3::int))")
-        self._create = (
+        create = (
             f"INSERT INTO {name} ({listed}) SELECT {', '.join(self._whole.cast.values())}"  # noqa: S608 - names of our own
             f" FROM unnest($1::{self._whole.rows.array}) AS n"
         )
-        self._overwrite = overwriting(name, self._whole.rows.array, self._whole.cast, fields)
-        self._remove = (
+        self._create = Part(f"created_{name} AS ({create})", "")
+        self._overwrite = Part(f"overwritten_{name} AS ({overwriting(name, self._whole.rows.array, self._whole.cast, fields)})", "")
+        remove = (
             f"DELETE FROM {name} t USING unnest($1::text[], $2::text[], $3::bigint[]) AS k (principal, ref, version)"  # noqa: S608 - names of our own
             " WHERE t.principal = k.principal AND t.ref = k.ref AND t.row_version = k.version"
         )
+        self._remove = _counted(f"removed_{name}", remove)
 
     @cached_property
     def table(self) -> "Table":
@@ -133,23 +142,21 @@ class Store(Generic[S]):
 
         return states(self.name, self._fields, self._indexes)
 
-    async def load(self, connection: "Connection", subjects: Sequence[Subject]) -> dict[Subject, Kept[S]]:
+    async def load(self, connection: "Connection", subjects: Collection[Subject]) -> dict[Subject, Kept[S]]:
         """The states of those subjects that have one, in one statement."""
-        if len(subjects) == 1:
-            rows = await connection.fetch(self._load_one, *subjects[0])
-        else:
-            rows = await connection.fetch(self._load, *_names(subjects))
-        return self._kept(rows)
+        return await Asked(self._load, _names(subjects), self._kept).alone(connection)
 
-    async def heard(self, connection: "Connection", subjects: Mapping[Subject, int]) -> tuple[dict[Subject, Kept[S]], set[Subject]]:
+    def hearing(self, subjects: Mapping[Subject, int]) -> Asked[Heard[S]]:
         """The states of those subjects that have one, and those without one of which the journal has more than so many parts."""
-        if len(subjects) == 1:
-            [(subject, parts)] = subjects.items()
-            rows = await connection.fetch(self._heard_one, *subject, parts)
-        else:
-            rows = await connection.fetch(self._heard, *_names(subjects), texts([str(parts) for parts in subjects.values()]))
+        return Asked(self._heard, (*_names(subjects), texts([str(parts) for parts in subjects.values()])), self._read)
+
+    def loading(self, subjects: Collection[Subject]) -> Asked[Heard[S]]:
+        """As `load`, to be asked together with what else there is to ask."""
+        return Asked(self._load, _names(subjects), lambda rows: Heard(self._kept(rows), ()))
+
+    def _read(self, rows: Sequence[asyncpg.Record]) -> Heard[S]:
         stateless = {Subject(row[0], row[1]) for row in rows if row[2] is None}
-        return self._kept([row for row in rows if row[2] is not None] if stateless else rows), stateless
+        return Heard(self._kept([row for row in rows if row[2] is not None] if stateless else rows), stateless)
 
     def _kept(self, rows: Sequence[asyncpg.Record]) -> dict[Subject, Kept[S]]:
         make = self.state._make  # type: ignore[attr-defined] # it is a NamedTuple
@@ -158,8 +165,8 @@ class Store(Generic[S]):
             for row in map(tuple, rows)
         }
 
-    async def save(self, connection: "Connection", kept: Mapping[Subject, Kept[S]], loaded: Mapping[Subject, Kept[S]]) -> bool:
-        """Save new versions of what was `loaded`, in key order; False if any version was no longer that one.
+    def saving(self, kept: Mapping[Subject, Kept[S]], loaded: Mapping[Subject, Kept[S]]) -> list[Asked[Any]]:
+        """What is to be asked to save, in key order; UniqueViolationError, or False, tells that a version was no longer the loaded one.
 
         What was never stored is created, what was is updated: an upsert would bring back a state that
         another transaction has removed since.
@@ -168,16 +175,13 @@ class Store(Generic[S]):
         created = [self._whole.row(subject, each) for subject, each in ordered if each.version == 1]
         columns = self._steps if self._only_steps(kept, loaded) else self._whole
         updated = [columns.row(subject, each) for subject, each in ordered if each.version > 1]
-        if not await self._write(connection, self._create, created):
-            return False
-        if len(updated) == 1:
-            return await self._write(connection, columns.update_one, updated, *updated[0][1:3])
-        return await self._write(connection, columns.update, updated)
+        asked: list[Asked[Any]] = [Asked(self._create, (created,), nothing)] if created else []
+        return [*asked, Asked(columns.update, (updated,), partial(_are, len(updated)))] if updated else asked
 
-    async def overwrite(self, connection: "Connection", kept: Mapping[Subject, Kept[S]]) -> None:
-        """Put these, each made of one event, in the place of whatever is there, in key order; who is past that event stays as he is."""
-        row = self._whole.row
-        await connection.execute(self._overwrite, [row(subject, each) for subject, each in sorted(kept.items(), key=itemgetter(0))])
+    def overwriting(self, kept: Mapping[Subject, Kept[S]]) -> Asked[None]:
+        """What is to be done to put these, each made of one event, in the place of whatever is there, unless that is past the event."""
+        rows = [self._whole.row(subject, each) for subject, each in sorted(kept.items(), key=itemgetter(0))]
+        return Asked(self._overwrite, (rows,), nothing)
 
     def _only_steps(self, kept: Mapping[Subject, Kept[S]], loaded: Mapping[Subject, Kept[S]]) -> bool:
         """Whether all that is new of what was there is what changes as time goes by."""
@@ -186,25 +190,23 @@ class Store(Generic[S]):
             lasting(each.state) == lasting(loaded[subject].state) for subject, each in kept.items() if each.version > 1
         )
 
-    async def _write(self, connection: "Connection", statement: str, rows: Sequence[tuple[Any, ...]], *key: str) -> bool:
-        try:
-            return not rows or _count(await connection.execute(statement, rows, *key)) == len(rows)
-        except asyncpg.UniqueViolationError:  # cheaper than to ask of each first whether it is there
-            return False
-
-    async def remove(self, connection: "Connection", versions: Mapping[Subject, int]) -> bool:
-        """Remove states whose every event was corrected away; False if any was no longer at that version."""
+    def removing(self, versions: Mapping[Subject, int]) -> Asked[bool]:
+        """What is to be asked to remove states whose every event was corrected away; False if any was no longer at that version."""
         rows = sorted((*subject, version) for subject, version in versions.items())
-        status = await connection.execute(self._remove, *zip(*rows, strict=True))
-        return _count(status) == len(rows)
+        return Asked(self._remove, [*zip(*rows, strict=True)], partial(_are, len(rows)))
 
 
 def _names(subjects: Collection[Subject]) -> tuple[str, str]:
     return texts([subject.principal for subject in subjects]), texts([subject.ref for subject in subjects])
 
 
-def _count(status: str) -> int:
-    return int(status.rpartition(" ")[2])
+def _counted(name: str, statement: str) -> Part:
+    """What is done, and how many rows it was done to."""
+    return Part(f"{name} AS ({statement} RETURNING 1)", f"SELECT count(*) FROM {name}")  # noqa: S608 - a name of our own
+
+
+def _are(expected: int, rows: Sequence[Any]) -> bool:
+    return bool(rows[0][0] == expected)
 
 
 def _column(hint: Any, is_stepping: bool) -> tuple[str, bool]:  # noqa: ANN401 - any annotation

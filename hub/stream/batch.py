@@ -5,12 +5,14 @@ from time import perf_counter
 
 from contracts.topics import ACTS
 from hub.state import waiting
-from hub.state.offsets import Offsets, Span, TopicPartition
+from hub.state.offsets import Locked, Offsets, Span, TopicPartition
 from hub.state.store import Connection
 from hub.stream import acts, slips
 from hub.stream.acting import Acting
-from hub.stream.failures import Fenced, Gap, Meaning, meaning
+from hub.stream.failures import Fenced, Gap, Meaning, Otherwise, meaning
+from hub.stream.opening import Fresh
 from hub.stream.outcome import Applied, Outcome
+from hub.stream.plain import Plain
 from hub.stream.record import Judged, Newer, Reader, Repeated, Taken, refused
 from hub.stream.sorting import place
 from hub.stream.work import Work
@@ -44,16 +46,17 @@ class Batch:
         Raises Fenced where somebody else has claimed a partition since, and Gap where records are missing,
         unless `gaps` says that the same offset was fetched again: then the missing ones are holes.
         """
+        await self._work.prepare(connection)
         if self._wary:
             self._wary -= 1
-        else:
+        elif at_once := self._work.at_once([record for _, batch in sorted(batches.items()) for record in batch]):
             try:
-                return await self._once(connection, batches, epochs, gaps or {}, is_careful=False)
+                return await self._once(connection, batches, epochs, gaps or {}, at_once)
             except Exception as error:
-                if meaning(error) is not Meaning.RECORD:
+                if meaning(error) is not Meaning.RECORD and not isinstance(error, Otherwise):
                     raise
             self._wary = WARY
-        return await self._once(connection, batches, epochs, gaps or {}, is_careful=True)
+        return await self._once(connection, batches, epochs, gaps or {})
 
     async def _once(
         self,
@@ -61,54 +64,33 @@ class Batch:
         batches: Batches,
         epochs: Mapping[TopicPartition, int],
         gaps: Mapping[TopicPartition, int],
-        *,
-        is_careful: bool,
+        at_once: Fresh | Plain | None = None,
     ) -> Applied:
-        await self._work.prepare(connection)
         applied, began = Applied(), perf_counter()
+        spans = {partition: _span(batch) for partition, batch in batches.items()}
         async with connection.transaction():
-            records = _pass_over(await self._take(connection, batches, epochs, gaps, applied), applied)
+            if at_once:
+                locked = await at_once.begin(connection, self._offsets.locking(spans))
+            else:
+                locked = await self._offsets.lock(connection, spans)
+            due, moves = _pass(batches, locked, epochs, gaps, applied)
+            if at_once and len(due) < sum(map(len, batches.values())):
+                raise Otherwise
+            if moves:
+                await self._offsets.advance(connection, moves)
             taken = perf_counter()
-            if records:
-                await self._fold(connection, records, applied, is_careful=is_careful)
+            if records := _unrepeated(due, applied):
+                await self._fold(connection, records, applied, at_once)
             folded = perf_counter()
         applied.seconds = {"lock": taken - began, "work": folded - taken, "commit": perf_counter() - folded}
         return applied
 
-    async def _take(
-        self,
-        connection: Connection,
-        batches: Batches,
-        epochs: Mapping[TopicPartition, int],
-        gaps: Mapping[TopicPartition, int],
-        applied: Applied,
-    ) -> list[Taken]:
-        """Lock the partitions and move their offsets; the records that lie behind them."""
-        locked = await self._offsets.lock(connection, {partition: _span(batch) for partition, batch in batches.items()})
-        records: list[Taken] = []
-        moves: dict[TopicPartition, tuple[int, int]] = {}
-        for partition, batch in sorted(batches.items()):
-            found = locked.get(partition)
-            if found is None or found.epoch != epochs.get(partition):
-                raise Fenced(*partition)
-            due = _due(partition, batch, found.next_offset, gaps.get(partition))
-            after = due[-1].raw.offset + 1 if due else found.next_offset
-            holes = after - found.next_offset - len(due)
-            if due and not found.is_moved:
-                moves[partition] = after, holes
-            applied.holes += holes
-            applied.next_offsets[partition] = after
-            records += due
-        if moves:
-            await self._offsets.advance(connection, moves)
-        return records
-
-    async def _fold(self, connection: Connection, records: Sequence[Judged], applied: Applied, *, is_careful: bool) -> None:
+    async def _fold(self, connection: Connection, records: Sequence[Judged], applied: Applied, at_once: Fresh | Plain | None) -> None:
         """Write all that becomes of the records."""
-        if is_careful:
-            await self._bisect(connection, records, applied)
-        else:
-            await self._work.do(connection, records, applied, are_new=True)
+        if at_once:
+            await self._work.finish(connection, at_once, records, applied)
+            return
+        await self._bisect(connection, records, applied)
         if any(topic == ACTS.name for topic, _ in applied.next_offsets):
             await self._act(connection, records, applied)
 
@@ -151,7 +133,32 @@ class Batch:
         return applied
 
 
-def _pass_over(records: Sequence[Taken], applied: Applied) -> list[Judged]:
+def _pass(
+    batches: Batches,
+    locked: Mapping[TopicPartition, Locked],
+    epochs: Mapping[TopicPartition, int],
+    gaps: Mapping[TopicPartition, int],
+    applied: Applied,
+) -> tuple[list[Taken], dict[TopicPartition, tuple[int, int]]]:
+    """The records that lie behind the offsets, and how these have still to be moved."""
+    records: list[Taken] = []
+    moves: dict[TopicPartition, tuple[int, int]] = {}
+    for partition, batch in sorted(batches.items()):
+        found = locked.get(partition)
+        if found is None or found.epoch != epochs.get(partition):
+            raise Fenced(*partition)
+        due = _due(partition, batch, found.next_offset, gaps.get(partition))
+        after = due[-1].raw.offset + 1 if due else found.next_offset
+        holes = after - found.next_offset - len(due)
+        if due and not found.is_moved:
+            moves[partition] = after, holes
+        applied.holes += holes
+        applied.next_offsets[partition] = after
+        records += due
+    return records, moves
+
+
+def _unrepeated(records: Sequence[Taken], applied: Applied) -> list[Judged]:
     """Those that are to be folded: what was recognised is a duplicate, and that is all."""
     due: list[Judged] = []
     for record in records:

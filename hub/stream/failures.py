@@ -34,6 +34,10 @@ class Conflict(Exception):  # noqa: N818 - settled by folding again
     """A state or base data changed between load and save."""
 
 
+class Otherwise(Exception):  # noqa: N818 - the batch is rolled back, and looked at closely
+    """Not all is as it was taken for: nothing may come of what was done at once."""
+
+
 _BY_CLASS = {
     "22": Meaning.RECORD,  # data exception
     "23": Meaning.RECORD,  # integrity constraint violation

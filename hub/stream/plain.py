@@ -1,7 +1,8 @@
 """Work off a batch of stores without history in one pass, where nothing in it is out of the ordinary."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
+from uuid import UUID
 
 from contracts.acts.v1 import ConsumerAct
 from contracts.contract import Lineage
@@ -10,68 +11,36 @@ from hub.rules.decision import Change, Facts, Keep, Subject
 from hub.rules.order import Position, beyond
 from hub.state import inbox
 from hub.state.base import BaseDataCache
-from hub.state.store import Connection, Kept
+from hub.state.store import Connection, Heard, Kept
+from hub.state.together import Asked, ask
 from hub.stream.consumer import Consumer, Fold
-from hub.stream.failures import Conflict
+from hub.stream.failures import Otherwise
 from hub.stream.outcome import Applied, Outcome
-from hub.stream.record import Good, Judged
+from hub.stream.record import Good, Taken
 from hub.stream.sorting import place
+from hub.stream.subjects import write
 
 News = Mapping[Subject, Sequence[Good]]
 """What a batch says of each subject, in the order of arrival."""
 
-WARY = 16
-"""So many batches after one of which a rule refused something go the usual way: that one was folded twice."""
+T = TypeVar("T")
 
 
-class Plain:
+class Passing:
     """The events of a consumer that concern stores without history alone, and of which nobody is told, asked or reminded.
 
     They cannot wait, be held or be corrected, so nobody looks for what holds them, and a subject costs little more than its row.
     """
 
     def __init__(self, consumer: Consumer, base: BaseDataCache) -> None:
-        self._stores, self._base, self._wary = consumer.stores, base, 0
+        self._stores, self._base = consumer.stores, base
         heard = {lineage for fold in consumer.stores.values() for lineage in fold.rules}
         self._lineages = frozenset(lineage for lineage in heard if _is_plain(lineage, consumer.folds[lineage.name]))
 
-    async def work_off(self, connection: Connection, records: Sequence[Judged], applied: Applied) -> bool:
-        """Fold records that are taken for new, and note what became of them; False where not all is plain, and nothing is written.
-
-        Raises UniqueViolationError where one came before, and Conflict where another transaction has saved a state since it was loaded.
-        """
-        if self._wary:
-            self._wary -= 1
-            return False
-        found = self._gather(records)
-        if found is None:
-            return False
-        marks, said = found
-        base = await self._base.refresh(connection)
-        saves = []
-        for name, news in said.items():
-            declared = self._stores[name]
-            fresh = _afresh(declared, base, news) if declared.afresh else {}
-            others = {subject: goods for subject, goods in news.items() if subject not in fresh} if fresh else news
-            loaded = await declared.store.load(connection, list(others)) if others else {}
-            moved = _fold(declared, base, loaded, others)
-            if moved is None:
-                self._wary = WARY
-                return False
-            saves.append((declared.store, fresh, moved, loaded))
-        await inbox.insert(connection, marks, are_new=True)
-        for store, fresh, moved, loaded in saves:
-            if fresh:
-                await store.overwrite(connection, fresh)
-            if moved and not await store.save(connection, moved, loaded):
-                raise Conflict(store.name)
-        applied.outcomes.update(dict.fromkeys([place(record) for record in records], Outcome.HANDLED))
-        return True
-
-    def _gather(self, records: Sequence[Judged]) -> "tuple[dict[Any, int], dict[str, dict[Subject, list[Good]]]] | None":
-        """The fingerprints by event, and by store what is said of whom; None where a record is not plain, or comes twice."""
+    def gather(self, records: Sequence[Taken]) -> "Plain | None":
+        """The records, if all of them are such events, each once."""
         lineages = self._lineages
-        marks: dict[Any, int] = {}
+        marks: dict[UUID, int] = {}
         said: dict[str, dict[Subject, list[Good]]] = {}
         for record in records:
             if not isinstance(record, Good) or record.lineage not in lineages:
@@ -85,7 +54,43 @@ class Plain:
                     news[subject].append(record)
                 else:
                     news[subject] = [record]
-        return (marks, said) if len(marks) == len(records) else None
+        if len(marks) < len(records):
+            return None
+        return Plain(self._base, marks, [(self._stores[store], news) for store, news in sorted(said.items())])
+
+
+class Plain:
+    """A batch of such events that is taken for new: their fingerprints, and by store what is said of whom."""
+
+    def __init__(self, base: BaseDataCache, marks: Mapping[UUID, int], said: Sequence[tuple[Fold, News]]) -> None:
+        self._base, self._marks = base, marks
+        self._said = [(declared, *_told_afresh(declared, news)) for declared, news in said]
+        self._version: str | None = None
+        self._loaded: Sequence[Heard[Any]] = ()
+
+    async def begin(self, connection: Connection, first: Asked[T]) -> T:
+        """Note that they came, and find the states of their subjects, unless told afresh; returns what was asked `first`.
+
+        UniqueViolationError tells that something of it came before.
+        """
+        questions = [declared.store.loading(news) for declared, _, news in self._said if news]
+        answer: T
+        answer, self._version, _, *self._loaded = await ask(connection, first, self._base.asking(), inbox.adding(self._marks), *questions)
+        return answer
+
+    async def finish(self, connection: Connection, records: Sequence[Taken], applied: Applied) -> None:
+        """Fold them, save what moved on, and note what became of each record; raises Otherwise where a rule refuses one of them."""
+        base, loaded = await self._base.refresh(connection, self._version), iter(self._loaded)
+        saves: list[Asked[Any]] = []
+        for declared, afresh, news in self._said:
+            if afresh:
+                saves.append(declared.store.overwriting(_make(declared, base, afresh)))
+            if news:
+                states, _ = next(loaded)
+                saves += declared.store.saving(_fold(declared, base, states, news), states)
+        if saves:
+            await write(connection, saves)
+        applied.outcomes.update(dict.fromkeys([place(record) for record in records], Outcome.HANDLED))
 
 
 def _is_plain(lineage: Lineage[Any], folds: Sequence[Fold]) -> bool:
@@ -94,24 +99,29 @@ def _is_plain(lineage: Lineage[Any], folds: Sequence[Fold]) -> bool:
     )
 
 
-def _afresh(declared: Fold, base: BaseData, said: News) -> dict[Subject, Kept[Any]]:
-    """What becomes of those of whom one event tells all; whether they are past it their rows tell, so nobody loads them."""
-    rules, afresh = declared.rules, declared.afresh
-    fresh: dict[Subject, Kept[Any]] = {}
-    for subject, goods in said.items():
-        good = goods[0]
-        if len(goods) > 1 or good.lineage not in afresh:
-            continue
+def _told_afresh(declared: Fold, said: News) -> tuple[dict[Subject, Good], News]:
+    """Those of whom one event tells all, and the others; whether they are past it their rows tell, so nobody loads them."""
+    if not declared.afresh:
+        return {}, said
+    afresh = {subject: goods[0] for subject, goods in said.items() if len(goods) == 1 and goods[0].lineage in declared.afresh}
+    return afresh, {subject: goods for subject, goods in said.items() if subject not in afresh}
+
+
+def _make(declared: Fold, base: BaseData, said: Mapping[Subject, Good]) -> dict[Subject, Kept[Any]]:
+    """What becomes of those of whom one event tells all."""
+    made: dict[Subject, Kept[Any]] = {}
+    for subject, good in said.items():
         envelope, body = good.envelope, good.body
-        verdict = rules[good.lineage](None, body, Facts(subject, base, envelope.is_historical, good.principal))
-        if isinstance(verdict, Change):
-            position = Position(good.at, body.revision or 0, f"{envelope.source} {envelope.id}")
-            fresh[subject] = Kept(1, position, good.event, verdict.state)
-    return fresh
+        verdict = declared.rules[good.lineage](None, body, Facts(subject, base, envelope.is_historical, good.principal))
+        if not isinstance(verdict, Change):
+            raise Otherwise
+        position = Position(good.at, body.revision or 0, f"{envelope.source} {envelope.id}")
+        made[subject] = Kept(1, position, good.event, verdict.state)
+    return made
 
 
-def _fold(declared: Fold, base: BaseData, loaded: Mapping[Subject, Kept[Any]], said: News) -> dict[Subject, Kept[Any]] | None:
-    """What moves on, as `fold_forward` would have it; None where a rule refuses something, or where a subject is no more."""
+def _fold(declared: Fold, base: BaseData, loaded: Mapping[Subject, Kept[Any]], said: News) -> dict[Subject, Kept[Any]]:
+    """What moves on, as `fold_forward` would have it; raises Otherwise where a rule refuses something, or where a subject is no more."""
     rules = declared.rules
     moved: dict[Subject, Kept[Any]] = {}
     for subject, goods in said.items():
@@ -128,12 +138,12 @@ def _fold(declared: Fold, base: BaseData, loaded: Mapping[Subject, Kept[Any]], s
                 if verdict.state != state:
                     state, because = verdict.state, event
             elif not isinstance(verdict, Keep):
-                return None
+                raise Otherwise
             position = after
         if position is start:
             continue
         if state is not None and position is not None and because is not None:
             moved[subject] = Kept(version + 1, position, because, state, where)
         elif old is not None:
-            return None
+            raise Otherwise
     return moved

@@ -88,7 +88,7 @@ async def settle(connection: Connection, consumer: Consumer, base: BaseData, fou
         held = [part for part in found.parts if dead.holds(part) and part.told.row not in refused] if dead else []
         without = {part.told.row for part in held} | refused.keys()
         folds = [
-            await fold_store(connection, consumer.name, consumer.stores[store], base, subjects, without)
+            await fold_store(connection, consumer.name, consumer.stores[store], base, subjects, without, found.heard.get(store))
             for store, subjects in touched.subjects.items()
         ]
         refusals = sorted(_refusals(consumer.name, folds, found, touched), key=lambda refusal: refusal.order)

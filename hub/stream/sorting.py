@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from pydantic_core import from_json
@@ -11,10 +11,10 @@ from pydantic_core import from_json
 from contracts.contract import Finding
 from hub.rules.decision import Subject
 from hub.rules.folding import Told
-from hub.state import dead_letters, inbox, journal
-from hub.state import holds as holding
+from hub.state import dead_letters, holds, inbox, journal
 from hub.state.holds import Holds
-from hub.state.store import Connection
+from hub.state.store import Connection, Heard
+from hub.state.together import Asked
 from hub.stream import slips
 from hub.stream.consumer import Consumer
 from hub.stream.outcome import Outcome
@@ -35,6 +35,7 @@ class Correction(NamedTuple):
 class Sorted:
     """A batch, sorted; `bad` comes with its place of arrival, and so many are `repeated` that came with an earlier batch, byte for byte.
 
+    What was `heard` already of the subjects of a store need not be asked for.
     What `is_redriven` came earlier than what waits by now: it is held by dead letters that stand before it alone.
     """
 
@@ -45,6 +46,7 @@ class Sorted:
     control: list[Good] = field(default_factory=list)
     corrections: list[Correction] = field(default_factory=list)
     holds: Holds = field(default_factory=lambda: Holds({}, set(), set()))
+    heard: Mapping[str, Heard[Any]] = field(default_factory=dict)
     repeated: int = 0
     is_redriven: bool = False
 
@@ -54,17 +56,12 @@ def place(record: Taken) -> tuple[str, int, int]:
     return record.raw.topic, record.raw.partition, record.raw.offset
 
 
-async def sort(
-    connection: Connection, consumer: Consumer, records: Sequence[Judged], *, is_redriven: bool = False, are_new: bool = False
-) -> Sorted:
-    """Journal what is good and new; duplicates, re-used ids and strangers fall out here, and what is a dead letter already.
-
-    Where all are taken for new, UniqueViolationError tells that one came before.
-    """
+async def sort(connection: Connection, consumer: Consumer, records: Sequence[Judged], *, is_redriven: bool = False) -> Sorted:
+    """Journal what is good and new; duplicates, re-used ids and strangers fall out here, and what is a dead letter already."""
     found = Sorted(is_redriven=is_redriven)
-    batch, again = _gather(found, records)
+    batch, again = gather(found, records)
     if batch:
-        known = await _note(connection, consumer, [good for _, good in batch.values()], are_new=are_new)
+        known = await _note(connection, consumer, [good for _, good in batch.values()])
         await _arrange(connection, consumer, found, batch, again, known)
     if found.bad and not is_redriven:
         await _know(connection, consumer, found)
@@ -89,10 +86,15 @@ async def _arrange(
         for order, good in repeated:
             _compare(found, order, good, earlier)
     for order, good in batch.values():
-        _take(found, consumer, good, order)
-    keys = {(good.principal, good.key) for _, good in batch.values()}
-    subjects = {part.subject for part in found.parts}
-    found.holds = await holding.find(connection, consumer.name, list(keys), list(subjects), list(batch), list(consumer.using))
+        take(found, consumer, good, order)
+    found.holds = await holding(consumer, [good for _, good in batch.values()], found).alone(connection)
+
+
+def holding(consumer: Consumer, goods: Sequence[Good], found: Sorted) -> Asked[Holds]:
+    """What is to be asked about what may hold these events."""
+    keys = list({(good.principal, good.key) for good in goods})
+    subjects = list({(part.store, part.subject) for part in found.parts})
+    return holds.finding(consumer.name, keys, subjects, [good.event for good in goods], list(consumer.using))
 
 
 async def _know(connection: Connection, consumer: Consumer, found: Sorted) -> None:
@@ -108,22 +110,22 @@ _Earlier = tuple[str, int, bytes | None]
 """The type, fingerprint and body of an event as it came first; without a body the fingerprint alone tells."""
 
 
-async def _note(connection: Connection, consumer: Consumer, goods: Sequence[Good], *, are_new: bool) -> dict[UUID, _Earlier]:
+async def _note(connection: Connection, consumer: Consumer, goods: Sequence[Good]) -> dict[UUID, _Earlier]:
     """Journal what is new, or where no history is kept note that it came; returns what had come before."""
     known: dict[UUID, _Earlier] = {}
     kept = [good for good in goods if consumer.remembers(good.lineage)]
     if kept:
-        fresh = await journal.insert(connection, consumer.name, *_rows(kept), are_new=are_new)
+        fresh = await journal.insert(connection, consumer.name, *rows(kept))
         if len(fresh) < len(kept):
             known |= await journal.known(connection, {good.event for good in kept} - fresh)
     if len(kept) < len(goods):
         passing = {good.event: good for good in goods if not consumer.remembers(good.lineage)}
-        marks = await inbox.insert(connection, {event: good.fingerprint for event, good in passing.items()}, are_new=are_new)
+        marks = await inbox.insert(connection, {event: good.fingerprint for event, good in passing.items()})
         known |= {event: (passing[event].envelope.type, mark, None) for event, mark in marks.items()}
     return known
 
 
-def _gather(found: Sorted, records: Sequence[Judged]) -> tuple[dict[UUID, _Arrived], dict[UUID, list[_Arrived]]]:
+def gather(found: Sorted, records: Sequence[Judged]) -> tuple[dict[UUID, _Arrived], dict[UUID, list[_Arrived]]]:
     """The good records by name, each with its place of arrival: the first of each name, and those that repeat it."""
     batch: dict[UUID, _Arrived] = {}
     again: dict[UUID, list[_Arrived]] = defaultdict(list)
@@ -152,7 +154,8 @@ def _compare(found: Sorted, order: int, good: Good, earlier: _Earlier) -> None:
         found.bad.append((order, Bad(good.raw, good.principal, good.key, "id_reuse", _REUSED, good.envelope)))
 
 
-def _take(found: Sorted, consumer: Consumer, good: Good, order: int) -> None:
+def take(found: Sorted, consumer: Consumer, good: Good, order: int) -> None:
+    """Sort in what has not come before."""
     if good.lineage.name not in consumer.folds:
         found.control.append(good)
         found.outcomes[place(good)] = Outcome.HANDLED
@@ -168,7 +171,7 @@ def _take(found: Sorted, consumer: Consumer, good: Good, order: int) -> None:
         found.corrections.append(Correction(target, told, order))
 
 
-def _rows(goods: Iterable[Good]) -> tuple[list[journal.Row], dict[journal.Likeness, int]]:
+def rows(goods: Iterable[Good]) -> tuple[list[journal.Row], dict[journal.Likeness, int]]:
     """One for each part, the body with the first alone; what concerns nobody is kept as well. Likenesses come with their numbers."""
     rows: list[journal.Row] = []
     alike: dict[journal.Likeness, int] = {}

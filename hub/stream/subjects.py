@@ -1,10 +1,12 @@
 """Fold the subjects of one store that a batch touches: load, fold in order, save what moved on."""
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
+
+import asyncpg
 
 from contracts.catalogue import lookup
 from contracts.contract import Event
@@ -14,7 +16,8 @@ from hub.rules.folding import NOTHING, Folded, Told, fold
 from hub.rules.order import Position, follows, in_order
 from hub.state import journal, waiting
 from hub.state.journal import Past
-from hub.state.store import Connection, Kept
+from hub.state.store import Connection, Heard, Kept
+from hub.state.together import Asked, ask
 from hub.stream.consumer import Fold
 from hub.stream.failures import Conflict
 from hub.stream.passing import fold_forward
@@ -47,13 +50,20 @@ class StoreFold:
 
 
 async def fold_store(
-    connection: Connection, consumer: str, declared: Fold, base: BaseData, touched: Mapping[Subject, Touch], without: set[Row]
+    connection: Connection,
+    consumer: str,
+    declared: Fold,
+    base: BaseData,
+    touched: Mapping[Subject, Touch],
+    without: set[Row],
+    heard: Heard[Any] | None = None,
 ) -> StoreFold:
     """Fold one store's subjects: on from the stored state where all new events follow it, else again from the journal.
 
-    `without` are parts that do not count: held, refused or dead in this very batch.
+    `without` are parts that do not count: held, refused or dead in this very batch. What was `heard` of the subjects already is not asked
+    for again.
     """
-    kept, spoken_of = await _load(connection, declared, touched)
+    kept, spoken_of = heard or await hearing(declared, {subject: len(touch.new) for subject, touch in touched.items()}).alone(connection)
     result = StoreFold(declared, kept, {}, {}, {})
     again: list[Subject] = []
     for subject, touch in touched.items():
@@ -77,13 +87,9 @@ async def fold_store(
     return result
 
 
-async def _load(
-    connection: Connection, declared: Fold, touched: Mapping[Subject, Touch]
-) -> tuple[Mapping[Subject, Kept[Any]], Container[Subject]]:
-    """The states, and the subjects without one of which something was said before: a rule kept it, and may have to count it now."""
-    if declared.history:
-        return await declared.store.heard(connection, {subject: len(touch.new) for subject, touch in touched.items()})
-    return await declared.store.load(connection, list(touched)), ()
+def hearing(declared: Fold, subjects: Mapping[Subject, int]) -> Asked[Heard[Any]]:
+    """What is to be asked about a store's subjects before they are folded; so many parts of each are in the journal with this batch."""
+    return declared.store.hearing(subjects) if declared.history else declared.store.loading(subjects)
 
 
 async def _fold_again(
@@ -133,11 +139,8 @@ class Saved(NamedTuple):
     moved: set[Subject]
 
 
-async def save(connection: Connection, result: StoreFold) -> Saved:
-    """Save what moved on.
-
-    Raises Conflict where another transaction has saved or removed one of them since it was loaded.
-    """
+def saving(result: StoreFold) -> tuple[Saved, list[Asked[Any]]]:
+    """Save what moved on: what is to be asked for that."""
     moved: dict[Subject, Kept[Any]] = {}
     gone: dict[Subject, int] = {}
     changed: dict[Subject, int] = {}
@@ -156,6 +159,18 @@ async def save(connection: Connection, result: StoreFold) -> Saved:
         if is_changed:
             changed[subject] = version
     store = result.declared.store
-    if (moved and not await store.save(connection, moved, result.kept)) or (gone and not await store.remove(connection, gone)):
-        raise Conflict(store.name)
-    return Saved(changed, moved.keys() | gone.keys())
+    asked = [*store.saving(moved, result.kept), store.removing(gone)] if gone else store.saving(moved, result.kept)
+    return Saved(changed, moved.keys() | gone.keys()), asked
+
+
+async def write(connection: Connection, asked: Sequence[Asked[Any]]) -> None:
+    """Save, and do whatever else is asked, in one round trip.
+
+    Raises Conflict where another transaction has saved or removed a state since it was loaded.
+    """
+    try:
+        if False not in await ask(connection, *asked):
+            return
+    except asyncpg.UniqueViolationError:  # cheaper than to ask of each new state first whether there is one by now
+        pass
+    raise Conflict("a state")

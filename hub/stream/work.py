@@ -2,24 +2,27 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from contracts.timers import TIMER_FIRED
 from hub.rules.decision import Subject
 from hub.state import deliveries, inbox, journal, outbox, rows
 from hub.state.base import BaseDataCache
 from hub.state.store import Connection
+from hub.state.together import Asked
 from hub.stream import ruled
-from hub.stream.consumer import Consumer
+from hub.stream.consumer import Consumer, Fold
 from hub.stream.meeting import meet
 from hub.stream.news import news
+from hub.stream.opening import Fresh, fresh
 from hub.stream.outcome import Applied, Outcome
 from hub.stream.parking import park
-from hub.stream.plain import Plain
+from hub.stream.plain import Passing, Plain
 from hub.stream.posting import post
-from hub.stream.record import Good, Judged
+from hub.stream.record import Good, Judged, Taken
 from hub.stream.settling import Settled, settle
 from hub.stream.sorting import Sorted, place, sort
-from hub.stream.subjects import Saved, StoreFold, save
+from hub.stream.subjects import Saved, StoreFold, saving, write
 from hub.stream.telling import answers, notices, sayings
 from hub.stream.touching import Released, touch
 from hub.stream.winding import let_go, wind
@@ -30,7 +33,7 @@ class Work:
 
     def __init__(self, consumer: Consumer, base: BaseDataCache, wait: timedelta, since: datetime | None = None) -> None:
         self._consumer, self._base, self._wait, self.since = consumer, base, wait, since
-        self._plain = Plain(consumer, base)
+        self._passing = Passing(consumer, base)
 
     async def prepare(self, connection: Connection) -> None:
         """What a session needs before its first transaction of work."""
@@ -43,34 +46,36 @@ class Work:
         if events:
             await inbox.forget(connection, events)
 
-    async def do(
-        self,
-        connection: Connection,
-        records: Sequence[Judged],
-        applied: Applied,
-        released: Sequence[Released] = (),
-        *,
-        are_new: bool = False,
-    ) -> None:
-        """Fold the records, which are in the order of their partitions, and what was released; note what became of each.
+    def at_once(self, records: Sequence[Taken]) -> Fresh | Plain | None:
+        """The records as a batch that is taken for new, if there is nothing in it that has to be looked at closely."""
+        return self._passing.gather(records) or fresh(self._consumer, records)
 
-        Where all are taken for new, UniqueViolationError tells that one came before.
-        """
-        if are_new and await self._plain.work_off(connection, records, applied):
-            return
+    async def finish(self, connection: Connection, batch: Fresh | Plain, records: Sequence[Judged], applied: Applied) -> None:
+        """Fold what was begun at once."""
+        if isinstance(batch, Fresh):
+            await self.fold(connection, records, batch.found, applied)
+        else:
+            await batch.finish(connection, records, applied)
+
+    async def do(self, connection: Connection, records: Sequence[Judged], applied: Applied, released: Sequence[Released] = ()) -> None:
+        """Fold the records, which are in the order of their partitions, and what was released; note what became of each."""
+        found = await sort(connection, self._consumer, records, is_redriven=applied.is_redriven)
+        await self.fold(connection, records, found, applied, released)
+
+    async def fold(
+        self, connection: Connection, records: Sequence[Judged], found: Sorted, applied: Applied, released: Sequence[Released] = ()
+    ) -> None:
+        """Fold what was sorted, and write all that comes of it."""
         consumer = self._consumer
-        found = await sort(connection, consumer, records, is_redriven=applied.is_redriven, are_new=are_new)
         applied.repeated += found.repeated
         touched = await touch(connection, consumer, found, released)
         settled = await settle(connection, consumer, await self._base.refresh(connection, found.holds.base), found, touched)
         said = await park(connection, consumer.name, found, settled, self._base, (self.since or datetime.now(UTC)) + self._wait, applied)
+        folded, writes = await _save(connection, settled.folds)
         planned: list[deliveries.Planned] = []
-        folded: list[tuple[StoreFold, Saved]] = []
         wound: set[tuple[str, Subject]] = set()
-        for result in settled.folds:
-            declared, saved = result.declared, await save(connection, result)
-            folded.append((result, saved))
-            changed = saved.changed
+        for result, (changed, _) in folded:
+            declared = result.declared
             await post(connection, consumer.name, result, changed)
             if declared.tells or declared.notices:
                 happened = news(result, changed, touched.subjects[result.store])
@@ -81,7 +86,12 @@ class Work:
         if TIMER_FIRED.name in consumer.folds:
             await let_go(connection, records, wound)
         if said:
-            await outbox.insert(connection, consumer.name, said)
+            *pieces, last = outbox.inserting(consumer.name, said)
+            for piece in pieces:
+                await piece.alone(connection)
+            writes.append(last)
+        if writes:
+            await write(connection, writes)
         if planned:
             await deliveries.insert(connection, consumer.name, planned)
         applied.emitted += len(said)
@@ -90,6 +100,25 @@ class Work:
         await meet(connection, consumer.name, folded)
         _note(found, settled)
         applied.outcomes.update(found.outcomes)
+
+
+async def _save(connection: Connection, folds: Sequence[StoreFold]) -> tuple[list[tuple[StoreFold, Saved]], list[Asked[Any]]]:
+    """What was saved of each store, and what of it is still to be asked: it can go with what is said because of it."""
+    folded: list[tuple[StoreFold, Saved]] = []
+    writes: list[Asked[Any]] = []
+    for result in folds:
+        saved, asked = saving(result)
+        folded.append((result, saved))
+        writes += asked
+    if writes and any(_is_followed(result.declared) for result in folds):
+        await write(connection, writes)
+        return folded, []
+    return folded, writes
+
+
+def _is_followed(declared: Fold) -> bool:
+    """Whether more is written of a store's subjects once their states are: by then nobody else writes of them."""
+    return declared.books is not None or declared.answers is not None or declared.timer is not None
 
 
 def _note(found: Sorted, settled: Settled) -> None:

@@ -20,7 +20,7 @@ async def engine(database: str) -> AsyncIterator[Engine]:
         yield engine
 
 
-async def test_a_record_alone_takes_eight_round_trips(engine: Engine) -> None:
+async def test_a_record_alone_takes_four_round_trips(engine: Engine) -> None:
     dealer = Words(Log())
     for record in (dealer.recorded("C1", "Ada"), dealer.changed("C1", 1)):  # at first it asks for types and base data, too
         await engine.apply([record])
@@ -29,16 +29,12 @@ async def test_a_record_alone_takes_eight_round_trips(engine: Engine) -> None:
     last = dealer.changed("C1", 2, phone="2")
     await engine.batch.apply(engine.db, {(last.topic, last.partition): [engine.reader.judge(last)]}, engine.epochs)
     await asyncio.sleep(0)  # the loop tells of the last one
-    begin, offsets, journal, holds, load, save, outbox, commit = said
+    begin, opening, closing, commit = said
     assert (begin, commit) == ("BEGIN;", "COMMIT;")
-    assert "UPDATE consumer_offsets" in offsets
-    assert "INSERT INTO journal" in journal
-    assert "FROM dead_letters" in holds
-    assert "FROM base_data" in holds
-    assert load.startswith("SELECT")
-    assert "FROM customers" in load
-    assert save.startswith("UPDATE customers")
-    assert "INSERT INTO outbox" in outbox
+    for part in ("UPDATE consumer_offsets", "INSERT INTO journal", "FROM dead_letters", "FROM base_data", "FROM customers"):
+        assert part in opening
+    for part in ("UPDATE customers", "INSERT INTO outbox"):
+        assert part in closing
 
 
 async def test_a_new_subject_takes_as_many_as_one_that_is_known(engine: Engine) -> None:
@@ -49,7 +45,7 @@ async def test_a_new_subject_takes_as_many_as_one_that_is_known(engine: Engine) 
     engine.db.add_query_logger(lambda query: said.append(query.query))
     await engine.apply([dealer.recorded("C3", "Ada")])
     await asyncio.sleep(0)
-    assert len(said) == 8
+    assert len(said) == 4
 
 
 async def test_what_records_alone_ask_for_is_planned_once(engine: Engine) -> None:
@@ -57,8 +53,8 @@ async def test_what_records_alone_ask_for_is_planned_once(engine: Engine) -> Non
     for hour in range(10):
         await engine.apply([dealer.changed("C1", hour, phone=str(hour)) if hour else dealer.recorded("C1", "Ada")])
     often = await engine.db.fetch("SELECT statement, generic_plans > 0 FROM pg_prepared_statements WHERE generic_plans + custom_plans > 8")
-    planned = {row[0].split()[0]: row[1] for row in often if " customers t" in row[0]}
-    assert planned == {"SELECT": True, "UPDATE": True}
+    planned = [row[1] for row in often if " customers t" in row[0]]
+    assert planned == [True, True]
 
 
 async def test_no_few_records_read_a_table_as_a_whole_before_anybody_has_counted_it(engine: Engine) -> None:

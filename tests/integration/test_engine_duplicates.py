@@ -3,17 +3,18 @@
 import json
 from collections.abc import AsyncIterator
 from typing import Any
-from uuid import UUID
 
 import pytest
 
 from contracts import envelope as cloudevents
 from contracts.topics import OEM_CRM
 from hub.consumers.crm_sync import crm_sync
-from hub.state import journal
+from hub.stream import work
 from hub.stream.batch import WARY
+from hub.stream.opening import Fresh
 from hub.stream.outcome import Outcome
 from hub.stream.slips import Stored
+from hub.stream.sorting import sort
 from tests.support.crm import Words, base_data
 from tests.support.engine import NOON, Engine, Log
 
@@ -50,13 +51,18 @@ async def test_a_record_told_again_in_a_later_batch_counts_once(engine: Engine) 
 
 async def test_after_a_repetition_nothing_is_taken_for_new_for_some_batches(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     log, taken = Log(), list[bool]()
-    insert = journal.insert
+    begin = Fresh.begin
 
-    async def watched(*arguments: Any, are_new: bool) -> set[UUID]:
-        taken.append(are_new)
-        return await insert(*arguments, are_new=are_new)
+    async def at_once(batch: Fresh, *asked: Any) -> Any:
+        taken.append(True)
+        return await begin(batch, *asked)
 
-    monkeypatch.setattr(journal, "insert", watched)
+    async def closely(*arguments: Any, **named: Any) -> Any:
+        taken.append(False)
+        return await sort(*arguments, **named)
+
+    monkeypatch.setattr(Fresh, "begin", at_once)
+    monkeypatch.setattr(work, "sort", closely)
     dealer = Words(log)
     first = dealer.recorded("C1", "Ada")
     assert await engine.outcomes([first]) == [HANDLED]

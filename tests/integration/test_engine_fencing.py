@@ -8,9 +8,10 @@ from contextlib import nullcontext
 import pytest
 
 from hub.consumers.crm_sync import crm_sync
-from hub.state.store import Store
+from hub.stream import work
 from hub.stream.failures import Conflict, Fenced, Gap
 from hub.stream.outcome import Outcome
+from hub.stream.subjects import write
 from tests.support.crm import Words
 from tests.support.engine import Engine, Log
 from tests.support.interleaving import Stop, before_commit, before_lock, until_blocked
@@ -195,7 +196,7 @@ async def test_a_state_that_another_has_saved_since_it_was_loaded_is_folded_agai
     await engine.apply([dealer.recorded("C1", "Ada")])
     slow, quick = dealer.changed("C1", 1, phone="1"), dealer.changed("C1", 2, phone="2", partition=1)
     stop = Stop()
-    monkeypatch.setattr(Store, "save", stop.before(Store.save, engine.db))
+    monkeypatch.setattr(work, "write", stop.before(write, engine.db))
     folding = asyncio.create_task(engine.apply([slow]))
     await stop.reached.wait()
     await rival.apply([quick])
@@ -213,7 +214,7 @@ async def test_a_batch_of_states_of_which_another_has_saved_one_is_folded_again(
     await engine.apply([dealer.recorded(ref, "Ada") for ref in ("C1", "C2", "C3")])
     slow = [dealer.changed(ref, 1, phone="1") for ref in ("C1", "C2", "C3")]
     stop = Stop()
-    monkeypatch.setattr(Store, "save", stop.before(Store.save, engine.db))
+    monkeypatch.setattr(work, "write", stop.before(write, engine.db))
     folding = asyncio.create_task(engine.apply(slow))
     await stop.reached.wait()
     await rival.apply([dealer.changed("C2", 2, phone="2", partition=1)])
@@ -230,7 +231,7 @@ async def test_a_state_that_two_create_at_once_is_folded_again(
 ) -> None:
     slow, quick = dealer.recorded("C1", "Ada", 1), dealer.recorded("C1", "Eve", 2, partition=1)
     stop = Stop()
-    monkeypatch.setattr(Store, "save", stop.before(Store.save, engine.db))
+    monkeypatch.setattr(work, "write", stop.before(write, engine.db))
     folding = asyncio.create_task(engine.apply([slow]))
     await stop.reached.wait()
     await rival.apply([quick])
@@ -247,7 +248,7 @@ async def test_a_state_that_another_has_removed_does_not_come_back(
     await engine.apply([dealer.recorded("C1", "Ada", id="mistake")])
     slow, quick = dealer.changed("C1", 1), dealer.recorded("C2", "Ada", corrects="mistake", partition=1)
     stop = Stop()
-    monkeypatch.setattr(Store, "save", stop.before(Store.save, engine.db))
+    monkeypatch.setattr(work, "write", stop.before(write, engine.db))
     folding = asyncio.create_task(engine.apply([slow]))
     await stop.reached.wait()
     await rival.apply([quick])

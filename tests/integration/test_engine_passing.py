@@ -1,6 +1,7 @@
 """A store without history takes each event once and only forwards, and keeps nothing of what was said."""
 
 from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,8 +12,13 @@ from contracts.acts import DEAD_LETTER_REDRIVEN
 from contracts.customers import CUSTOMER_RECORDED
 from hub.rules import customers
 from hub.state import stores
+from hub.state.store import Connection
+from hub.state.together import Asked
+from hub.stream import work
+from hub.stream.failures import Conflict
 from hub.stream.outcome import Outcome
 from hub.stream.slips import Stored
+from hub.stream.subjects import write
 from tests.support.crm import Words
 from tests.support.engine import Engine, Log
 from tests.support.interleaving import cut_off_before_commit
@@ -86,16 +92,14 @@ async def test_late_news_never_moves_the_state_back(engine: Engine, batches: int
 async def test_a_state_that_another_saved_meanwhile_is_not_overwritten(engine: Engine) -> None:
     words = Words(Log())
     await engine.apply([words.recorded("C1", "Ada")])
-    load = stores.customers.load
 
-    async def load_and_be_late(connection: object, subjects: object) -> object:
-        kept = await load(engine.db, subjects)  # type: ignore[arg-type]
+    async def be_late_and_write(connection: Connection, asked: Sequence[Asked[Any]]) -> None:
         await engine.db.execute("UPDATE customers SET row_version = row_version + 1, name = 'somebody else'")
-        return kept
+        await write(connection, asked)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stores.customers, "load", load_and_be_late)
-        with pytest.raises(Exception, match="customers"):
+        patch.setattr(work, "write", be_late_and_write)
+        with pytest.raises(Conflict):
             await engine.apply([words.recorded("C1", "Bob", 1)])
     assert await names(engine) == {"C1": "Ada"}
 

@@ -19,10 +19,17 @@ from hub.rules import customers
 from hub.rules.basedata import BaseData
 from hub.rules.decision import Change, Facts, Subject
 from hub.state import stores
+from hub.state.store import Connection
+from hub.state.together import Asked
+from hub.stream import plain
+from hub.stream.batch import WARY
 from hub.stream.consumer import Consumer
+from hub.stream.failures import Conflict
 from hub.stream.outcome import Outcome
-from hub.stream.plain import WARY, Plain
+from hub.stream.plain import Plain
 from hub.stream.slips import Stored
+from hub.stream.subjects import write
+from hub.stream.work import Work
 from tests.support.crm import Words
 from tests.support.engine import Engine, Log
 from tests.support.passing import newest
@@ -52,21 +59,18 @@ async def engine(database: str) -> AsyncIterator[Engine]:
 
 @contextmanager
 def watched() -> Iterator[list[bool]]:
-    """Of each batch, whether it was plain."""
+    """Of each batch that was begun in one pass, whether it was finished so."""
     ways: list[bool] = []
-    work_off = Plain.work_off
+    finish = Plain.finish
 
-    async def watch(plain: Plain, *how: Any) -> bool:
-        ways.append(await work_off(plain, *how))
-        return ways[-1]
+    async def watch(plain: Plain, *how: Any) -> None:
+        ways.append(False)
+        await finish(plain, *how)
+        ways[-1] = True
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Plain, "work_off", watch)
+        patch.setattr(Plain, "finish", watch)
         yield ways
-
-
-async def _never(*_: object) -> bool:
-    return False
 
 
 async def test_what_is_new_and_sound_goes_in_one_pass(engine: Engine) -> None:
@@ -85,24 +89,22 @@ async def test_after_a_refusal_the_next_batches_are_not_folded_twice(engine: Eng
         assert await engine.outcomes([words.changed("A")]) == [DEAD]
         for number in range(WARY + 1):
             assert await engine.outcomes([words.recorded("A", f"n{number}", number)]) == [HANDLED]
-    assert ways == [False, *[False] * WARY, True]
+    assert ways == [False, True]
 
 
 async def test_a_state_that_another_saved_meanwhile_is_not_overwritten(engine: Engine) -> None:
     words = Words(Log())
     await engine.apply([words.recorded("A", "Ada")])
-    load = stores.customers.load
 
-    async def load_and_be_late(connection: object, subjects: object) -> object:
-        kept = await load(engine.db, subjects)  # type: ignore[arg-type]
+    async def be_late_and_write(connection: Connection, asked: Sequence[Asked[Any]]) -> None:
         await engine.db.execute("UPDATE customers SET row_version = row_version + 1, name = 'somebody else'")
-        return kept
+        await write(connection, asked)
 
     with watched() as ways, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stores.customers, "load", load_and_be_late)
-        with pytest.raises(Exception, match="customers"):
+        patch.setattr(plain, "write", be_late_and_write)
+        with pytest.raises(Conflict):
             await engine.apply([words.recorded("A", "Bob", 1)])
-    assert ways == []
+    assert ways == [False]
     assert [row["name"] for row in await engine.rows("customers")] == ["Ada"]
 
 
@@ -112,7 +114,7 @@ async def test_what_is_taken_afresh_is_not_loaded_and_moves_nobody_back(database
         await engine.apply([words.recorded("A", "Ada", 2), words.recorded("B", "Bob", 2, revision=3)])
         before = await engine.rows("customers")
         with watched() as ways, pytest.MonkeyPatch.context() as patch:
-            patch.setattr(stores.customers, "load", None)
+            patch.setattr(stores.customers, "loading", None)
             assert await engine.outcomes([words.recorded("A", "late", 1), words.recorded("B", "late", 3, revision=2)]) == [HANDLED] * 2
             assert await engine.rows("customers") == before
             assert await engine.outcomes([words.recorded("A", "Ada", 3), words.recorded("B", "Eve", 3, revision=4)]) == [HANDLED] * 2
@@ -212,6 +214,6 @@ async def test_it_ends_as_it_would_the_usual_way(
     records = [*known, *(_say(log, words, saying) for saying in said)]
     quickly = await _end(database, newest(is_told=False, is_afresh=is_afresh), records, ends)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Plain, "work_off", _never)
+        patch.setattr(Work, "at_once", lambda *_: None)
         usually = await _end(database, newest(is_told=False), records, ends)
     assert quickly == usually

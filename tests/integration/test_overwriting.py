@@ -10,6 +10,7 @@ from hub.rules.order import Position, beyond
 from hub.state import rows, stores
 from hub.state.connect import connect
 from hub.state.store import Kept
+from hub.state.together import ask
 from tests.support.engine import NOON
 
 FIRST, SECOND = UUID(int=1), UUID(int=2)
@@ -31,8 +32,8 @@ async def test_whoever_is_overwritten_is_exactly_who_is_not_past_it(database: st
     connection = await connect(database, name="test")
     try:
         await rows.make(connection, stores.customers.rows)
-        await stores.customers.save(connection, before, {})
-        await stores.customers.overwrite(connection, news)
+        await ask(connection, *stores.customers.saving(before, {}))
+        await ask(connection, stores.customers.overwriting(news))
         kept = await stores.customers.load(connection, list(pairs))
     finally:
         await connection.close()

@@ -18,6 +18,7 @@ from hub.rules.order import Position
 from hub.rules.vehicles import Vehicle
 from hub.state import rows, stores
 from hub.state.store import Connection, Kept, Store
+from hub.state.together import ask
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 TEXTS = ("Berlin", "berlin mitte", "München", "Ulm", "%", "_", "x' OR 1=1 --")
@@ -109,4 +110,4 @@ async def put(connection: Connection, store: Store[Any], states: dict[Subject, A
     await rows.make(connection, store.rows)
     kept = {subject: Kept(1, Position(NOW, 0, "t"), UUID(int=next(_numbers)), state) for subject, state in states.items()}
     async with connection.transaction():
-        assert await store.save(connection, kept, {})
+        await ask(connection, *store.saving(kept, {}))
