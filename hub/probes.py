@@ -1,19 +1,17 @@
 """What an orchestrator asks a process over HTTP: is it alive, is it ready, what are its figures."""
 
-import asyncio
-import json
 from collections.abc import Awaitable, Callable
-from http import HTTPStatus
 from typing import NamedTuple, Self
 
 from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
+from hub.serving import Serving
 from hub.telemetry import Metrics
-
-_MOST_BYTES = 8_192
-_PATIENCE_SECONDS = 10.0
-"""How long the head of a request may be, and how long it may take to come, or an answer to be read."""
 
 
 class Health(NamedTuple):
@@ -33,75 +31,34 @@ def _starting() -> Health:
 
 
 class Probes:
-    """`/health/live`, `/health/ready` and `/metrics`: no personal data, open to whoever reaches the port.
-
-    One request a connection, answered by a page of code: a server for HTTP, and what it brings, would be 4 MB in every process.
-    """
+    """`/health/live`, `/health/ready` and `/metrics`: no personal data, open to whoever reaches the port."""
 
     def __init__(self, host: str, port: int, metrics: Metrics, measure: Callable[[], Awaitable[None]]) -> None:
         self.health: Callable[[], Health] = _starting
-        self._host, self._port = host, port
         self._metrics, self._measure = metrics, measure
-        self._pages = {"/health/live": self._live, "/health/ready": self._ready, "/metrics": self._figures}
-        self._server: asyncio.Server | None = None
+        routes = [Route("/health/live", self._live), Route("/health/ready", self._ready), Route("/metrics", self._figures)]
+        self._serving = Serving(Starlette(routes=routes), host, port)
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, self._host, self._port, limit=_MOST_BYTES)
+        await self._serving.__aenter__()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._server is not None:
-            self._server.close()  # whoever still asks is not waited for
+        await self._serving.__aexit__()
 
     @property
     def port(self) -> int:
         """The port that is listened on."""
-        return int(self._server.sockets[0].getsockname()[1]) if self._server is not None else self._port
+        return self._serving.port
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer one request, and close: who asks every few seconds need not stay."""
-        try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
-                head = await reader.readuntil(b"\r\n\r\n")
-            method, _, rest = head.partition(b"\r\n")[0].decode("latin-1").partition(" ")
-            answer = await self._answer(method, rest.partition(" ")[0].partition("?")[0])
-            writer.write(answer.head() + (b"" if method == "HEAD" else answer.body))
-            async with asyncio.timeout(_PATIENCE_SECONDS):
-                await writer.drain()
-        except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            writer.transport.abort()  # who asks like that, or takes no answer, gets none
-        finally:
-            writer.close()
-
-    async def _answer(self, method: str, path: str) -> "_Answer":
-        page = self._pages.get(path)
-        if page is None:
-            return _Answer(HTTPStatus.NOT_FOUND)
-        return await page() if method in {"GET", "HEAD"} else _Answer(HTTPStatus.METHOD_NOT_ALLOWED)
-
-    async def _live(self) -> "_Answer":
+    async def _live(self, _request: Request) -> Response:
         health = self.health()
-        return _said(health.is_alive, {"alive": health.is_alive, "why": health.why})
+        return JSONResponse({"alive": health.is_alive, "why": health.why}, 200 if health.is_alive else 503)
 
-    async def _ready(self) -> "_Answer":
+    async def _ready(self, _request: Request) -> Response:
         health = self.health()
-        return _said(health.is_ready, {"ready": health.is_ready, "why": health.why})
+        return JSONResponse({"ready": health.is_ready, "why": health.why}, 200 if health.is_ready else 503)
 
-    async def _figures(self) -> "_Answer":
+    async def _figures(self, _request: Request) -> Response:
         await self._measure()
-        return _Answer(HTTPStatus.OK, generate_latest(self._metrics.registry), CONTENT_TYPE_LATEST)
-
-
-class _Answer(NamedTuple):
-    status: HTTPStatus
-    body: bytes = b""
-    media: str = "text/plain"
-
-    def head(self) -> bytes:
-        """All that goes before the body."""
-        first = f"HTTP/1.1 {self.status} {self.status.phrase}"
-        return f"{first}\r\nContent-Type: {self.media}\r\nContent-Length: {len(self.body)}\r\nConnection: close\r\n\r\n".encode()
-
-
-def _said(is_so: bool, told: object) -> _Answer:
-    return _Answer(HTTPStatus.OK if is_so else HTTPStatus.SERVICE_UNAVAILABLE, json.dumps(told).encode(), "application/json")
+        return Response(generate_latest(self._metrics.registry), media_type=CONTENT_TYPE_LATEST)

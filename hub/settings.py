@@ -1,21 +1,16 @@
 """Every setting of every process, read once from the environment (`HUB_…`)."""
 
-import os
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
-def variable(name: str) -> str:
-    """What a setting is called in the environment."""
-    return f"HUB_{name.upper()}"
-
-
-class Settings(BaseModel):
+class Settings(BaseSettings):
     """The only reader of the environment; `wiring` makes one per process and hands on what is needed."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="HUB_", frozen=True, extra="ignore")
 
     data: str = Field("", description="Folder of the embedded stack; empty: the user's state folder.")
     kafka_bootstrap: str = Field("127.0.0.1:9092", description="Bootstrap servers of the Kafka cluster.")
@@ -90,12 +85,6 @@ class Settings(BaseModel):
     door_receipts_days: int = Field(90, ge=1, le=3_650, description="Days for which the door knows when it first heard something.")
     door_answer_ms: int = Field(5_000, ge=100, description="Longest that the door waits for broker or database before it says: later.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Lowest level logged.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_environment(cls, given: dict[str, Any]) -> dict[str, Any]:
-        """What is given goes before what the environment says, and that before the default."""
-        return {name: os.environ[variable(name)] for name in cls.model_fields if variable(name) in os.environ} | given
 
     @property
     def door_url(self) -> str:

@@ -36,12 +36,14 @@ from hub.stream.consumer import Consumer
 from hub.stream.group import Group
 from hub.stream.health import group_health, task_health
 from hub.stream.record import Reader
-from hub.stream.shell import Shell
 from hub.stream.work import Work
 from hub.telemetry import Metrics, configure_logs, log
 
 if TYPE_CHECKING:
+    from faststream.kafka import KafkaBroker
+
     from hub.channels.courier import Courier
+    from hub.stream.shell import Shell
 
 PROCESSES = (*CONSUMERS, "relay", "clock", "planner", "courier", "door")
 
@@ -103,6 +105,26 @@ async def cluster_id(settings: Settings) -> str:
         await admin.close()
 
 
+def _broker(settings: Settings) -> "KafkaBroker":
+    from faststream.kafka import KafkaBroker
+    from faststream.security import BaseSecurity, SASLScram512
+
+    from hub.stream.shell import silent
+
+    security = None
+    if settings.kafka_security != "PLAINTEXT":
+        tls = ssl.create_default_context(cafile=settings.kafka_ca_file or None) if settings.kafka_security == "SASL_SSL" else None
+        security = SASLScram512(settings.kafka_user, settings.kafka_password.get_secret_value(), ssl_context=tls, use_ssl=tls is not None)
+    return KafkaBroker(
+        settings.kafka_bootstrap.split(","),
+        security=security or BaseSecurity(use_ssl=False),
+        apply_types=False,
+        logger=silent(),
+        metadata_max_age_ms=settings.metadata_max_age_ms,
+        allow_auto_create_topics=False,
+    )
+
+
 def make_group(settings: Settings, consumer: Consumer, cluster: str, metrics: Metrics, owner: str) -> Group:
     """A consumer's lanes and claims."""
     offsets = Offsets(consumer.name, cluster)
@@ -129,18 +151,24 @@ def make_group(settings: Settings, consumer: Consumer, cluster: str, metrics: Me
     )
 
 
-def make_shell(settings: Settings, consumer: Consumer, group: Group) -> Shell:
-    """The group's connection to the broker."""
+def make_shell(settings: Settings, consumer: Consumer, group: Group) -> "Shell":
+    """The group's subscriber."""
+    from hub.stream.shell import Shell  # it brings FastStream, which nobody but a consumer needs
+
     options = {
-        **kafka_options(settings),
-        "metadata_max_age_ms": settings.metadata_max_age_ms,
         "group_instance_id": settings.group_instance or None,
         "session_timeout_ms": settings.session_timeout_ms,
         "heartbeat_interval_ms": max(300, settings.session_timeout_ms // 10),
         "rebalance_timeout_ms": settings.rebalance_timeout_ms,
     }
-    most_records = settings.batch_records * settings.lanes
-    return Shell(group, name=consumer.name, pattern=consumer.pattern, options=options, most_records=most_records)
+    return Shell(
+        _broker(settings),
+        group,
+        name=consumer.name,
+        pattern=consumer.pattern,
+        options=options,
+        most_records=settings.batch_records * settings.lanes,
+    )
 
 
 def owner_name() -> str:
@@ -257,7 +285,7 @@ async def _until_there(settings: Settings, stop: asyncio.Event) -> str | None:
     return None
 
 
-async def _start(shell: Shell, stop: asyncio.Event) -> None:
+async def _start(shell: "Shell", stop: asyncio.Event) -> None:
     """Join the group, however long that takes, unless told to stop before."""
     stopped = asyncio.create_task(stop.wait())
     while not stop.is_set():

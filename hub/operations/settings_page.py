@@ -7,7 +7,7 @@ from annotated_types import Ge, Gt, Le, Lt
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from hub.settings import Settings, variable
+from hub.settings import Settings
 
 PAGE = Path("docs/settings.md")
 BEGIN, END = "<!-- settings -->\n", "<!-- /settings -->\n"
@@ -15,9 +15,10 @@ BEGIN, END = "<!-- settings -->\n", "<!-- /settings -->\n"
 
 def table() -> str:
     """One line per setting: variable, what it may be, default, what it is for."""
+    prefix = Settings.model_config["env_prefix"]
     lines = ["| variable | values | default | |", "| --- | --- | --- | --- |"]
     for name, field in Settings.model_fields.items():
-        lines.append(f"| `{variable(name)}` | {_values(field)} | {_default(field.default)} | {field.description or ''} |")
+        lines.append(f"| `{prefix}{name.upper()}` | {_values(field)} | {_default(field.default)} | {field.description or ''} |")
     return "\n".join(lines) + "\n"
 
 

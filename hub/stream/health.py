@@ -1,14 +1,16 @@
 """When a process counts as alive and as ready: alive by progress, ready by what it needs."""
 
 from time import monotonic
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from hub.probes import Health
 from hub.stream.group import Group
-from hub.stream.shell import Shell
+
+if TYPE_CHECKING:
+    from hub.stream.shell import Shell
 
 
-def group_health(group: Group, shell: Shell, stalled_seconds: float) -> Health:
+def group_health(group: Group, shell: "Shell", stalled_seconds: float) -> Health:
     """A consumer: it lives while its loop lives and its lanes try; waiting for the database is no death, but not ready."""
     now, dead, missing = monotonic(), [], []
     if not shell.is_consuming:

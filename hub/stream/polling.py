@@ -28,8 +28,14 @@ class _Open:
         return self._has_room(tuple(partition))
 
 
-async def poll(kafka: AIOKafkaConsumer, has_room: HasRoom, *, max_records: int) -> Mapping[Any, Sequence[Fetched]]:
-    """Wait until there are records.
+async def poll(
+    kafka: AIOKafkaConsumer,
+    has_room: HasRoom,
+    *,
+    timeout_ms: int,  # noqa: ARG001 - FastStream's own
+    max_records: int,
+) -> Mapping[Any, Sequence[Fetched]]:
+    """Wait until there are records: after an empty poll FastStream sleeps as long again, and what comes meanwhile would wait.
 
     It is aiokafka's `getmany`, which knows no partitions that it should leave alone for now.
     """

@@ -19,19 +19,15 @@ FORBIDDEN = {
     "twilio": "SMS are sent by the courier and reported at the door",
     "aiohttp": "only the courier sends by HTTP",
     "holidays": "calendars are laid by `hub base`",
-    "uvicorn": "the door alone needs a server for HTTP; hub/probes.py answers by itself",
-    "starlette": "pages are the door's",
-    "click": "a process is begun by hub.cli.processes, which needs no words",
     "greenlet": "it serves SQLAlchemy; hub/telemetry.py keeps structlog from bringing it",
-    "faststream": "hub/stream/shell.py polls by itself",
-    "pydantic_settings": "hub/settings.py reads the environment by itself",
 }
+FOR_CONSUMERS = {"faststream": "only consumers listen by it: import it where their shell is made"}
 
 
 @cache
 def loaded() -> tuple[frozenset[str], ...]:
-    """All that is in memory once a process may begin, a consumer too, and once somebody puts queries together."""
-    steps = ("import hub.cli.processes, hub.wiring", "import hub.state.schema")
+    """All that is in memory once a process may begin, once it may be a consumer, and once somebody puts queries together."""
+    steps = ("import hub.cli.processes, hub.wiring", "import hub.stream.shell", "import hub.state.schema")
     told = "; ".join(("import sys", *(f"{step}; print(*sys.modules)" for step in steps)))
     done = subprocess.run([sys.executable, "-c", told], cwd=tree.ROOT, capture_output=True, text=True, check=True, timeout=60)
     return tuple(frozenset(line.split()) for line in done.stdout.splitlines())
@@ -43,9 +39,14 @@ def too_much(there: Iterable[str], forbidden: Mapping[str, str]) -> list[str]:
 
 
 def test_a_process_imports_nothing_that_it_never_uses() -> None:
-    found = too_much(loaded()[0], FORBIDDEN)
+    found = too_much(loaded()[0], FORBIDDEN | FOR_CONSUMERS)
+    assert not found, "import it where it is used:\n" + "\n".join(found)
+
+
+def test_a_consumer_imports_nothing_that_it_never_uses() -> None:
+    found = too_much(loaded()[1], FORBIDDEN)
     assert not found, "import it where it is used:\n" + "\n".join(found)
 
 
 def test_what_is_too_much_is_seen() -> None:
-    assert [fault.partition(":")[0] for fault in too_much(loaded()[1], FORBIDDEN)] == ["sqlalchemy"]
+    assert [fault.partition(":")[0] for fault in too_much(loaded()[2], FORBIDDEN | FOR_CONSUMERS)] == ["sqlalchemy", "faststream"]

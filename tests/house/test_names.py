@@ -101,7 +101,7 @@ def test_every_process_is_a_service() -> None:
     assert not (faults := of_places(set(PROCESSES), {str(deployments.COMPOSE): there})), "\n".join(faults)
 
 
-def known_as(consumer: Consumer) -> tuple[str, str]:
+def known_as(consumer: Consumer) -> tuple[str | None, str]:
     """The Kafka group that wiring lets a consumer join, and the label under which it measures it."""
     settings, metrics = Settings(), Metrics()
     group = make_group(settings, consumer, "cluster", metrics, "test")
@@ -110,7 +110,7 @@ def known_as(consumer: Consumer) -> tuple[str, str]:
     (label,) = (
         s.labels["consumer"] for metric in metrics.registry.collect() if metric.name == "hub_partitions_halted" for s in metric.samples
     )
-    return shell.name, label
+    return shell.subscriber.group_id, label
 
 
 async def test_group_and_label_are_the_consumer_s_name() -> None:

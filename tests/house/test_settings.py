@@ -4,10 +4,11 @@ import ast
 import re
 from pathlib import Path
 
-from pydantic import BaseModel, Field
+from pydantic import Field
+from pydantic_settings import BaseSettings
 
 from hub.operations.settings_page import PAGE, written
-from hub.settings import Settings, variable
+from hub.settings import Settings
 from tests.support import tree
 
 BESIDE = {
@@ -21,7 +22,7 @@ READERS = {Path("hub/settings.py")}
 
 def known() -> set[str]:
     """Every variable that something of ours reads."""
-    return {variable(name) for name in Settings.model_fields} | BESIDE.keys()
+    return {f"{Settings.model_config['env_prefix']}{name.upper()}" for name in Settings.model_fields} | BESIDE.keys()
 
 
 def strangers(text: str, variables: set[str]) -> set[str]:
@@ -47,13 +48,13 @@ def readings(module: ast.Module) -> list[int]:
     return found
 
 
-def undescribed(settings: type[BaseModel]) -> list[str]:
+def undescribed(settings: type[BaseSettings]) -> list[str]:
     """The settings that do not say in a sentence what they are for."""
     return [name for name, field in settings.model_fields.items() if not (field.description or "").endswith((".", "!", "?"))]
 
 
 def test_a_setting_without_a_sentence_is_seen() -> None:
-    class Silent(BaseModel):
+    class Silent(BaseSettings):
         lanes: int = 3
         speed: int = Field(1, description="speed")
         brake: int = Field(1, description="How soon it stops.")

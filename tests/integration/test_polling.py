@@ -32,7 +32,7 @@ async def test_a_poll_under_way_takes_what_was_fetched_as_soon_as_there_is_room(
         consumer.assign([partition])
 
         def take(most: int) -> "asyncio.Task[Mapping[TopicPartition, Sequence[ConsumerRecord]]]":
-            return asyncio.create_task(poll(consumer, lambda p: room[p[0]], max_records=most))
+            return asyncio.create_task(poll(consumer, lambda p: room[p[0]], timeout_ms=0, max_records=most))
 
         taken = list((await take(1))[partition])
         room[topic], fetched = False, consumer._fetcher._records[partition]
