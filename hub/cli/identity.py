@@ -50,8 +50,7 @@ def signer(file: Path | None, right: "Right | None" = None) -> Signer:
         return Signer(found.staff if found else system_user(), found)
     if found is None:
         raise HubError(
-            f"to {right} needs your pass: in {_kept()}, HUB_STAFF_PASS_FILE, HUB_STAFF_PASS or --pass FILE; "
-            f"who administers the hub makes one: hub staff issue NAME --may {right}"
+            f"to {right} needs your pass ({looked_for()}); who administers the hub makes one: hub staff issue NAME --may {right}"
         )
     found.require(right)
     return Signer(found.staff, found)
@@ -71,6 +70,11 @@ def shown(file: Path | None) -> "Holder | None":
     if not token and (file or settings.staff_pass_file or place.exists()):
         token = read(place)
     return asyncio.run(holder(url(), token, moment())) if token else None
+
+
+def looked_for() -> str:
+    """Where a pass may be."""
+    return f"--pass FILE, HUB_STAFF_PASS, HUB_STAFF_PASS_FILE or {_kept()}"
 
 
 def _kept() -> Path:

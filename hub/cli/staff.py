@@ -150,14 +150,14 @@ def whoami(file: Pass = None, as_json: AsJson = False) -> None:
 
     Example: hub staff whoami --pass mira.pass
     """
-    from hub.cli.identity import shown
+    from hub.cli.identity import looked_for, shown
     from hub.operations.acts import system_user
 
     found = shown(file)
     if as_json:
         return print_json({"staff": found.staff if found else None, "login": system_user(), "pass": _told(found.held) if found else None})
     if found is None:
-        return typer.echo(f"No pass is shown; the operating system knows you as {system_user()}.")
+        return typer.echo(f"No pass is shown ({looked_for()}); the operating system knows you as {system_user()}.")
     return typer.echo(f"{_good_for(found.held)}.")
 
 
