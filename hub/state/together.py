@@ -43,6 +43,10 @@ def nothing(_rows: Sequence[Any]) -> None:
     """What is made of what a part finds that only does."""
 
 
+NOTHING: Asked[None] = Asked(Part("", "SELECT 1"), (), nothing)
+"""What is asked first where nothing is."""
+
+
 async def ask(connection: "Connection", *asked: Asked[Any]) -> list[Any]:
     """What each part found, if that is its business. All of them see what was there before, and none what another has done."""
     text = _composed(tuple((each.part, len(each.arguments)) for each in asked))

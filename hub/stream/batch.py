@@ -10,9 +10,8 @@ from hub.state.store import Connection
 from hub.stream import acts, slips
 from hub.stream.acting import Acting
 from hub.stream.failures import Fenced, Gap, Meaning, Otherwise, meaning
-from hub.stream.opening import Fresh
+from hub.stream.mixed import AtOnce
 from hub.stream.outcome import Applied, Outcome
-from hub.stream.plain import Plain
 from hub.stream.record import Judged, Newer, Reader, Repeated, Taken, refused
 from hub.stream.sorting import place
 from hub.stream.work import Work
@@ -64,7 +63,7 @@ class Batch:
         batches: Batches,
         epochs: Mapping[TopicPartition, int],
         gaps: Mapping[TopicPartition, int],
-        at_once: Fresh | Plain | None = None,
+        at_once: AtOnce | None = None,
     ) -> Applied:
         applied, began = Applied(), perf_counter()
         spans = {partition: _span(batch) for partition, batch in batches.items()}
@@ -85,7 +84,7 @@ class Batch:
         applied.seconds = {"lock": taken - began, "work": folded - taken, "commit": perf_counter() - folded}
         return applied
 
-    async def _fold(self, connection: Connection, records: Sequence[Judged], applied: Applied, at_once: Fresh | Plain | None) -> None:
+    async def _fold(self, connection: Connection, records: Sequence[Judged], applied: Applied, at_once: AtOnce | None) -> None:
         """Write all that becomes of the records."""
         if at_once:
             await self._work.finish(connection, at_once, records, applied)

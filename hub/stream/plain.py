@@ -1,4 +1,4 @@
-"""Work off a batch of stores without history in one pass, where nothing in it is out of the ordinary."""
+"""Work off what a batch says to stores without history in one pass, where nothing of it is out of the ordinary."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
@@ -34,29 +34,57 @@ class Passing:
 
     def __init__(self, consumer: Consumer, base: BaseDataCache) -> None:
         self._stores, self._base = consumer.stores, base
-        heard = {lineage for fold in consumer.stores.values() for lineage in fold.rules}
-        self._lineages = frozenset(lineage for lineage in heard if _is_plain(lineage, consumer.folds[lineage.name]))
+        self._lineages = plain_of(consumer)
 
-    def gather(self, records: Sequence[Taken]) -> "Plain | None":
-        """The records, if all of them are such events, each once."""
+    def part(self, records: Sequence[Taken]) -> tuple[Sequence[Good], Sequence[Taken]]:
+        """The records that are such events, and the others."""
         lineages = self._lineages
+        if not lineages:
+            return (), records
+        goods: list[Good] = []
+        others: list[Taken] = []
+        for record in records:
+            if isinstance(record, Good) and record.lineage in lineages:
+                goods.append(record)
+            else:
+                others.append(record)
+        return goods, others
+
+    def gather(self, goods: Sequence[Good]) -> "Plain | None":
+        """A batch of such events, if each comes once."""
         marks: dict[UUID, int] = {}
         said: dict[str, dict[Subject, list[Good]]] = {}
-        for record in records:
-            if not isinstance(record, Good) or record.lineage not in lineages:
-                return None
-            marks[record.event] = record.fingerprint
-            for store, subject in record.parts:
+        for good in goods:
+            marks[good.event] = good.fingerprint
+            for store, subject in good.parts:
                 news = said.get(store)
                 if news is None:
                     news = said[store] = {}
                 if subject in news:
-                    news[subject].append(record)
+                    news[subject].append(good)
                 else:
-                    news[subject] = [record]
-        if len(marks) < len(records):
+                    news[subject] = [good]
+        if not goods or len(marks) < len(goods):
             return None
         return Plain(self._base, marks, [(self._stores[store], news) for store, news in sorted(said.items())])
+
+
+def plain_of(consumer: Consumer) -> frozenset[Lineage[Any]]:
+    """What is folded into nothing but stores into which all is plain: of a subject there the other events of a batch say nothing."""
+    stores = {name for name, fold in consumer.stores.items() if _is_plain(fold)}
+    while True:
+        heard = {lineage for name in stores for lineage in consumer.stores[name].rules}
+        into = {lineage: {fold.store.name for fold in consumer.folds[lineage.name]} for lineage in heard}
+        mixed = {name for name in stores if not all(into[lineage] <= stores for lineage in consumer.stores[name].rules)}
+        if not mixed:
+            return frozenset(heard)
+        stores -= mixed
+
+
+def _is_plain(fold: Fold) -> bool:
+    """Whether nothing follows from what it folds but the state."""
+    follows = fold.history or fold.tells or fold.answers or fold.notices or fold.books or fold.timer or fold.concerns
+    return not follows and not any(issubclass(lineage.body, ConsumerAct) for lineage in fold.rules)
 
 
 class Plain:
@@ -91,12 +119,6 @@ class Plain:
         if saves:
             await write(connection, saves)
         applied.outcomes.update(dict.fromkeys([place(record) for record in records], Outcome.HANDLED))
-
-
-def _is_plain(lineage: Lineage[Any], folds: Sequence[Fold]) -> bool:
-    return not issubclass(lineage.body, ConsumerAct) and not any(
-        fold.history or fold.tells or fold.answers or fold.notices or fold.books or fold.timer or fold.concerns for fold in folds
-    )
 
 
 def _told_afresh(declared: Fold, said: News) -> tuple[dict[Subject, Good], News]:

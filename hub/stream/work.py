@@ -10,14 +10,15 @@ from hub.state import deliveries, inbox, journal, outbox, rows
 from hub.state.base import BaseDataCache
 from hub.state.store import Connection
 from hub.state.together import Asked
-from hub.stream import ruled
+from hub.stream import mixed, ruled
 from hub.stream.consumer import Consumer, Fold
 from hub.stream.meeting import meet
+from hub.stream.mixed import AtOnce, Mixed
 from hub.stream.news import news
-from hub.stream.opening import Fresh, fresh
+from hub.stream.opening import Fresh
 from hub.stream.outcome import Applied, Outcome
 from hub.stream.parking import park
-from hub.stream.plain import Passing, Plain
+from hub.stream.plain import Passing
 from hub.stream.posting import post
 from hub.stream.record import Good, Judged, Taken
 from hub.stream.settling import Settled, settle
@@ -46,13 +47,16 @@ class Work:
         if events:
             await inbox.forget(connection, events)
 
-    def at_once(self, records: Sequence[Taken]) -> Fresh | Plain | None:
+    def at_once(self, records: Sequence[Taken]) -> AtOnce | None:
         """The records as a batch that is taken for new, if there is nothing in it that has to be looked at closely."""
-        return self._passing.gather(records) or fresh(self._consumer, records)
+        return mixed.at_once(self._consumer, self._passing, records)
 
-    async def finish(self, connection: Connection, batch: Fresh | Plain, records: Sequence[Judged], applied: Applied) -> None:
+    async def finish(self, connection: Connection, batch: AtOnce, records: Sequence[Judged], applied: Applied) -> None:
         """Fold what was begun at once."""
-        if isinstance(batch, Fresh):
+        if isinstance(batch, Mixed):
+            await batch.plain.finish(connection, batch.passing, applied)
+            await self.fold(connection, batch.others, batch.rest.found, applied)
+        elif isinstance(batch, Fresh):
             await self.fold(connection, records, batch.found, applied)
         else:
             await batch.finish(connection, records, applied)

@@ -146,7 +146,7 @@ async def test_what_was_refused_is_refused_once_and_taken_when_it_is_redriven(en
 def test_an_event_is_folded_with_history_everywhere_or_nowhere() -> None:
     consumer = newest()
     with pytest.raises(TypeError, match="with history and without"):
-        consumer.fold(stores.contacts, {CUSTOMER_RECORDED: customers.recorded})
+        consumer.fold(stores.leads, {CUSTOMER_RECORDED: customers.recorded})
 
 
 @given(

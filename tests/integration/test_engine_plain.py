@@ -1,4 +1,4 @@
-"""A batch in which nothing is out of the ordinary is worked off in one pass, and ends as any other batch would."""
+"""What is plain of a batch is worked off in one pass, and ends as it would the usual way."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 
 import contracts
 from bench.without_history import readings
+from contracts import topics
+from contracts.contacts import CONTACT_RECORDED
 from contracts.contract import Lineage
+from contracts.crm import CUSTOMER_UPDATED
 from contracts.customers import CUSTOMER_CHANGED, CUSTOMER_RECORDED
 from hub.consumers import CONSUMERS
 from hub.rules import customers
@@ -21,12 +24,12 @@ from hub.rules.decision import Change, Facts, Subject
 from hub.state import stores
 from hub.state.store import Connection
 from hub.state.together import Asked
-from hub.stream import plain
+from hub.stream import mixed, plain
 from hub.stream.batch import WARY
 from hub.stream.consumer import Consumer
 from hub.stream.failures import Conflict
 from hub.stream.outcome import Outcome
-from hub.stream.plain import Plain
+from hub.stream.plain import Plain, plain_of
 from hub.stream.slips import Stored
 from hub.stream.subjects import write
 from hub.stream.work import Work
@@ -35,8 +38,9 @@ from tests.support.engine import Engine, Log
 from tests.support.passing import newest
 
 HANDLED, DEAD = Outcome.HANDLED, Outcome.DEAD
-TABLES = ("customers", "inbox", "dead_letters", "waiting", "outbox", "consumer_offsets")
-OF_THE_RUN = {"came_at", "since", "moved_at", "epoch", "time", "body"}
+KIM = {"contact": "K", "customer": "A", "name": "Kim"}
+TABLES = ("customers", "contacts", "journal", "inbox", "dead_letters", "waiting", "outbox", "consumer_offsets")
+OF_THE_RUN = {"came_at", "recorded_at", "since", "moved_at", "epoch", "time", "body"}
 
 
 class Saying(NamedTuple):
@@ -83,6 +87,24 @@ async def test_what_is_new_and_sound_goes_in_one_pass(engine: Engine) -> None:
     assert kept == [("Ada", "7", 1), ("Bob", None, 1)]
 
 
+def _mixed(words: Words, **how: Any) -> list[Stored]:
+    return [words.recorded("A", "Ada", **how), words.say(CONTACT_RECORDED, KIM, 0, **how), words.recorded("B", "Bob")]
+
+
+async def test_beside_what_has_a_history_it_goes_in_one_pass_all_the_same(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mixed, "MANY", 2)
+    with watched() as ways:
+        assert await engine.outcomes(_mixed(Words(Log()))) == [HANDLED] * 3
+    assert ways == [True]
+    assert [len(await engine.rows(table)) for table in ("customers", "inbox", "contacts", "journal")] == [2, 2, 1, 1]
+
+
+async def test_an_id_used_for_both_in_one_batch_is_a_dead_letter(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mixed, "MANY", 2)
+    assert await engine.outcomes(_mixed(Words(Log()), id="same")) == [HANDLED, DEAD, HANDLED]
+    assert [row["reason"] for row in await engine.rows("dead_letters")] == ["id_reuse"]
+
+
 async def test_after_a_refusal_the_next_batches_are_not_folded_twice(engine: Engine) -> None:
     words = Words(Log())
     with watched() as ways:
@@ -124,11 +146,18 @@ async def test_what_is_taken_afresh_is_not_loaded_and_moves_nobody_back(database
         assert (other["because"] == before[1]["because"], other["name"], other["revision"]) == (False, "Eve", 4)
 
 
-@pytest.mark.parametrize("how", [{}, {"history": False}])
-def test_afresh_is_taken_what_has_a_rule_and_no_history(how: dict[str, bool]) -> None:
-    consumer, rules = Consumer("newest"), {CUSTOMER_RECORDED: customers.recorded}
+@pytest.mark.parametrize(("lineage", "history"), [(CUSTOMER_RECORDED, True), (CUSTOMER_CHANGED, False)])
+def test_afresh_is_taken_what_has_a_rule_and_no_history(lineage: Lineage[Any], history: bool) -> None:
     with pytest.raises(TypeError, match="takes afresh"):
-        consumer.fold(stores.customers, rules, afresh=[CUSTOMER_CHANGED if how else CUSTOMER_RECORDED], **how)
+        Consumer("newest").fold(stores.customers, {CUSTOMER_RECORDED: customers.recorded}, history=history, afresh=[lineage])
+
+
+def test_nothing_is_plain_that_shares_a_store_with_what_is_told() -> None:
+    consumer = newest(is_told=False)
+    assert plain_of(consumer) == {CUSTOMER_RECORDED, CUSTOMER_CHANGED}
+    told = (topics.CRM, CUSTOMER_UPDATED, customers.told)
+    consumer.fold(stores.leads, {CUSTOMER_CHANGED: customers.changed}, history=False, tell=told)
+    assert plain_of(consumer) == set()
 
 
 class _Nobody:
@@ -166,6 +195,8 @@ def _say(log: Log, words: Words, saying: Saying) -> Stored:
     match saying.kind:
         case "changed":
             return words.changed(saying.customer, saying.hours, phone=str(saying.hours), **how)
+        case "contact":
+            return words.say(CONTACT_RECORDED, {**KIM, "contact": saying.customer, "name": f"at {saying.hours}"}, saying.hours, **how)
         case "corrects":
             return words.recorded(saying.customer, "mended", saying.hours, corrects="e1", **how)
         case "strange":
@@ -195,8 +226,8 @@ def _sayings(*kinds: str, ids: st.SearchStrategy[int | None]) -> st.SearchStrate
     return st.builds(Saying, st.sampled_from(kinds), st.sampled_from("AB"), st.integers(0, 5), revisions, ids, st.booleans(), dealers)
 
 
-SOUND = st.lists(_sayings("Ada", "Bob", "Cyd", "changed", ids=st.none()), min_size=2, max_size=8)
-ODD = st.lists(_sayings("Ada", "changed", "corrects", "strange", ids=st.integers(1, 2)), max_size=3)
+SOUND = st.lists(_sayings("Ada", "Bob", "Cyd", "changed", "contact", ids=st.none()), min_size=2, max_size=8)
+ODD = st.lists(_sayings("Ada", "changed", "contact", "corrects", "strange", ids=st.integers(1, 2)), max_size=3)
 
 
 @given(
@@ -212,8 +243,9 @@ async def test_it_ends_as_it_would_the_usual_way(
     said = [*sound, *odd]
     shuffle.shuffle(said)
     records = [*known, *(_say(log, words, saying) for saying in said)]
-    quickly = await _end(database, newest(is_told=False, is_afresh=is_afresh), records, ends)
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mixed, "MANY", 1)
+        quickly = await _end(database, newest(is_told=False, is_afresh=is_afresh), records, ends)
         patch.setattr(Work, "at_once", lambda *_: None)
         usually = await _end(database, newest(is_told=False), records, ends)
     assert quickly == usually

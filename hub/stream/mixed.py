@@ -1,0 +1,45 @@
+"""A batch that is taken for new, in which much is plain and some is not: each kind goes its own way, in one transaction."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from hub.state.store import Connection
+from hub.state.together import NOTHING, Asked
+from hub.stream.consumer import Consumer
+from hub.stream.opening import Fresh, fresh
+from hub.stream.plain import Passing, Plain
+from hub.stream.record import Good, Judged, Taken
+
+MANY = 32
+"""So many plain events are worth the round trips that they have for themselves."""
+
+T = TypeVar("T")
+
+
+class Mixed:
+    """What is plain with its records, and what is not with its own; they share no subject and no name, so their order does not matter."""
+
+    def __init__(self, plain: Plain, passing: Sequence[Good], rest: Fresh, others: Sequence[Judged]) -> None:
+        self.plain, self.passing, self.rest, self.others = plain, passing, rest, others
+
+    async def begin(self, connection: Connection, first: Asked[T]) -> T:
+        """Begin both; returns what was asked `first`."""
+        answer = await self.plain.begin(connection, first)
+        await self.rest.begin(connection, NOTHING)
+        return answer
+
+
+AtOnce = Fresh | Plain | Mixed
+"""A batch that is taken for new, as far as it is begun."""
+
+
+def at_once(consumer: Consumer, passing: Passing, records: Sequence[Taken]) -> AtOnce | None:
+    """The batch, if it brings nothing but events that are to be folded, each once."""
+    goods, others = passing.part(records)
+    if not others:
+        return passing.gather(goods)
+    names = {good.event for good in goods}
+    if len(goods) < MANY or any(isinstance(other, Good) and other.event in names for other in others):
+        return fresh(consumer, records)
+    plain, rest = passing.gather(goods), fresh(consumer, others)
+    return Mixed(plain, goods, rest, others) if plain and rest else None  # type: ignore[arg-type] # what is repeated is not fresh
