@@ -36,6 +36,7 @@ class Processes:
 async def running(commands: Sequence[Sequence[str]], environment: Mapping[str, str]) -> AsyncIterator[Processes]:
     """Modules with their arguments, from start to stop."""
     everything = dict(os.environ) | dict(environment)
+    everything.pop("PYTHONDONTWRITEBYTECODE", None)  # who starts after the first finds bytecode, as in the image: to compile takes memory
     started = [await asyncio.create_subprocess_exec(sys.executable, "-m", *words, env=everything, cwd=ROOT) for words in commands]
     try:
         yield Processes(started)

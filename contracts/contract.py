@@ -22,7 +22,15 @@ _MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 class Contract(BaseModel):
     """A frozen message body. Unknown fields are ignored, so that a sender may be ahead of its reader."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="ignore", defer_build=True, allow_inf_nan=False, ser_json_timedelta="iso8601")
+    model_config = ConfigDict(
+        frozen=True,
+        strict=True,
+        extra="ignore",
+        defer_build=True,
+        cache_strings="keys",  # what a field says is seldom said again soon
+        allow_inf_nan=False,
+        ser_json_timedelta="iso8601",
+    )
 
 
 class Event(Contract):

@@ -157,8 +157,6 @@ class CustomerWhere(Where):
     consents: Some[ConsentWhere] | None = None
 
 
-ContactWhere.model_rebuild()
-
 TREES: dict[Audience, type[Where]] = {
     "customers": CustomerWhere,
     "contacts": ContactWhere,
@@ -181,6 +179,7 @@ def conditions(audience: Audience, document: str | None) -> Where:
     tree = TREES[audience]
     if document is None:
         return tree()
+    ContactWhere.model_rebuild()  # it names what stands below it; nobody but who reads trees needs the megabyte that this takes
     if len(document) > LONGEST or _depth(document) > DEEPEST:
         raise Unfit(Finding("", f"at most {LONGEST:,} characters, nested at most {DEEPEST} deep"))
     try:

@@ -25,8 +25,14 @@ class Records(PartitionRecords):  # type: ignore[misc] # aiokafka has no types
     aiokafka's reading holds on to what it reads for: a circle, and nobody looks for circles for hours in a process that makes few.
     """
 
+    def __init__(self, *fetched: Any, **how: Any) -> None:  # noqa: ANN401 - aiokafka's
+        super().__init__(*fetched, **how)
+        self._headers: dict[tuple[str, bytes | None], tuple[str, bytes | None]] = {}
+
     def _unpack_records(self) -> Iterator[Fetched]:
         return iter(PartitionRecords._unpack_records(proxy(self)))
 
     def _consumer_record(self, partition: Any, record: Any) -> Fetched:  # noqa: ANN401 - aiokafka's
-        return Fetched(partition[0], partition[1], record.offset, record.timestamp, record.key, record.value, tuple(record.headers))
+        alike = self._headers.setdefault  # most headers say the same in every record of a sender: they are kept once
+        headers = tuple([alike(header, header) for header in record.headers])
+        return Fetched(partition[0], partition[1], record.offset, record.timestamp, record.key, record.value, headers)

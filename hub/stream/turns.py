@@ -37,12 +37,12 @@ class Turns:
 
     @property
     def is_full(self) -> bool:
-        """Whether six batches a lane wait already: memory is bounded, however many partitions there are."""
-        return self.size >= 6 * self._most * len(self._wakes)
+        """Whether four batches a lane wait already: memory is bounded, however many partitions there are."""
+        return self.size >= 4 * self._most * len(self._wakes)
 
     def has_enough(self, partition: TopicPartition) -> bool:
-        """Whether two batches of this partition alone wait already: its flood must not keep the others from being fetched."""
-        return self.size_of(partition) >= 2 * self._most
+        """Whether a batch of this partition alone waits already: its flood must not keep the others from being fetched."""
+        return self.size_of(partition) >= self._most
 
     def size_of(self, partition: TopicPartition) -> int:
         """How many records of a partition are queued."""

@@ -232,11 +232,11 @@ def test_a_lane_keeps_waiting_what_is_behind_its_hands_or_all_it_could_take() ->
     assert (turns.waiting_for(0), turns.waiting_for(1)) == (200, 0)
 
 
-def test_it_has_enough_of_one_at_two_batches_and_of_all_at_six_a_lane() -> None:
-    turns = queued(lanes=2, most=10, flood=19, calm=80)
+def test_it_has_enough_of_one_at_a_batch_and_of_all_at_four_a_lane() -> None:
+    turns = queued(lanes=2, most=10, flood=9, calm=60)
     assert not turns.has_enough(FLOOD)
     assert not turns.is_full
-    turns.put(FLOOD, run(FLOOD, 19, 21))
+    turns.put(FLOOD, run(FLOOD, 9, 11))
     assert turns.has_enough(FLOOD)
     assert not turns.has_enough(THIRD)
     assert turns.is_full
