@@ -19,6 +19,7 @@ from hub.state.connect import connect
 from tests.support import audience_oracle, population
 from tests.support.database import Database
 
+ContactWhere.model_rebuild()  # so that its fields tell their types before a tree is read
 TABLES = {CustomerWhere: stores.customers, ContactWhere: stores.contacts, LeadWhere: stores.leads}
 STATES = {tree: store.state for tree, store in TABLES.items()} | {
     OpportunityWhere: stores.opportunities.state,
