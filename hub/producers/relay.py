@@ -22,6 +22,8 @@ from hub.telemetry import Metrics, log
 
 _MOST_BYTES = 4_000_000
 _LOOK_AGAIN = 1.0
+_APART = 0.005
+"""Rounds begin at least so far apart, unless more is there than one can hold: what is said in quick succession shares one."""
 _SWEEP = 60.0
 _ANSWER_SECONDS = 5.0
 
@@ -78,6 +80,7 @@ class Relay(Sender):
     async def _relay(self, connection: Connection, producer: AIOKafkaProducer) -> None:
         while True:
             self._wake.clear()
+            began = monotonic()
             done = await _to_its_end(self.relay_once(connection, producer))
             self.progress()
             if monotonic() - self._swept_at > _SWEEP:  # over all producers: a partition that takes nothing costs one with each try
@@ -85,6 +88,7 @@ class Relay(Sender):
                 self._swept_at = monotonic()
             elif not done.is_more:
                 await heed(self._wake, _LOOK_AGAIN)
+                await asyncio.sleep(max(0.0, began + _APART - monotonic()))
             if self._is_apart and monotonic() - self._probed_at > min(2.0 ** (self._probes + 1), _SWEEP):
                 await self.probe(connection, producer)
 

@@ -1,6 +1,8 @@
 """Poll for records: with patience, only where there is room, and at once where there is room again."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from time import monotonic
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -11,6 +13,10 @@ from hub.stream.fetched import Fetched
 PATIENCE_SECONDS = 0.5
 FETCH_WAIT_MS = 100
 """How long the broker holds a fetch that finds nothing: one is under way at a time, and whoever has worked off its records waits for it."""
+
+GATHER_SECONDS = 0.005
+_GATHER_BYTES = 64 << 10
+"""So long, or up to so much, the broker gathers for whoever hears more than a record in that time: a fetch costs as much as many folds."""
 
 HasRoom = Callable[[tuple[str, int]], bool]
 
@@ -28,25 +34,39 @@ class _Open:
         return self._has_room(tuple(partition))
 
 
-async def poll(
-    kafka: AIOKafkaConsumer,
-    has_room: HasRoom,
-    *,
-    timeout_ms: int,  # noqa: ARG001 - FastStream's own
-    max_records: int,
-) -> Mapping[Any, Sequence[Fetched]]:
-    """Wait until there are records: after an empty poll FastStream sleeps as long again, and what comes meanwhile would wait.
+class Poller:
+    """Polls a consumer: in the place of aiokafka's `getmany`, which knows no partitions that it should leave alone for now."""
 
-    It is aiokafka's `getmany`, which knows no partitions that it should leave alone for now.
-    """
-    records: Mapping[Any, Sequence[Fetched]] = {}
-    while not records:
-        if kafka._closed:
-            raise ConsumerStoppedError
-        kafka._coordinator.check_errors()
-        with kafka._subscription.fetch_context():
-            records = await kafka._fetcher.fetched_records(_Open(has_room), PATIENCE_SECONDS, max_records=max_records)
-    return records
+    def __init__(self, kafka: AIOKafkaConsumer, has_room: HasRoom) -> None:
+        self._kafka, self._open = kafka, _Open(has_room)
+        self._gathers, self._polled_at = False, 0.0
+
+    async def poll(self, *, timeout_ms: int, max_records: int) -> Mapping[Any, Sequence[Fetched]]:  # noqa: ARG002 - FastStream's own
+        """Wait until there are records: after an empty poll FastStream sleeps as long again, and what comes meanwhile would wait."""
+        kafka = self._kafka
+        records: Mapping[Any, Sequence[Fetched]] = {}
+        while not records:
+            if kafka._closed:
+                raise ConsumerStoppedError
+            kafka._coordinator.check_errors()
+            with kafka._subscription.fetch_context():
+                records = await kafka._fetcher.fetched_records(self._open, PATIENCE_SECONDS, max_records=max_records)
+        self._pace(sum(map(len, records.values())))
+        return records
+
+    def _pace(self, records: int) -> None:
+        """Let the broker gather before it answers the fetch that begins now, if records come thick; not the one after it, if none come."""
+        now = monotonic()
+        self._gathers = records > 1 if self._gathers else now - self._polled_at < GATHER_SECONDS
+        self._polled_at = now
+        if self._gathers:
+            fetcher = self._kafka._fetcher
+            fetcher._fetch_min_bytes, fetcher._fetch_max_wait_ms = _GATHER_BYTES, round(GATHER_SECONDS * 1000)
+            asyncio.get_running_loop().call_later(GATHER_SECONDS / 2, self._relax)
+
+    def _relax(self) -> None:
+        fetcher = self._kafka._fetcher
+        fetcher._fetch_min_bytes, fetcher._fetch_max_wait_ms = 1, FETCH_WAIT_MS
 
 
 def look_again(kafka: AIOKafkaConsumer) -> None:

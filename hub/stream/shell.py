@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from faststream import AckPolicy
@@ -14,7 +13,7 @@ from faststream.kafka.subscriber.usecase import BatchSubscriber
 from hub.stream.fetched import Fetched
 from hub.stream.group import Group
 from hub.stream.header_names import tolerate
-from hub.stream.polling import FETCH_WAIT_MS, poll
+from hub.stream.polling import FETCH_WAIT_MS, Poller
 
 _POLL_MS = 20
 _LEAVE_SECONDS = 2.0
@@ -63,7 +62,7 @@ class Shell:
             raise
         self._group.kafka = kafka = self.subscriber.consumer
         if kafka is not None:
-            kafka.getmany = partial(poll, kafka, self._group.has_room)
+            kafka.getmany = Poller(kafka, self._group.has_room).poll
         self._has_joined = True
         self._group.start()
 

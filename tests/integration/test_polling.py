@@ -10,7 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from hub.local.kafka import Kafka
 from hub.stream import polling
-from hub.stream.polling import look_again, poll
+from hub.stream.polling import Poller, look_again
 from hub.wiring import kafka_options
 from tests.support.eventually import eventually_async
 from tests.support.kafka_clients import settings_of
@@ -30,9 +30,10 @@ async def test_a_poll_under_way_takes_what_was_fetched_as_soon_as_there_is_room(
     partition, room = TopicPartition(topic, 0), {topic: True}
     async with AIOKafkaConsumer(**options, auto_offset_reset="earliest") as consumer:
         consumer.assign([partition])
+        poller = Poller(consumer, lambda p: room[p[0]])
 
         def take(most: int) -> "asyncio.Task[Mapping[TopicPartition, Sequence[ConsumerRecord]]]":
-            return asyncio.create_task(poll(consumer, lambda p: room[p[0]], timeout_ms=0, max_records=most))
+            return asyncio.create_task(poller.poll(timeout_ms=0, max_records=most))
 
         taken = list((await take(1))[partition])
         room[topic], fetched = False, consumer._fetcher._records[partition]
