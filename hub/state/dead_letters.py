@@ -7,6 +7,7 @@ from uuid import UUID
 import orjson
 
 from hub.state.store import Connection
+from hub.state.together import Asked, Part
 
 _INSERT = """
 INSERT INTO dead_letters (id, consumer, principal, key, reason, faults, event, part, store, whose, ref, source, event_id, type,
@@ -28,7 +29,7 @@ COLUMNS = (
     ' topic, partition, "offset", timestamp, headers, value'
 )
 _CLOSE = f"UPDATE dead_letters SET state = $3 WHERE consumer = $1 AND id = ANY($2::uuid[]) AND state = 'open' RETURNING {COLUMNS}"  # noqa: S608 - names of our own
-_KNOWN = "SELECT id FROM dead_letters WHERE id = ANY($1::uuid[])"
+_KNOWN = Part("", "SELECT id FROM dead_letters WHERE id = ANY($1::uuid[])")
 _REOPEN = "UPDATE dead_letters SET state = 'open', since = now() WHERE id = ANY($1::uuid[])"
 
 
@@ -71,9 +72,9 @@ async def insert(connection: Connection, letters: Sequence[DeadLetter]) -> set[U
     return {row[0] for row in await connection.fetch(_INSERT, *zip(*packed, strict=True))}
 
 
-async def known(connection: Connection, letters: Sequence[UUID]) -> set[UUID]:
+def knowing(letters: Sequence[UUID]) -> Asked[set[UUID]]:
     """Those that are kept already, whatever became of them."""
-    return {row[0] for row in await connection.fetch(_KNOWN, letters)}
+    return Asked(_KNOWN, (letters,), lambda rows: {row[0] for row in rows})
 
 
 async def close(

@@ -9,8 +9,8 @@ from hub.state import inbox, journal
 from hub.state.store import Connection
 from hub.state.together import Asked, ask
 from hub.stream.consumer import Consumer
-from hub.stream.record import Good, Ignored, Taken
-from hub.stream.sorting import Sorted, gather, holding, rows, take
+from hub.stream.record import Good, Repeated, Taken
+from hub.stream.sorting import Sorted, burying, gather, holding, rows, take
 from hub.stream.subjects import hearing
 
 T = TypeVar("T")
@@ -37,6 +37,8 @@ class Fresh:
             asked.append(journal.adding(consumer.name, *rows(kept)))
         if passing := {good.event: good.fingerprint for good in goods if not consumer.remembers(good.lineage)}:
             asked.append(inbox.adding(passing))
+        if found.bad:
+            asked.append(burying(consumer, found))
         loaded = [(store, hearing(consumer.stores[store], stores[store])) for store in sorted(stores)]
         answers = await ask(connection, *asked, *(question for _, question in loaded))
         found.holds = answers[1]
@@ -45,11 +47,12 @@ class Fresh:
 
 
 def fresh(consumer: Consumer, records: Sequence[Taken]) -> Fresh | None:
-    """The batch, if it brings nothing but events that are to be folded, each once."""
-    if not records or not all(isinstance(record, Good | Ignored) for record in records):
+    """The batch, if no event comes twice in it, and each is one to be folded that corrects nothing."""
+    judged = [record for record in records if not isinstance(record, Repeated)]
+    if not judged or len(judged) < len(records):
         return None
     found = Sorted()
-    batch, again = gather(found, records)  # type: ignore[arg-type] # as was just seen
+    batch, again = gather(found, judged)
     for order, good in batch.values():
         take(found, consumer, good, order)
     if again or found.control or found.corrections:

@@ -64,7 +64,7 @@ async def sort(connection: Connection, consumer: Consumer, records: Sequence[Jud
         known = await _note(connection, consumer, [good for _, good in batch.values()])
         await _arrange(connection, consumer, found, batch, again, known)
     if found.bad and not is_redriven:
-        await _know(connection, consumer, found)
+        await burying(consumer, found).alone(connection)
     return found
 
 
@@ -97,12 +97,17 @@ def holding(consumer: Consumer, goods: Sequence[Good], found: Sorted) -> Asked[H
     return holds.finding(consumer.name, keys, subjects, [good.event for good in goods], list(consumer.using))
 
 
-async def _know(connection: Connection, consumer: Consumer, found: Sorted) -> None:
-    """Pass over what was buried when it was read before: whatever became of its letter, it does not come back for that."""
+def burying(consumer: Consumer, found: Sorted) -> Asked[None]:
+    """What is asked to pass over what was buried when it was read before: whatever became of its letter, it does not come back for that."""
     letters = {slips.of_place(consumer.name, place(arrived[1])): arrived for arrived in found.bad}
-    for letter in await dead_letters.known(connection, list(letters)):
-        found.outcomes[place(letters.pop(letter)[1])] = Outcome.DUPLICATE
-    found.bad = list(letters.values())
+
+    def pass_over(known: set[UUID]) -> None:
+        for letter in known:
+            found.outcomes[place(letters.pop(letter)[1])] = Outcome.DUPLICATE
+        found.bad = list(letters.values())
+
+    asked = dead_letters.knowing(list(letters))
+    return Asked(asked.part, asked.arguments, lambda rows: pass_over(asked.read(rows)))
 
 
 _Arrived = tuple[int, Good]
