@@ -18,6 +18,7 @@ from contracts.contract import Lineage
 from contracts.crm import CUSTOMER_UPDATED
 from contracts.customers import CUSTOMER_CHANGED, CUSTOMER_RECORDED
 from hub.consumers import CONSUMERS
+from hub.consumers.crm_sync import crm_sync
 from hub.rules import customers
 from hub.rules.basedata import BaseData
 from hub.rules.decision import Change, Facts, Subject
@@ -39,7 +40,7 @@ from tests.support.passing import newest
 
 HANDLED, DEAD = Outcome.HANDLED, Outcome.DEAD
 KIM = {"contact": "K", "customer": "A", "name": "Kim"}
-TABLES = ("customers", "contacts", "journal", "inbox", "dead_letters", "waiting", "outbox", "consumer_offsets")
+TABLES = ("customers", "contacts", "journal", "corrections", "inbox", "dead_letters", "waiting", "outbox", "consumer_offsets")
 OF_THE_RUN = {"came_at", "recorded_at", "since", "moved_at", "epoch", "time", "body"}
 
 
@@ -230,12 +231,19 @@ SOUND = st.lists(_sayings("Ada", "Bob", "Cyd", "changed", "contact", ids=st.none
 ODD = st.lists(_sayings("Ada", "changed", "contact", "corrects", "strange", ids=st.integers(1, 2)), max_size=3)
 
 
+WAYS = {"afresh": newest(is_told=False, is_afresh=True), "newest": newest(is_told=False), "journalled": crm_sync}
+
+
 @given(
-    is_afresh=st.booleans(), sound=SOUND, odd=ODD, ends=st.sets(st.integers(1, 12), max_size=2), shuffle=st.randoms(use_true_random=False)
+    way=st.sampled_from(sorted(WAYS)),
+    sound=SOUND,
+    odd=ODD,
+    ends=st.sets(st.integers(1, 12), max_size=2),
+    shuffle=st.randoms(use_true_random=False),
 )
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_it_ends_as_it_would_the_usual_way(
-    database: str, is_afresh: bool, sound: Sequence[Saying], odd: Sequence[Saying], ends: set[int], shuffle: Random
+    database: str, way: str, sound: Sequence[Saying], odd: Sequence[Saying], ends: set[int], shuffle: Random
 ) -> None:
     log = Log()
     words = Words(log)
@@ -245,7 +253,7 @@ async def test_it_ends_as_it_would_the_usual_way(
     records = [*known, *(_say(log, words, saying) for saying in said)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(mixed, "MANY", 1)
-        quickly = await _end(database, newest(is_told=False, is_afresh=is_afresh), records, ends)
+        quickly = await _end(database, WAYS[way], records, ends)
         patch.setattr(Work, "at_once", lambda *_: None)
-        usually = await _end(database, newest(is_told=False), records, ends)
+        usually = await _end(database, WAYS["newest" if way == "afresh" else way], records, ends)
     assert quickly == usually
