@@ -22,7 +22,7 @@ from hub.telemetry import Metrics, log
 
 _MOST_BYTES = 4_000_000
 _LOOK_AGAIN = 1.0
-_APART = 0.005
+_APART = 0.02
 """Rounds begin at least so far apart, unless more is there than one can hold: what is said in quick succession shares one."""
 _SWEEP = 60.0
 _ANSWER_SECONDS = 5.0
