@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from contracts.topics import ACTS
 from hub.state.store import Connection
-from hub.state.together import Asked, Part
+from hub.state.together import Asked, Part, done_to, nothing
 
 TopicPartition = tuple[str, int]
 
@@ -101,6 +101,27 @@ locked AS (
     "SELECT l.topic, l.partition, l.epoch, l.next_offset, l.next_offset = l.first FROM locked l",
 )
 
+_LOOK = Part(
+    "",
+    """
+SELECT o.topic, o.partition, o.epoch, greatest(o.next_offset, 0), false
+FROM unnest((SELECT $3::text[]), (SELECT $4::int[])) AS s (topic, partition) CROSS JOIN LATERAL (
+    SELECT * FROM consumer_offsets o WHERE o.consumer = $1 AND o.cluster_id = $2 AND o.topic = s.topic AND o.partition = s.partition) AS o
+""",
+)
+
+_MOVE = done_to(
+    "moved",
+    """
+UPDATE consumer_offsets AS o SET next_offset = s.after, holes = o.holes + s.holes, moved_at = now()
+FROM unnest((SELECT $3::text[]), (SELECT $4::int[]), (SELECT $5::bigint[]), (SELECT $6::bigint[]), (SELECT $7::bigint[]),
+    (SELECT $8::bigint[])) AS s (topic, partition, first, after, holes, epoch)
+WHERE o.consumer = $1 AND o.cluster_id = $2 AND o.topic = s.topic AND o.partition = s.partition
+  AND o.epoch = s.epoch AND greatest(o.next_offset, 0) = s.first
+""",
+    9,
+)
+
 _ADVANCE = """
 UPDATE consumer_offsets AS o SET next_offset = n.next_offset, holes = o.holes + n.holes, moved_at = now()
 FROM unnest($3::text[], $4::int[], $5::bigint[], $6::bigint[]) AS n (topic, partition, next_offset, holes)
@@ -153,6 +174,18 @@ class Offsets:
         ordered = sorted(spans.items())
         columns = _columns([partition for partition, _ in ordered])
         return Asked(_LOCK, (*self._key, *columns, *zip(*(span for _, span in ordered), strict=True)), _locked)
+
+    def looking(self, partitions: Sequence[TopicPartition]) -> Asked[dict[TopicPartition, Locked]]:
+        """Where these stand and under which epoch, without a lock."""
+        return Asked(_LOOK, (*self._key, *_columns(partitions)), _locked)
+
+    def moving(self, spans: Mapping[TopicPartition, Span], epochs: Mapping[TopicPartition, int]) -> Asked[None]:
+        """What is to be done to move on partitions that stand where their batches begin, under these epochs.
+
+        DivisionByZeroError tells that one stands elsewhere, or was claimed since.
+        """
+        columns = zip(*((*span, epochs[partition]) for partition, span in spans.items()), strict=True)
+        return Asked(_MOVE, (*self._key, *_columns(list(spans)), *columns, len(spans)), nothing)
 
     async def advance(self, connection: Connection, moves: Mapping[TopicPartition, tuple[int, int]]) -> None:
         """Move on: per partition the next offset and how many holes were passed."""

@@ -3,7 +3,7 @@
 import types
 from collections.abc import Collection, Container, Mapping, Sequence
 from datetime import date, datetime
-from functools import cached_property, partial
+from functools import cached_property
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 from uuid import UUID
@@ -15,7 +15,7 @@ from hub.rules.decision import Subject
 from hub.rules.order import Position
 from hub.state.overwriting import overwriting
 from hub.state.rows import RowType, texts
-from hub.state.together import Asked, Part, nothing
+from hub.state.together import Asked, Part, done_to, nothing
 
 if TYPE_CHECKING:
     from sqlalchemy import Table
@@ -76,7 +76,7 @@ class _Columns:
             " WHERE t.row_version = n.row_version - 1 AND t.principal = n.principal AND t.ref = n.ref AND t.ctid = n.row_place::tid"
         )
         # A row is looked for where it was when loaded, not in the index once more: what is not there, somebody else has written.
-        self.update = _counted(f"updated_{table}", update)
+        self.update = done_to(f"updated_{table}", update, 2)
 
     def row(self, subject: Subject, kept: Kept[Any]) -> tuple[Any, ...]:
         """A row; a list would be an array within the array."""
@@ -133,7 +133,7 @@ class Store(Generic[S]):
             f"DELETE FROM {name} t USING unnest($1::text[], $2::text[], $3::bigint[]) AS k (principal, ref, version)"  # noqa: S608 - names of our own
             " WHERE t.principal = k.principal AND t.ref = k.ref AND t.row_version = k.version"
         )
-        self._remove = _counted(f"removed_{name}", remove)
+        self._remove = done_to(f"removed_{name}", remove, 4)
 
     @cached_property
     def table(self) -> "Table":
@@ -165,8 +165,8 @@ class Store(Generic[S]):
             for row in map(tuple, rows)
         }
 
-    def saving(self, kept: Mapping[Subject, Kept[S]], loaded: Mapping[Subject, Kept[S]]) -> list[Asked[Any]]:
-        """What is to be asked to save, in key order; UniqueViolationError, or False, tells that a version was no longer the loaded one.
+    def saving(self, kept: Mapping[Subject, Kept[S]], loaded: Mapping[Subject, Kept[S]]) -> list[Asked[None]]:
+        """What is to be done to save, in key order; UniqueViolationError or DivisionByZeroError tells that a version is another by now.
 
         What was never stored is created, what was is updated: an upsert would bring back a state that
         another transaction has removed since.
@@ -175,8 +175,8 @@ class Store(Generic[S]):
         created = [self._whole.row(subject, each) for subject, each in ordered if each.version == 1]
         columns = self._steps if self._only_steps(kept, loaded) else self._whole
         updated = [columns.row(subject, each) for subject, each in ordered if each.version > 1]
-        asked: list[Asked[Any]] = [Asked(self._create, (created,), nothing)] if created else []
-        return [*asked, Asked(columns.update, (updated,), partial(_are, len(updated)))] if updated else asked
+        asked = [Asked(self._create, (created,), nothing)] if created else []
+        return [*asked, Asked(columns.update, (updated, len(updated)), nothing)] if updated else asked
 
     def overwriting(self, kept: Mapping[Subject, Kept[S]]) -> Asked[None]:
         """What is to be done to put these, each made of one event, in the place of whatever is there, unless that is past the event."""
@@ -190,23 +190,14 @@ class Store(Generic[S]):
             lasting(each.state) == lasting(loaded[subject].state) for subject, each in kept.items() if each.version > 1
         )
 
-    def removing(self, versions: Mapping[Subject, int]) -> Asked[bool]:
-        """What is to be asked to remove states whose every event was corrected away; False if any was no longer at that version."""
+    def removing(self, versions: Mapping[Subject, int]) -> Asked[None]:
+        """What is to be done to remove states whose every event was corrected away; DivisionByZeroError if any is at another version."""
         rows = sorted((*subject, version) for subject, version in versions.items())
-        return Asked(self._remove, [*zip(*rows, strict=True)], partial(_are, len(rows)))
+        return Asked(self._remove, [*zip(*rows, strict=True), len(rows)], nothing)
 
 
 def _names(subjects: Collection[Subject]) -> tuple[str, str]:
     return texts([subject.principal for subject in subjects]), texts([subject.ref for subject in subjects])
-
-
-def _counted(name: str, statement: str) -> Part:
-    """What is done, and how many rows it was done to."""
-    return Part(f"{name} AS ({statement} RETURNING 1)", f"SELECT count(*) FROM {name}")  # noqa: S608 - a name of our own
-
-
-def _are(expected: int, rows: Sequence[Any]) -> bool:
-    return bool(rows[0][0] == expected)
 
 
 def _column(hint: Any, is_stepping: bool) -> tuple[str, bool]:  # noqa: ANN401 - any annotation

@@ -27,6 +27,11 @@ class Part(NamedTuple):
         return f"WITH {self.done} {self.found}" if self.done else self.found
 
 
+def done_to(name: str, statement: str, rows: int) -> Part:
+    """What must be done to so many rows as the argument of that number says: else the server refuses it (DivisionByZeroError)."""
+    return Part(f"{name} AS ({statement} RETURNING 1)", f"SELECT 1 / (count(*) = ${rows}::int)::int FROM {name}")  # noqa: S608 - names of our own
+
+
 class Asked(NamedTuple, Generic[T]):
     """A part with its arguments, and what is made of the rows that it finds."""
 

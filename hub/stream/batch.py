@@ -9,9 +9,11 @@ from hub.state.offsets import Locked, Offsets, Span, TopicPartition
 from hub.state.store import Connection
 from hub.stream import acts, slips
 from hub.stream.acting import Acting
-from hub.stream.failures import Fenced, Gap, Meaning, Otherwise, meaning
+from hub.stream.failures import Conflict, Fenced, Gap, Meaning, Otherwise, meaning
 from hub.stream.mixed import AtOnce
+from hub.stream.opening import Fresh
 from hub.stream.outcome import Applied, Outcome
+from hub.stream.plain import Plain
 from hub.stream.record import Judged, Newer, Reader, Repeated, Taken, refused
 from hub.stream.sorting import place
 from hub.stream.work import Work
@@ -28,7 +30,7 @@ class Batch:
     def __init__(self, offsets: Offsets, work: Work, reader: Reader, consumer: str) -> None:
         self.consumer = consumer
         self._offsets, self._work, self._reader = offsets, work, reader
-        self._wary = 0
+        self._wary = self._unhurried = 0
 
     async def apply(
         self,
@@ -48,7 +50,11 @@ class Batch:
         await self._work.prepare(connection)
         if self._wary:
             self._wary -= 1
-        elif at_once := self._work.at_once([record for _, batch in sorted(batches.items()) for record in batch]):
+        elif at_once := self._at_once(batches):
+            if isinstance(at_once, Fresh | Plain) and at_once.is_simple:
+                if applied := await self._swiftly(connection, batches, epochs, gaps or {}, at_once):
+                    return applied
+                at_once = self._at_once(batches)  # what was begun is spoilt
             try:
                 return await self._once(connection, batches, epochs, gaps or {}, at_once)
             except Exception as error:
@@ -56,6 +62,42 @@ class Batch:
                     raise
             self._wary = WARY
         return await self._once(connection, batches, epochs, gaps or {})
+
+    def _at_once(self, batches: Batches) -> AtOnce | None:
+        return self._work.at_once([record for _, batch in sorted(batches.items()) for record in batch])
+
+    async def _swiftly(
+        self,
+        connection: Connection,
+        batches: Batches,
+        epochs: Mapping[TopicPartition, int],
+        gaps: Mapping[TopicPartition, int],
+        at_once: Fresh | Plain,
+    ) -> Applied | None:
+        """Look, fold, and write all of it in one statement, which is a transaction of its own; None where that will not do.
+
+        What was found may change before that statement as it may within a transaction. Offsets and states are written as they were found
+        or not at all, and whoever would have to lock something in between takes the other way.
+        """
+        if self._unhurried:
+            self._unhurried -= 1
+            return None
+        applied, began = Applied(), perf_counter()
+        spans = {partition: _span(batch) for partition, batch in batches.items()}
+        standing = await at_once.look(connection, self._offsets.looking(list(spans)))
+        looked = perf_counter()
+        try:
+            due, _ = _pass(batches, standing, epochs, gaps, applied)
+            if len(due) < sum(map(len, batches.values())):
+                return None
+            await self._work.finish_at_once(connection, at_once, self._offsets.moving(spans, epochs), _unrepeated(due, applied), applied)
+        except Exception as error:
+            if not isinstance(error, Otherwise | Conflict | Gap) and meaning(error) is not Meaning.RECORD:
+                raise
+            self._unhurried = WARY
+            return None
+        applied.seconds = {"lock": looked - began, "work": perf_counter() - looked}
+        return applied
 
     async def _once(
         self,

@@ -1,6 +1,7 @@
 """What an error means for the batch that met it."""
 
 from enum import Enum
+from typing import Any, NoReturn
 
 import asyncpg
 
@@ -37,6 +38,15 @@ class Conflict(Exception):  # noqa: N818 - settled by folding again
 class Otherwise(Exception):  # noqa: N818 - the batch is rolled back, and looked at closely
     """Not all is as it was taken for: nothing may come of what was done at once."""
 
+
+class _Nobody:
+    """In the place of a connection, where nothing may be asked: whoever has to ask after all finds that not all is as it was taken for."""
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise Otherwise
+
+
+NOBODY: Any = _Nobody()
 
 _BY_CLASS = {
     "22": Meaning.RECORD,  # data exception

@@ -22,6 +22,8 @@ class Mixed:
     def __init__(self, plain: Plain, passing: Sequence[Good], rest: Fresh, others: Sequence[Judged]) -> None:
         self.plain, self.passing, self.rest, self.others = plain, passing, rest, others
 
+    is_simple = False
+
     async def begin(self, connection: Connection, first: Asked[T]) -> T:
         """Begin both; returns what was asked `first`."""
         answer = await self.plain.begin(connection, first)

@@ -8,7 +8,7 @@ from hub.rules.decision import Subject
 from hub.state import inbox, journal
 from hub.state.store import Connection
 from hub.state.together import Asked, ask
-from hub.stream.consumer import Consumer
+from hub.stream.consumer import Consumer, Fold
 from hub.stream.record import Good, Repeated, Taken
 from hub.stream.sorting import Sorted, burying, gather, holding, rows, take
 from hub.stream.subjects import hearing
@@ -23,20 +23,27 @@ class Fresh:
         self.found = found
         self._consumer, self._goods = consumer, goods
 
+    @property
+    def is_simple(self) -> bool:
+        """Whether nothing follows from what it folds but states, and what others hear of them; and no record is refused already."""
+        consumer, found = self._consumer, self.found
+        stores = {part.store for part in found.parts}
+        return not (found.bad or found.newer or consumer.is_asked or any(_is_followed(consumer.stores[store]) for store in stores))
+
     async def begin(self, connection: Connection, first: Asked[T]) -> T:
-        """Journal the batch, and find what holds it and the states of its subjects; returns what was asked `first`.
+        """Journal the batch, and look; returns what was asked `first`.
 
         UniqueViolationError tells that something of it came before.
         """
-        consumer, found, goods = self._consumer, self.found, self._goods
+        return await self.look(connection, first, *self.noting())
+
+    async def look(self, connection: Connection, first: Asked[T], *others: Asked[Any]) -> T:
+        """Find what holds the batch and the states of its subjects; returns what was asked `first`, together with the others."""
+        consumer, found = self._consumer, self.found
         stores: dict[str, dict[Subject, int]] = defaultdict(dict)
         for part in found.parts:
             stores[part.store][part.subject] = 0  # the question does not see what is journalled along with it
-        asked: list[Asked[Any]] = [first, holding(consumer, goods, found)]
-        if kept := [good for good in goods if consumer.remembers(good.lineage)]:
-            asked.append(journal.adding(consumer.name, *rows(kept)))
-        if passing := {good.event: good.fingerprint for good in goods if not consumer.remembers(good.lineage)}:
-            asked.append(inbox.adding(passing))
+        asked: list[Asked[Any]] = [first, holding(consumer, self._goods, found), *others]
         if found.bad:
             asked.append(burying(consumer, found))
         loaded = [(store, hearing(consumer.stores[store], stores[store])) for store in sorted(stores)]
@@ -44,6 +51,19 @@ class Fresh:
         found.holds = answers[1]
         found.heard = dict(zip((store for store, _ in loaded), answers[len(asked) :], strict=True))
         return answers[0]  # type: ignore[no-any-return] # of what was asked first
+
+    def noting(self) -> list[Asked[None]]:
+        """What is to be done to journal the batch, or where no history is kept to note that it came."""
+        consumer, noted = self._consumer, []
+        if kept := [good for good in self._goods if consumer.remembers(good.lineage)]:
+            noted.append(journal.adding(consumer.name, *rows(kept)))
+        if passing := {good.event: good.fingerprint for good in self._goods if not consumer.remembers(good.lineage)}:
+            noted.append(inbox.adding(passing))
+        return noted
+
+
+def _is_followed(fold: Fold) -> bool:
+    return bool(fold.answers or fold.notices or fold.books or fold.timer or fold.concerns)
 
 
 def fresh(consumer: Consumer, records: Sequence[Taken]) -> Fresh | None:

@@ -90,6 +90,8 @@ def _is_plain(fold: Fold) -> bool:
 class Plain:
     """A batch of such events that is taken for new: their fingerprints, and by store what is said of whom."""
 
+    is_simple = True
+
     def __init__(self, base: BaseDataCache, marks: Mapping[UUID, int], said: Sequence[tuple[Fold, News]]) -> None:
         self._base, self._marks = base, marks
         self._said = [(declared, *_told_afresh(declared, news)) for declared, news in said]
@@ -97,17 +99,30 @@ class Plain:
         self._loaded: Sequence[Heard[Any]] = ()
 
     async def begin(self, connection: Connection, first: Asked[T]) -> T:
-        """Note that they came, and find the states of their subjects, unless told afresh; returns what was asked `first`.
+        """Note that they came, and look; returns what was asked `first`.
 
         UniqueViolationError tells that something of it came before.
         """
+        return await self.look(connection, first, *self.noting())
+
+    async def look(self, connection: Connection, first: Asked[T], *others: Asked[Any]) -> T:
+        """Find the states of their subjects, unless told afresh; returns what was asked `first`, together with the others."""
         questions = [declared.store.loading(news) for declared, _, news in self._said if news]
-        answer: T
-        answer, self._version, _, *self._loaded = await ask(connection, first, self._base.asking(), inbox.adding(self._marks), *questions)
-        return answer
+        answers = await ask(connection, first, self._base.asking(), *others, *questions)
+        self._version, self._loaded = answers[1], answers[2 + len(others) :]
+        return answers[0]  # type: ignore[no-any-return] # of what was asked first
+
+    def noting(self) -> list[Asked[None]]:
+        """What is to be done to note that they came."""
+        return [inbox.adding(self._marks)]
 
     async def finish(self, connection: Connection, records: Sequence[Taken], applied: Applied) -> None:
         """Fold them, save what moved on, and note what became of each record; raises Otherwise where a rule refuses one of them."""
+        if saves := await self.saves(connection, records, applied):
+            await write(connection, saves)
+
+    async def saves(self, connection: Connection, records: Sequence[Taken], applied: Applied) -> list[Asked[Any]]:
+        """Fold them, note what became of each record, and return what saves what moved on."""
         base, loaded = await self._base.refresh(connection, self._version), iter(self._loaded)
         saves: list[Asked[Any]] = []
         for declared, afresh, news in self._said:
@@ -116,9 +131,8 @@ class Plain:
             if news:
                 states, _ = next(loaded)
                 saves += declared.store.saving(_fold(declared, base, states, news), states)
-        if saves:
-            await write(connection, saves)
         applied.outcomes.update(dict.fromkeys([place(record) for record in records], Outcome.HANDLED))
+        return saves
 
 
 def _told_afresh(declared: Fold, said: News) -> tuple[dict[Subject, Good], News]:

@@ -169,8 +169,6 @@ async def write(connection: Connection, asked: Sequence[Asked[Any]]) -> None:
     Raises Conflict where another transaction has saved or removed a state since it was loaded.
     """
     try:
-        if False not in await ask(connection, *asked):
-            return
-    except asyncpg.UniqueViolationError:  # cheaper than to ask of each new state first whether there is one by now
-        pass
-    raise Conflict("a state")
+        await ask(connection, *asked)
+    except (asyncpg.UniqueViolationError, asyncpg.DivisionByZeroError) as elsewhere:
+        raise Conflict("a state") from elsewhere

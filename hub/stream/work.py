@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from contracts.timers import TIMER_FIRED
+from hub.rules.basedata import BaseData
 from hub.rules.decision import Subject
 from hub.state import deliveries, inbox, journal, outbox, rows
 from hub.state.base import BaseDataCache
@@ -12,13 +13,14 @@ from hub.state.store import Connection
 from hub.state.together import Asked
 from hub.stream import mixed, ruled
 from hub.stream.consumer import Consumer, Fold
+from hub.stream.failures import NOBODY, Otherwise
 from hub.stream.meeting import meet
 from hub.stream.mixed import AtOnce, Mixed
 from hub.stream.news import news
 from hub.stream.opening import Fresh
 from hub.stream.outcome import Applied, Outcome
 from hub.stream.parking import park
-from hub.stream.plain import Passing
+from hub.stream.plain import Passing, Plain
 from hub.stream.posting import post
 from hub.stream.record import Good, Judged, Taken
 from hub.stream.settling import Settled, settle
@@ -61,6 +63,26 @@ class Work:
         else:
             await batch.finish(connection, records, applied)
 
+    async def finish_at_once(
+        self, connection: Connection, batch: Fresh | Plain, moving: Asked[None], records: Sequence[Judged], applied: Applied
+    ) -> None:
+        """Fold what was looked at alone, and write all that comes of it, that it came, and how far it goes in one statement.
+
+        Raises Otherwise where more than that one would be needed, and Conflict where something is no longer as it was found: then
+        nothing is written.
+        """
+        if isinstance(batch, Fresh):
+            base = await self._base.refresh(connection, batch.found.holds.base)
+            made = await self._make(NOBODY, base, records, batch.found, applied)
+            if made.planned:
+                raise Otherwise
+            writes = made.writes
+            _note(batch.found, made.settled)
+            applied.outcomes.update(batch.found.outcomes)
+        else:
+            writes = await batch.saves(connection, records, applied)
+        await write(connection, [moving, *batch.noting(), *writes])
+
     async def do(self, connection: Connection, records: Sequence[Judged], applied: Applied, released: Sequence[Released] = ()) -> None:
         """Fold the records, which are in the order of their partitions, and what was released; note what became of each."""
         found = await sort(connection, self._consumer, records, is_redriven=applied.is_redriven)
@@ -70,10 +92,32 @@ class Work:
         self, connection: Connection, records: Sequence[Judged], found: Sorted, applied: Applied, released: Sequence[Released] = ()
     ) -> None:
         """Fold what was sorted, and write all that comes of it."""
+        base = await self._base.refresh(connection, found.holds.base)
+        made = await self._make(connection, base, records, found, applied, released)
+        if made.writes:
+            await write(connection, made.writes)
+        if made.planned:
+            await deliveries.insert(connection, self._consumer.name, made.planned)
+        if self._consumer.is_asked:
+            await ruled.note(connection, self._consumer.name, found, made.settled)
+        await meet(connection, self._consumer.name, made.folded)
+        _note(found, made.settled)
+        applied.outcomes.update(found.outcomes)
+
+    async def _make(
+        self,
+        connection: Connection,
+        base: BaseData,
+        records: Sequence[Judged],
+        found: Sorted,
+        applied: Applied,
+        released: Sequence[Released] = (),
+    ) -> "_Made":
+        """Fold what was sorted; what is written here is what the rest depends on."""
         consumer = self._consumer
         applied.repeated += found.repeated
         touched = await touch(connection, consumer, found, released)
-        settled = await settle(connection, consumer, await self._base.refresh(connection, found.holds.base), found, touched)
+        settled = await settle(connection, consumer, base, found, touched)
         said = await park(connection, consumer.name, found, settled, self._base, (self.since or datetime.now(UTC)) + self._wait, applied)
         folded, writes = await _save(connection, settled.folds)
         planned: list[deliveries.Planned] = []
@@ -94,16 +138,17 @@ class Work:
             for piece in pieces:
                 await piece.alone(connection)
             writes.append(last)
-        if writes:
-            await write(connection, writes)
-        if planned:
-            await deliveries.insert(connection, consumer.name, planned)
         applied.emitted += len(said)
-        if consumer.is_asked:
-            await ruled.note(connection, consumer.name, found, settled)
-        await meet(connection, consumer.name, folded)
-        _note(found, settled)
-        applied.outcomes.update(found.outcomes)
+        return _Made(settled, folded, writes, planned)
+
+
+class _Made(NamedTuple):
+    """What a batch came to, what is still to be written of it, and what people are to be told."""
+
+    settled: Settled
+    folded: list[tuple[StoreFold, Saved]]
+    writes: list[Asked[Any]]
+    planned: list[deliveries.Planned]
 
 
 async def _save(connection: Connection, folds: Sequence[StoreFold]) -> tuple[list[tuple[StoreFold, Saved]], list[Asked[Any]]]:

@@ -21,7 +21,7 @@ from hub.stream.slips import Stored
 from hub.stream.subjects import write
 from tests.support.crm import Words
 from tests.support.engine import Engine, Log
-from tests.support.interleaving import cut_off_before_commit
+from tests.support.interleaving import cut_off_before_commit, in_transactions
 from tests.support.passing import newest
 
 HANDLED, DUPLICATE, DEAD = Outcome.HANDLED, Outcome.DUPLICATE, Outcome.DEAD
@@ -97,6 +97,7 @@ async def test_a_state_that_another_saved_meanwhile_is_not_overwritten(engine: E
         await engine.db.execute("UPDATE customers SET row_version = row_version + 1, name = 'somebody else'")
         await write(connection, asked)
 
+    in_transactions(engine)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(work, "write", be_late_and_write)
         with pytest.raises(Conflict):

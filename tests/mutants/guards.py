@@ -105,7 +105,29 @@ GUARDS = (
         "row-version",
         "saves over what another has saved since it was loaded",
         Edit("hub.state.store", "WHERE t.row_version = n.row_version - 1 AND t.principal", "WHERE t.principal"),
+        f"{_FENCING}::test_a_row_that_took_the_place_of_the_loaded_one_is_not_taken_for_it",
+    ),
+    Guard(
+        "row-place",
+        "saves over whatever another has saved since it was loaded, unless it counts versions",
+        Edit(
+            "hub.state.store",
+            "WHERE t.row_version = n.row_version - 1 AND t.principal = n.principal AND t.ref = n.ref AND t.ctid = n.row_place::tid",
+            "WHERE t.principal = n.principal AND t.ref = n.ref",
+        ),
         f"{_FENCING}::test_a_state_that_another_has_saved_since_it_was_loaded_is_folded_again",
+    ),
+    Guard(
+        "swift-epoch",
+        "writes at the end for a partition that somebody else has claimed since it looked",
+        Edit("hub.state.offsets", "  AND o.epoch = s.epoch AND greatest", "  AND greatest"),
+        f"{_FENCING}::test_a_partition_that_is_claimed_between_look_and_writing_is_refused",
+    ),
+    Guard(
+        "swift-offset",
+        "writes at the end whatever somebody else has applied since it looked",
+        Edit("hub.state.offsets", "  AND o.epoch = s.epoch AND greatest(o.next_offset, 0) = s.first", "  AND o.epoch = s.epoch"),
+        f"{_FENCING}::test_what_another_has_applied_between_look_and_writing_is_dropped",
     ),
     Guard(
         "relay-lock",

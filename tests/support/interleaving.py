@@ -7,6 +7,7 @@ from typing import Any
 
 from hub.state.connect import connect
 from hub.state.store import Connection
+from hub.stream.batch import WARY
 from tests.support.engine import Engine
 
 _IS_BLOCKED = "SELECT cardinality(pg_blocking_pids($1)) > 0"
@@ -42,8 +43,18 @@ class Stop:
         return stopped
 
 
+def in_transactions(engine: Engine) -> None:
+    """Let an engine begin and commit by itself, instead of writing all in one statement at the end."""
+
+    async def not_so(*_: object) -> None:
+        return None
+
+    engine.batch._swiftly = not_so  # type: ignore[method-assign]
+
+
 def before_commit(engine: Engine) -> Stop:
     """Stop an engine when all is written."""
+    in_transactions(engine)
     stop = Stop()
     engine.batch._fold = stop.behind(engine.batch._fold, engine.db)  # type: ignore[method-assign]
     return stop
@@ -52,6 +63,7 @@ def before_commit(engine: Engine) -> Stop:
 @contextmanager
 def cut_off_before_commit(engine: Engine, look: Callable[[], Awaitable[None]]) -> Iterator[None]:
     """Let an engine lose its connection, as it seems, when all is written and looked at."""
+    in_transactions(engine)
     fold = engine.batch._fold
 
     async def cut_off(*arguments: Any, **named: Any) -> None:
@@ -68,6 +80,7 @@ def cut_off_before_commit(engine: Engine, look: Callable[[], Awaitable[None]]) -
 
 def before_lock(engine: Engine) -> Stop:
     """Stop an engine whose transaction has begun and locked nothing yet."""
+    engine.batch._wary = WARY  # whatever is taken for new is locked by the statement that journals it
     stop = Stop()
     engine.offsets.lock = stop.before(engine.offsets.lock, engine.db)  # type: ignore[method-assign]
     return stop
