@@ -7,6 +7,7 @@ from contextlib import nullcontext
 
 import pytest
 
+from contracts import envelope as cloudevents
 from hub.consumers.crm_sync import crm_sync
 from hub.stream import work
 from hub.stream.batch import WARY
@@ -326,3 +327,20 @@ async def test_what_another_has_applied_between_look_and_writing_is_dropped(
     assert list(applied.outcomes.values()) == [Outcome.HANDLED]
     assert [row["row_version"] for row in await engine.rows("customers")] == [1, 1]
     assert (await next_offset(engine), len(await engine.rows("journal")), len(await engine.rows("outbox"))) == (2, 2, 2)
+
+
+async def test_an_offset_that_another_has_moved_on_between_look_and_writing_is_not_moved_back(
+    engine: Engine, rival: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, nothing = Log(), "hub.customer.updated.v9"  # what means nothing to this consumer leaves nothing behind that could be there twice
+    headers = [cloudevents.write(cloudevents.Envelope(f"e{number}", "/dealers/ber-001", nothing)) for number in range(3)]
+    records = [log.write(TOPIC, b"{}", key="C1", headers=each) for each in headers]
+    stop = Stop()
+    monkeypatch.setattr(work, "write", stop.before(write, engine.db))
+    folding = asyncio.create_task(engine.apply(records[:1]))
+    await stop.reached.wait()
+    rival.epochs = dict(engine.epochs)
+    await rival.apply(records)
+    stop.go.set()
+    await folding
+    assert await next_offset(engine) == 3

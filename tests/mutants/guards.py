@@ -125,9 +125,9 @@ GUARDS = (
     ),
     Guard(
         "swift-offset",
-        "writes at the end whatever somebody else has applied since it looked",
+        "moves an offset back that somebody else has moved on since it looked",
         Edit("hub.state.offsets", "  AND o.epoch = s.epoch AND greatest(o.next_offset, 0) = s.first", "  AND o.epoch = s.epoch"),
-        f"{_FENCING}::test_what_another_has_applied_between_look_and_writing_is_dropped",
+        f"{_FENCING}::test_an_offset_that_another_has_moved_on_between_look_and_writing_is_not_moved_back",
     ),
     Guard(
         "relay-lock",
