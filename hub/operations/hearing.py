@@ -17,6 +17,7 @@ from hub.stream.consumer import Consumer
 _SHORTEST, _LONGEST = 0.1, 1.0  # seconds between two looks
 
 NOT_YET = "not folded yet"
+_PASSING = frozenset({NOT_YET, "waits"})  # a moment later it may have come to something else
 
 _NEXT = {
     "refused": "hub dead-letters list shows it; say it anew once what was expected is there",
@@ -62,22 +63,28 @@ class CameTo(NamedTuple):
 
 
 async def hear(url: str, said: Said, silence: float) -> CameTo:
-    """What became of a record, as soon as it is folded, or after so many seconds without news."""
+    """What became of a record, as soon as it is folded, or after so many seconds: not folded yet, or what it still waits for."""
     began, pause = monotonic(), _SHORTEST
     while True:
         async with foresight.looking(url) as look:
             found = await _came_to(look, said)
-        if found is not None:
+        if found.standing not in _PASSING or monotonic() - began >= silence:
             return found
-        if monotonic() - began >= silence:
-            return CameTo(NOT_YET)
         await asyncio.sleep(pause)
         pause = min(pause * 2, _LONGEST)
 
 
-async def _came_to(look: Connection, said: Said) -> CameTo | None:
+async def _came_to(look: Connection, said: Said) -> CameTo:
     found = await foresight.whereabouts(look, said.event)
-    return None if found is None else _apart(found) or _by_rule(await _verdict(look, said, found))
+    if found is None:
+        return CameTo(NOT_YET)
+    apart = _apart(found)
+    if apart is not None:
+        return apart
+    verdict = await _verdict(look, said, found)
+    if found.hold is not None and not isinstance(verdict, Wait):
+        return CameTo("waits", "to be looked at again")  # what it waited for is there, its consumer has yet to see so
+    return _by_rule(verdict)
 
 
 def _apart(found: Whereabouts) -> CameTo | None:
