@@ -94,7 +94,7 @@ def _show(folder: Path, dealers: int, rate: float, seconds: float, seed: int) ->
     _summary(world, done, found)
     asyncio.run(came_of_it(settings, trade))
     letters_are_whole = print_letters(settings, came_back)
-    were_right = asyncio.run(are_right(settings, drivers))
+    were_right = asyncio.run(are_right(settings, drivers, wishes))
     print_campaigns(news, wishes, are_right=were_right)
     asyncio.run(one_thread(settings, trade))
     _verdict(done)

@@ -100,10 +100,9 @@ class Drivers:
         ways: dict[Kind, Channel] = {"mail": "email", "letter": "post", "paper": "post"}
         return {(f"dealer:{car.dealer}", car.customer): ways[kind] for car in self._cars if (kind := self._kind(car)) in ways}
 
-    def wished(self) -> dict[Named, Channel]:
-        """Who of them has a birthday on the day after the world's end, on which it is told: who alone must be wished a happy one."""
-        today = (self._world.until + _TODAY).strftime(_DAY)
-        celebrate = {(f"dealer:{car.dealer}", car.customer) for car in self._cars if self._birthday(car).strftime(_DAY) == today}
+    def wished(self, on: date) -> dict[Named, Channel]:
+        """Who of them has a birthday on a day, as many have on the one after the world's end: they alone must be wished a happy one."""
+        celebrate = {(f"dealer:{car.dealer}", car.customer) for car in self._cars if f"{self._birthday(car):{_DAY}}" == f"{on:{_DAY}}"}
         return {named: way for named, way in self.readers().items() if named in celebrate}
 
     def moved(self) -> set[Named]:

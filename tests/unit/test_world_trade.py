@@ -90,7 +90,7 @@ def test_those_who_must_read_news_are_those_who_agreed_to_them() -> None:
         datetime(2027, 11, 21, tzinfo=UTC),
     ],
 )
-def test_those_who_must_be_wished_a_happy_birthday_agreed_to_news_and_were_born_on_the_day_after(until: datetime) -> None:
+def test_those_who_must_be_wished_a_happy_birthday_agreed_to_news_and_were_born_on_that_day(until: datetime) -> None:
     drivers, born = Drivers(World(3, seed=1, until=until)), {}
     for one in drivers.people():
         said = json.loads(one.value or b"")
@@ -98,9 +98,11 @@ def test_those_who_must_be_wished_a_happy_birthday_agreed_to_news_and_were_born_
             born[f"dealer:{one.topic.split('.')[1]}", said["customer"]] = date.fromisoformat(said["birthday"])
     today = until.date() + timedelta(days=1)
     celebrate = {named for named, day in born.items() if (day.month, day.day) == (today.month, today.day)}
-    assert drivers.wished() == {named: way for named, way in drivers.readers().items() if named in celebrate}
-    assert celebrate > drivers.wished().keys() > set()
-    assert drivers.readers().keys() > drivers.wished().keys()
+    wished = drivers.wished(today)
+    assert wished == {named: way for named, way in drivers.readers().items() if named in celebrate}
+    assert celebrate > wished.keys() > set()
+    assert drivers.readers().keys() > wished.keys()
+    assert drivers.wished(today + timedelta(days=1)) == {}, "released after midnight, nobody is wished anything"
 
 
 def test_where_no_car_can_be_served_elsewhere_nobody_drives() -> None:
