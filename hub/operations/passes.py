@@ -108,8 +108,9 @@ async def passes(url: str) -> list[StaffPass]:
 
 
 async def known(url: str, staff: str, now: datetime) -> Staff | None:
-    """Somebody of the staff as they are laid down by now; None where nobody of that id is."""
-    return BaseData(as_data(await base.editions(url, Staff.KIND))).find(Staff, staff, now)
+    """Somebody of the staff as they are laid down by now, or will be first where no edition holds yet; None where nobody of that id is."""
+    laid = BaseData(as_data(await base.editions(url, Staff.KIND)))
+    return laid.find(Staff, staff, now) or next(iter(laid.editions(Staff, staff)), None)
 
 
 async def draft(url: str, staff: str, *, name: str, may: Sequence[str], dealers: Sequence[str], days: int, now: datetime) -> Issued:

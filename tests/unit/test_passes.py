@@ -248,10 +248,20 @@ async def test_who_has_left_gets_no_pass(monkeypatch: pytest.MonkeyPatch) -> Non
             await drafted(name)
 
 
-async def test_who_leaves_later_gets_one_until_then(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_who_leaves_later_gets_one_today(monkeypatch: pytest.MonkeyPatch) -> None:
     on_the_staff(monkeypatch, MIRA, MIRA.model_copy(update={"effective_from": NOON.date() + timedelta(1), "retired": True}))
     new = await drafted()
     assert new.laid == [new.held]
+
+
+async def test_who_comes_later_is_known_already(monkeypatch: pytest.MonkeyPatch) -> None:
+    laid = [MIRA.model_copy(update={"effective_from": NOON.date() + timedelta(days), "manager": f"m{days}"}) for days in (9, 1)]
+    on_the_staff(monkeypatch, *laid)
+    new = await drafted()
+    assert (new.laid, new.is_new) == ([new.held], False)
+    other = (await drafted("Mira Roth")).holder
+    assert other is not None
+    assert (other.name, other.dealer, other.manager) == ("Mira Roth", "ber-01", "m1")
 
 
 async def test_another_name_is_laid_down_from_today_on_and_the_same_one_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
