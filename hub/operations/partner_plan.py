@@ -13,6 +13,7 @@ Operation = Literal["read", "write", "describe"]
 State = Literal["absent", "active", "suspended", "incomplete"]
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
+_OEM = "oem"
 
 DEFAULT_QUOTA: Mapping[str, float] = {
     "producer_byte_rate": 2 * 1024**2,
@@ -55,6 +56,8 @@ class Partner:
             OEM_BASE.of(partner)
         except ValueError:
             raise InputError("id", "1 to 40 of a-z, 0-9 and -", partner) from None
+        if (kind, partner) == ("dealer", _OEM):
+            raise InputError("id", "a dealer's own: `oem` stands for the OEM wherever a dealer may be named", partner)
         return cls(kind, partner)
 
     @classmethod

@@ -54,6 +54,13 @@ def test_an_id_that_could_not_be_part_of_a_topic_is_refused(partner: str) -> Non
     assert caught.value.path == "id"
 
 
+def test_no_dealer_is_called_as_the_oem_is() -> None:
+    with pytest.raises(InputError, match="id: expected a dealer's own"):
+        Partner.named("dealer", "oem")
+    assert Partner.of_user("dealer.oem") is None
+    assert Partner.named("carrier", "oem").topics.keys().isdisjoint({"oem.base", "oem.crm"})
+
+
 def test_an_unknown_kind_and_an_erp_with_an_id_are_refused() -> None:
     with pytest.raises(InputError, match="kind: expected dealer or carrier or erp"):
         Partner.named("supplier", "x")
