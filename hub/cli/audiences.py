@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.printing import AsJson, print_json, print_table
+from hub.cli.printing import AsJson, print_json, print_more, print_table
 
 if TYPE_CHECKING:
     from hub.rules.notices import Person
@@ -84,6 +84,7 @@ def preview(
         typer.echo(f"Nobody: the conditions hold of none of the {found.audience}.")
     else:
         print_table(tuple(people[0]), [tuple("" if value is None else value for value in one.values()) for one in people])
+        print_more(len(people), most)
 
 
 def _shown(person: "Person", who: "Addressee", *, is_masked: bool) -> dict[str, Any]:

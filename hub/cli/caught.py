@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.printing import AsJson, print_json, print_table, printable
+from hub.cli.printing import AsJson, print_json, print_more, print_table, printable
 from hub.cli.stack import Data
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def mails(
         print_table(
             (">number", "at", "to", "subject", ">bytes"), [(m["number"], m["at"][:19], m["to"], m["subject"], m["bytes"]) for m in found]
         )
+        print_more(len(found), most)
 
 
 @mail.command("show")
@@ -90,6 +91,7 @@ def texts(
         typer.echo("No text was caught yet.")
     else:
         print_table(("at", "to", "status", "text"), [(s["at"][:19], s["to"], s["status"], s["text"]) for s in found])
+        print_more(len(found), most)
 
 
 @sms.command("misbehave")

@@ -8,7 +8,7 @@ import typer
 
 from hub.cli.acting import DryRun, Why, Yes
 from hub.cli.doing import Deed, Manner, do
-from hub.cli.printing import AsJson, print_json, print_table
+from hub.cli.printing import AsJson, print_json, print_more, print_table
 
 if TYPE_CHECKING:
     from contracts.base import SalesDocument
@@ -153,7 +153,10 @@ def show(
         ]
         if as_json:
             return print_json([dict(zip(heads, row, strict=True)) for row in rows])
-        return print_table(heads, rows) if rows else typer.echo(f"Nobody was to get {name}@{version} yet.")
+        if not rows:
+            return typer.echo(f"Nobody was to get {name}@{version} yet.")
+        print_table(heads, rows)
+        return print_more(len(rows), most)
     sent = asyncio.run(distribution(url(), name))
     if as_json:
         return print_json(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hub.cli.freight import Carrier, Limit, app, ask, bare
-from hub.cli.printing import AsJson, print_json, print_table, printable
+from hub.cli.printing import AsJson, print_json, print_more, print_table, printable
 
 if TYPE_CHECKING:
     from hub.operations.freight import Ledger
@@ -34,6 +34,7 @@ def ledger(
         print_json({name: [one._asdict() for one in listed] for name, listed in found._asdict().items()})
     else:
         _print_ledger(found)
+        print_more(len(found.entries), limit)
     raise typer.Exit(1 if found.apart else 0)
 
 
