@@ -25,7 +25,7 @@ def say(
 ) -> None:
     """Publish one record and wait until it is folded; the exit code is 1 where it changed nothing, for whatever reason, or has not yet.
 
-    Programs are told what it came to (`standing`, `words`), and `about` besides.
+    Programs are told what it came to (`standing`, `words`), and `about` besides; `done` is empty where nobody waited for that.
     """
     import asyncio
 
@@ -42,7 +42,7 @@ def say(
         came_to = CameTo("said") if no_wait else asyncio.run(hear(url(), said, SILENCE))
         heard.append(came_to)
         told.update(id=said.id, standing=came_to.standing, words=came_to.words)
-        return [] if came_to.is_in_vain else [f"{lineage.name} {came_to.standing}"]
+        return [] if no_wait or came_to.is_in_vain else [f"{lineage.name} {came_to.standing}"]
 
     do(Deed(told, show, ask, act, lambda _: f"{lineage.name} said by {body.who}: {heard[0].told}."), manner)
     if heard and heard[0].is_in_vain:

@@ -20,7 +20,7 @@ WAITS, LEAVES = Patience(no_wait=False, silence=1), Patience(no_wait=True, silen
 
 @pytest.fixture
 def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What is said of two things, of which one is dead again."""
+    """What is said of two things, of which one is not carried out yet."""
 
     async def hear(_url: str, asked: Asked, _silence: float, _on_progress: Any) -> list[CameTo]:
         return [CameTo(subject, act, words) for (subject, act, _), words in zip(asked.acts, ("taken", NOT_YET), strict=True)]
