@@ -110,5 +110,6 @@ def revoke(dealer: Dealer, why: Why = "", dry_run: DryRun = False, as_json: AsJs
         ("dealer", dealer),
         lambda settings, known: asyncio.run(door.revoke(settings, known, why=why, dry_run=dry_run)),
         dry_run=dry_run,
+        what="token",
         as_json=as_json,
     )
