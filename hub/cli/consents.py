@@ -81,7 +81,7 @@ def show(person: Person, kind: Kind = "", dealer: Dealer = "", as_json: AsJson =
         typer.echo(f"  since   {one.since:%Y-%m-%d %H:%M:%SZ}")
         for word in said.get(one.ref, ()):
             mark = "proof " if word.event == one.because else "said  "
-            note = "" if word.counts else "  (does not count: refused, held back or corrected)"
+            note = "" if word.counts else "  (does not count: refused, waiting, held back or corrected)"
             where = f"{word.type}  {word.topic}@{word.partition}:{word.offset}"
             typer.echo(printable(f"  {mark}  {word.occurred_at:%Y-%m-%d %H:%M:%SZ}  {where}{note}"))
     typer.echo("hub topics show TOPIC@P:O shows a record; with --unmask all that it says.")

@@ -54,7 +54,7 @@ class Agreement(NamedTuple):
 class Word(NamedTuple):
     """One entry of the ledger: what was said of a consent, by an event that is a record on Kafka.
 
-    What was refused, held back or corrected does not count.
+    What was refused, waits, is held back or was corrected does not count.
     """
 
     event: UUID
