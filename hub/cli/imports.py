@@ -127,11 +127,13 @@ def _print_as_json(export: "Export", dry_run: bool) -> None:
     report = export.report
     print_json(
         {
+            "is_dry": dry_run,
             "dealer": export.dealer,
             "published": 0 if dry_run else len(export.events),
             "events": Counter(said.lineage.name for said in export.events),
             "files": {name: tally._asdict() for name, tally in report.tallies.items()},
             "repairs": [repair._asdict() for repair in report.repairs],
             "refusals": [refusal._asdict() for refusal in report.refusals],
+            "done": [] if dry_run else [f"{len(export.events)} events published"],
         }
     )

@@ -65,8 +65,9 @@ def edit(
             raise typer.Exit(2)
     changes = mending.difference(patient, mend)
     if not (changes or mend.type or mend.key):
-        typer.echo("Nothing is changed.", err=as_json)
-        return
+        as_it_was: dict[str, object] = {"changes": [], "foretold": None, "would_go_on": 0}
+        unchanged = Plan(as_it_was, lambda: typer.echo("Nothing is changed."), "", None)
+        return carry_out(unchanged, Manner(dry_run, yes, why, as_json), Patience(no_wait, silence))
     fields = mending.fields(patient, mend, most)
     (foretold,) = asyncio.run(foretelling.redriven(url(), [letter], most, mend))
     shown = body_changes.masked(changes, mend.type or patient.envelope.type)
@@ -85,6 +86,7 @@ def edit(
     if foretold.is_dead:
         typer.echo("Nothing is done: it would be a dead letter as before.", err=True)
         raise typer.Exit(1)
+    return None
 
 
 def _by_options(patient: "Patient", body: Path | None, assignments: list[str], wire: str, key: str) -> "Mend":

@@ -34,16 +34,19 @@ def recover(
         reason(why)
     settings = Settings()
     found = asyncio.run(recovery.look(settings))
-    if as_json:
-        print_json({**found.as_json(), "done": yes and not found.refused})
-    else:
+    if not as_json:
         _print(found)
+    done: list[str] = []
+    if yes and not found.refused:
+        count = asyncio.run(recovery.recover(settings, found, why=why))
+        done = [f"{count} partitions have new epochs"]
+    if as_json:
+        print_json({"is_dry": not yes, **found.as_json(), "done": done})
     if found.refused:
         typer.echo(f"Refused: {found.refused}.", err=True)
         raise typer.Exit(1)
-    if yes:
-        count = asyncio.run(recovery.recover(settings, found, why=why))
-        typer.echo(f"{count} partitions have new epochs: start the processes.", err=as_json)
+    if done:
+        typer.echo(f"{done[0]}: start the processes.", err=as_json)
         typer.echo(
             'Couriers are held: when nothing is behind, hub resume courier --why "…"; then hub deliveries list --state unknown.',
             err=as_json,

@@ -54,14 +54,15 @@ class Swapped:
     def as_json(self) -> dict[str, Any]:
         """For programs."""
         return {
+            "is_dry": self.is_dry,
             "consumer": self.consumer,
             "saved_in": self.saved_in if self.rows and not self.is_dry else None,
-            "is_dry": self.is_dry,
             "rows": self.rows,
             "told": self.told,
             "held_seconds": round(self.held_seconds, 3),
             "tables": [table._asdict() for table in self.tables],
             "replay": self.replayed.as_json() if self.replayed else None,
+            "done": told(self) if self.rows and not self.is_dry else [],
         }
 
 

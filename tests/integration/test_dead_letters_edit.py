@@ -73,6 +73,14 @@ async def test_an_edit_that_is_given_up_changes_nothing(operator: Operator, lett
     assert [what for what, _ in await said(operator)] == ["hub.personal_data.unmasked.v1"]
 
 
+async def test_programs_are_told_that_nothing_is_changed_in_the_shape_of_all_else(operator: Operator, letter: str) -> None:
+    done = await operator.types("dead-letters", "edit", letter, *WHY, "--yes", "--json", EDITOR="true")
+    assert (done.exit_code, json.loads(done.stdout)) == (
+        0,
+        {"is_dry": False, "changes": [], "foretold": None, "would_go_on": 0, "acts": [], "counts": {}, "done": []},
+    )
+
+
 async def test_every_fault_is_named_and_nothing_is_said(operator: Operator, letter: str) -> None:
     done = await operator.types("dead-letters", "edit", letter, *WHY, "--yes", "--set", "email=1", "--set", "revenue=[]")
     assert done.exit_code == 2

@@ -145,13 +145,14 @@ def test_the_word_import_publishes_once_and_reports_in_json(settings: Settings, 
     shell = CliRunner(env=environment_of(settings))
     words = ["crm", str(tmp_path), "--dealer", dealer, "--json"]
     dry = json.loads(shell.invoke(import_words, [*words, "--dry-run"]).stdout)
-    assert dry["published"] == 0
+    assert (dry["is_dry"], dry["published"], dry["done"]) == (True, 0, [])
     assert heard(settings, topics.DEALER_EVENTS.of(dealer)) == []
     done = shell.invoke(import_words, [*words, "--base-file", str(tmp_path / "base.yaml")])
     assert done.exit_code == 1, "some lines were refused"
     told = json.loads(done.stdout)
     records = heard(settings, topics.DEALER_EVENTS.of(dealer))
     assert told["published"] == len(records) == sum(told["events"].values())
+    assert (told["is_dry"], told["done"]) == (False, [f"{len(records)} events published"])
     assert len(told["refusals"]) == made.refused.total()
     assert {read(headers_of(record), record.value())[0].is_historical for record in records} == {True}
     assert len(read_file(tmp_path / "base.yaml").editions) == 6

@@ -69,7 +69,7 @@ def test_after_a_restore_the_store_catches_up_with_the_log_and_equals_it(stage: 
     copy(stage, postgres, f"{name}_backup", name)
     helm.until_alone("base-data", "crm-sync")
     seen = helm.asks("recover")
-    assert (seen["refused"], seen["ahead"], seen["lost"], seen["done"]) == (None, [], [], False)
+    assert (seen["refused"], seen["ahead"], seen["lost"], seen["is_dry"], seen["done"]) == (None, [], [], True, [])
     again = {(row["consumer"], row["partition"]): row["records"] for row in seen["again"]}
     assert again["crm-sync", f"{TOPIC}[0]"] == 31
     assert again["crm-sync", "hub.acts[0]"] == stage.end_offset("hub.acts") - stage.next_offset("hub.acts")
@@ -77,7 +77,8 @@ def test_after_a_restore_the_store_catches_up_with_the_log_and_equals_it(stage: 
     before = epochs(stage)
     assert "--why" in str(helm.types("recover", "--yes").exception)
     assert epochs(stage) == before
-    assert helm.types("recover", "--yes", "--why", "the disk died").exit_code == 0
+    acted = helm.asks("recover", "--yes", "--why", "the disk died")
+    assert (acted["is_dry"], acted["done"]) == (False, [f"{len(before)} partitions have new epochs"])
     assert stage.database.value("SELECT why FROM pauses WHERE consumer = 'courier'") == "recovered: the disk died"
     assert helm.types("resume", "courier", "--why", "nothing is behind").exit_code == 0
     assert min(epochs(stage)) > max(before) + 1_000_000

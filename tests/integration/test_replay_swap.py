@@ -94,6 +94,7 @@ async def test_what_was_planted_is_swapped_away_and_nothing_else_is_touched(live
     wrong = await picture(live)
     done = await swapped(live)
     assert {each.table: (each.changed, each.came, each.went) for each in done.tables} == {table: counts for table, _, counts in PLANTED}
+    assert (done.as_json()["is_dry"], len(done.as_json()["done"])) == (False, len(PLANTED) + 1)
     now = await picture(live, "outbox", "act_effects")
     for table in (*STORES, *LEDGERS, "base_data"):
         assert without_version(now, table) == without_version(right, table), table
@@ -119,7 +120,7 @@ async def test_the_way_back_folds_on_what_was_live(live: Live) -> None:
     await live.crm.apply([live.dealer.changed("C2", phone="7"), live.dealer.recorded("C4", "Di")])
     told = {row["ref"]: row["row_version"] for row in await live.crm.rows("customers")}
     dry = await swapped_back(live, dry_run=True)
-    assert (dry.rows, dry.is_dry) == (3, True)
+    assert (dry.rows, dry.is_dry, dry.as_json()["done"]) == (3, True, [])
     assert {row["note"] for row in await live.crm.rows("customers")} == {None}, "a dry run changes nothing"
     done = await swapped_back(live)
     assert [(each.table, each.changed, each.went) for each in done.tables if each.rows] == [("customers", 2, 1)]
