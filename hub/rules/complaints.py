@@ -70,7 +70,7 @@ def answered(state: Complaint | None, event: ComplaintAnswered, facts: Facts) ->
 def reported(state: Complaint | None, event: ActivityReported, _facts: Facts) -> Decision[Complaint]:
     """Who did something about a complaint has answered it, whatever came of it: a dealer also one that the OEM took of its customer.
 
-    It waits for neither, as nothing tells which one is meant, and counts as soon as one is received.
+    It waits for neither, as nothing tells which one is meant, and counts for each that was received before it, whichever is heard first.
     """
     if state is None:
         return Keep("no such complaint was received")

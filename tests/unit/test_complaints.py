@@ -181,6 +181,19 @@ def test_an_activity_answers_what_the_oem_took_of_that_dealer_s_customer_and_nob
     assert list(complaints.of_report(done_by("oem").body, "hub")) == [OEMS]  # type: ignore[arg-type] # as above
 
 
+@pytest.mark.parametrize(("hours", "is_answered"), [(-1, False), (1, True)])
+def test_an_activity_counts_where_it_occurred_after_the_complaint_was_received(hours: int, *, is_answered: bool) -> None:
+    heard = [*told((COMPLAINT_RECEIVED, {"customer": "C1", "dealer": "muc-02"})), done_by("muc-02", hours)]
+    for events in permutations(heard):
+        assert (of(list(events), OEMS).answered_at is not None) is is_answered
+
+
+def test_where_a_dealer_and_the_oem_use_one_reference_an_activity_answers_both() -> None:
+    report = done_by("muc-02")
+    for subject, fields in ((Subject("dealer:muc-02", "B1"), {}), (OEMS, {"dealer": "muc-02"})):
+        assert of([*told((COMPLAINT_RECEIVED, {"customer": "C1", **fields})), report], subject).answered_at is not None
+
+
 def test_an_activity_about_what_nobody_has_received_waits_for_nothing() -> None:
     folded = fold_all(OEMS, RULES, NOTHING, [done_by("muc-02")])
     assert (folded.state, [verdict for _, verdict in folded.verdicts]) == (None, [Keep("no such complaint was received")])
