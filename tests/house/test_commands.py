@@ -34,7 +34,7 @@ def asking(sources: dict[str, str]) -> list[str]:
 _ASKS = {"acting.py", "doing.py"}
 
 
-def test_every_command_that_acts_asks_and_tells_in_one_way() -> None:
+def test_no_command_asks_by_itself_whether_to_act() -> None:
     sources = {path.name: tree.text(path) for path in tree.files("hub/cli", ends=(".py",))}
     assert not asking(sources), "let hub/cli/doing.py (or carrying.py, saying.py) ask: programs are told of every act in one shape"
     assert asking({"acting.py": "def agreed(", "other.py": "if agreed(question, yes=yes):"}) == ["other.py"]
