@@ -139,3 +139,26 @@ def test_a_question_without_an_answer_is_seen() -> None:
     assert command_line.asks(["topics", "apply"], _planted())
     assert not command_line.asks(["topics", "apply", "--yes"], _planted())
     assert not command_line.asks(["run", "relay"], _planted())
+
+
+def cut_in_silence(source: str) -> list[str]:
+    """Commands that take a limit and do not say where a list was cut by it."""
+    return [
+        node.name
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef)
+        and any(".command" in ast.unparse(one) for one in node.decorator_list)
+        and {one.arg for one in (*node.args.args, *node.args.kwonlyargs)} & {"most", "limit"}
+        and "print_more(" not in ast.unparse(node)
+    ]
+
+
+def test_every_list_says_where_it_was_cut() -> None:
+    found = [f"{path}: {name}" for path in tree.files("hub/cli", ends=(".py",)) for name in cut_in_silence(tree.text(path))]
+    assert not found, f"call hub.cli.printing.print_more: {', '.join(found)}"
+
+
+def test_a_list_that_is_cut_in_silence_is_seen() -> None:
+    head = "@app.command('list')\ndef list_(most: Most = 5) -> None:\n    print_table(rows)\n"
+    assert cut_in_silence(head) == ["list_"]
+    assert cut_in_silence(head + "    print_more(len(rows), most)\n") == []
