@@ -18,7 +18,9 @@ from hub.state.store import Connection
 
 _CHUNK = 500
 _LOCK = 0x68756273  # 'hubs': one swap of a consumer at a time
-_STAND = "SELECT topic, partition, next_offset FROM consumer_offsets WHERE consumer = $1 AND cluster_id = $2 ORDER BY topic, partition"
+_STAND = """
+SELECT topic, partition, next_offset FROM consumer_offsets WHERE consumer = $1 AND cluster_id = $2 ORDER BY topic COLLATE "C", partition
+"""
 _FOLDED = """
 EXISTS (SELECT FROM {beside}.replay_bounds b
   WHERE b.consumer = '{consumer}' AND b.topic = t.topic AND b.partition = t.partition AND t."offset" < b.stop)"""

@@ -1,7 +1,7 @@
 """The journal: every accepted record, kept for ever; at once the inbox, the history and the timeline."""
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
@@ -77,6 +77,11 @@ _CORRECT = "INSERT INTO corrections (target, event) SELECT * FROM unnest($1::uui
 
 _SUBJECTS = "SELECT event, store, principal, ref FROM journal WHERE event = ANY($1::uuid[]) AND store <> ''"
 
+_MORE = """
+SELECT EXISTS (
+    SELECT FROM unnest($2::text[], $3::text[], $4::int[]) AS k (principal, ref, parts)
+    WHERE k.parts < (SELECT count(*) FROM journal j WHERE j.ref = k.ref AND j.store = $1 AND j.principal = k.principal))
+"""
 _TARGETS = """
 SELECT j.store, j.principal, j.ref FROM corrections c JOIN journal j ON j.event = c.target
 WHERE c.event = ANY($1::uuid[]) AND j.store <> ''
@@ -198,6 +203,12 @@ async def subjects_of(connection: Connection, events: Iterable[UUID]) -> list[tu
     """Whom these events concern: event, store and subject of each of their parts."""
     rows = await connection.fetch(_SUBJECTS, list(events))
     return [(row[0], row[1], Subject(row[2], row[3])) for row in rows]
+
+
+async def says_more(connection: Connection, store: str, subjects: Mapping[Subject, int]) -> bool:
+    """Whether the journal has more than so many parts of one of these subjects."""
+    principals, refs = zip(*subjects, strict=True)
+    return bool(await connection.fetchval(_MORE, store, principals, refs, list(subjects.values())))
 
 
 async def corrected_by(connection: Connection, events: Iterable[UUID]) -> list[tuple[str, Subject]]:

@@ -65,7 +65,7 @@ class Halt(NamedTuple):
 _CLAIM = """
 INSERT INTO consumer_offsets AS o (consumer, cluster_id, topic, partition, next_offset, epoch, owner)
 SELECT $1, $2, p.topic, p.partition, -1, 1, $3 FROM unnest($4::text[], $5::int[]) AS p (topic, partition)
-ORDER BY p.topic, p.partition
+ORDER BY p.topic COLLATE "C", p.partition
 ON CONFLICT (consumer, cluster_id, topic, partition)
 DO UPDATE SET epoch = o.epoch + 1, owner = EXCLUDED.owner, halted = NULL, halted_at = NULL
 RETURNING topic, partition, epoch, next_offset, topic_id

@@ -53,7 +53,10 @@ NOTHING: Asked[None] = Asked(Part("", "SELECT 1"), (), nothing)
 
 
 async def ask(connection: "Connection", *asked: Asked[Any]) -> list[Any]:
-    """What each part found, if that is its business. All of them see what was there before, and none what another has done."""
+    """What each part found, if that is its business. All of them see what was there before, and none what another has done.
+
+    Whoever waits for a lock in one of them sees all else as it was before the wait.
+    """
     text = _composed(tuple((each.part, len(each.arguments)) for each in asked))
     found = await connection.fetchrow(text, *(value for each in asked for value in each.arguments))
     rows = iter(found or ())

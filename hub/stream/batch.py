@@ -41,8 +41,8 @@ class Batch:
     ) -> Applied:
         """Fold the batches and commit; on an error of a single record find it, and let it alone be a dead letter.
 
-        All are taken for new and sound. Where one is not, this and the next few batches are looked at closely: who repeated himself, or
-        was refused, may do so again.
+        What may be is taken for new and sound. Where that was wrong, this and the next few batches are looked at closely: who repeated
+        himself, or was refused by the database, may do so again.
 
         Raises Fenced where somebody else has claimed a partition since, and Gap where records are missing,
         unless `gaps` says that the same offset was fetched again: then the missing ones are holes.
@@ -84,9 +84,9 @@ class Batch:
             return None
         applied, began = Applied(), perf_counter()
         spans = {partition: _span(batch) for partition, batch in batches.items()}
-        standing = await at_once.look(connection, self._offsets.looking(list(spans)))
-        looked = perf_counter()
         try:
+            standing = await at_once.look(connection, self._offsets.looking(list(spans)))
+            looked = perf_counter()
             due, _ = _pass(batches, standing, epochs, gaps, applied)
             if len(due) < sum(map(len, batches.values())):
                 return None

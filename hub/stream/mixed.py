@@ -36,7 +36,7 @@ AtOnce = Fresh | Plain | Mixed
 
 
 def at_once(consumer: Consumer, passing: Passing, records: Sequence[Taken]) -> AtOnce | None:
-    """The batch, if it brings nothing but events that are to be folded, each once."""
+    """The batch, if each of its events comes once, and all may be taken for new."""
     goods, others = passing.part(records)
     if not others:
         return passing.gather(goods)

@@ -9,6 +9,7 @@ from hub.state import inbox, journal
 from hub.state.store import Connection
 from hub.state.together import Asked, ask
 from hub.stream.consumer import Consumer, Fold
+from hub.stream.failures import Otherwise
 from hub.stream.record import Good, Repeated, Taken
 from hub.stream.sorting import Sorted, burying, gather, holding, rows, take
 from hub.stream.subjects import hearing
@@ -38,7 +39,10 @@ class Fresh:
         return await self.look(connection, first, *self.noting())
 
     async def look(self, connection: Connection, first: Asked[T], *others: Asked[Any]) -> T:
-        """Find what holds the batch and the states of its subjects; returns what was asked `first`, together with the others."""
+        """Find what holds the batch and the states of its subjects; returns what was asked `first`, together with the others.
+
+        Raises Otherwise where a dead letter was closed meanwhile.
+        """
         consumer, found = self._consumer, self.found
         stores: dict[str, dict[Subject, int]] = defaultdict(dict)
         for part in found.parts:
@@ -49,6 +53,8 @@ class Fresh:
         loaded = [(store, hearing(consumer.stores[store], stores[store])) for store in sorted(stores)]
         answers = await ask(connection, *asked, *(question for _, question in loaded))
         found.holds = answers[1]
+        if found.holds.is_stale:
+            raise Otherwise
         found.heard = dict(zip((store for store, _ in loaded), answers[len(asked) :], strict=True))
         return answers[0]  # type: ignore[no-any-return] # of what was asked first
 
@@ -67,7 +73,7 @@ def _is_followed(fold: Fold) -> bool:
 
 
 def fresh(consumer: Consumer, records: Sequence[Taken]) -> Fresh | None:
-    """The batch, if no event comes twice in it, and each is one to be folded that corrects nothing."""
+    """The batch, if no event comes twice in it, none corrects another, and none is the engine's own: an act, or news of a wait."""
     judged = [record for record in records if not isinstance(record, Repeated)]
     if not judged or len(judged) < len(records):
         return None

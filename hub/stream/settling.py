@@ -102,6 +102,7 @@ async def settle(connection: Connection, consumer: Consumer, base: BaseData, fou
                 dead.note((told.speaker, told.lineage.ref(told.body)), order)
                 if told.body.corrects is not None:
                     await _bring_back(connection, consumer.name, touched, told)
+                    found.heard = {}  # nobody has asked about whom that concerns
 
 
 def _each_once(letters: Iterable[DeadLetter]) -> list[DeadLetter]:

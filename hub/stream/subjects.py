@@ -34,6 +34,7 @@ class StoreFold:
 
     `kept` are the states as loaded. `pasts` are the journal's parts of those subjects that were folded again,
     `waited` those among them that waited for news until now, and until when they would have. `unsettled` is what changed nothing.
+    `unheard` are those of whom nothing had been said before, and how many parts this batch says.
     """
 
     declared: Fold
@@ -42,6 +43,7 @@ class StoreFold:
     pasts: dict[Row, Past]
     waited: Mapping[Row, datetime]
     unsettled: list[tuple[Subject, Told, Decision[Any]]] = field(default_factory=list)
+    unheard: dict[Subject, int] = field(default_factory=dict)
 
     @property
     def store(self) -> str:
@@ -77,6 +79,8 @@ async def fold_store(
         if onward is None:
             again.append(subject)
         else:
+            if state is None:
+                result.unheard[subject] = len(touch.new)
             result.folded[subject] = fold(subject, declared.rules, base, start, onward)
     if again:
         await _fold_again(connection, consumer, result, base, again, without)

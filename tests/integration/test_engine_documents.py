@@ -244,13 +244,14 @@ async def until_applied(engine: Engine, records: list[Stored]) -> None:
             return
 
 
+@pytest.mark.parametrize("line", ["w-b", "k-b"], ids=["waits", "is kept"])
 @pytest.mark.parametrize("who_is_first", ["who waits", "who is waited for"])
 async def test_two_lanes_that_speak_of_one_subject_at_once_do_not_miss_each_other(
-    engine: Engine, log: Log, desk: Desk, who_is_first: str
+    engine: Engine, log: Log, desk: Desk, who_is_first: str, line: str
 ) -> None:
-    """One waits for the subject that the other makes, and neither sees what the other has not committed."""
+    """One waits for the subject that the other makes, or is kept for it, and neither sees what the other has not committed."""
     async with Engine(engine.url, consumer(), owner="other lane") as other:
-        waits, makes = (engine, [desk.says("D1", "w-b")]), (other, [Desk(log, "oem").opens("b")])
+        waits, makes = (engine, [desk.says("D1", line)]), (other, [Desk(log, "oem").opens("b")])
         (early, first), (late, second) = (waits, makes) if who_is_first == "who waits" else (makes, waits)
         stop = before_commit(early)
         held = asyncio.create_task(until_applied(early, first))

@@ -1,11 +1,13 @@
 """What an operator decides of a dead letter is carried out once, and its key goes on in order."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
+from contracts import topics
 from contracts.acts import DEAD_LETTER_DISCARDED, DEAD_LETTER_REDRIVEN
 from contracts.contract import Lineage
 from contracts.customers import CUSTOMER_CHANGED
@@ -14,6 +16,7 @@ from hub.stream.outcome import Outcome
 from hub.stream.slips import Stored
 from tests.support.crm import Words, after
 from tests.support.engine import NOON, Engine, Log
+from tests.support.interleaving import before_commit, until_blocked
 
 TOPIC = "dealer.ber-001.events"
 
@@ -194,3 +197,22 @@ async def test_an_open_dead_letter_goes_on_holding_its_key_when_its_record_is_re
     await engine.db.execute("UPDATE consumer_offsets SET next_offset = 0 WHERE topic = $1", TOPIC)
     assert await engine.outcomes([*records, changed(dealer, "Cleo", 2)]) == [Outcome.DUPLICATE, Outcome.DUPLICATE, Outcome.HELD]
     assert await feed(engine) == ["held"]
+
+
+async def test_what_is_redriven_while_its_key_goes_on_is_seen(engine: Engine, log: Log, dealer: Words) -> None:
+    """The mended record waits for a customer whom the next record makes, which waits for the letter to be closed."""
+    await engine.apply([dealer.say(CUSTOMER_CHANGED, {"customer": "C1", "phone": 7}, 1)])
+    (letter,) = await letters(engine)
+    mended = json.dumps({"occurred_at": after(1), "customer": "C1", "phone": "77"})
+    async with Engine(engine.url, crm_sync, owner="acts") as other:
+        await other.claim([(topics.ACTS.name, 0)])
+        stop = before_commit(other)
+        redriving = asyncio.create_task(other.apply([act(log, DEAD_LETTER_REDRIVEN, letter["id"], 1, body=mended)]))
+        await stop.reached.wait()
+        following = asyncio.create_task(engine.outcomes([dealer.recorded("C1", "Ada")]))
+        await until_blocked(engine)
+        stop.go.set()
+        await redriving
+    assert await following == [Outcome.HANDLED]
+    assert [(row["name"], row["phone"]) for row in await engine.rows("customers")] == [("Ada", "77")]
+    assert await engine.rows("waiting") == []

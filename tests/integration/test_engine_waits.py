@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from contracts import envelope as cloudevents
+from contracts.base import LOSS_REASON_RECORDED
 from contracts.timers import WAIT_ANSWERED, WAIT_EXPIRED
 from hub.consumers.base_data import base_data as base_consumer
 from hub.consumers.crm_sync import crm_sync
@@ -256,3 +257,16 @@ async def test_what_base_data_no_longer_allows_is_told_under_an_id_of_its_own(en
     rows = [row for row in await engine.rows("outbox") if row["topic"] == "hub.crm"]
     assert [json.loads(row["body"])["revision"] for row in sorted(rows, key=lambda row: row["id"])] == [1, 2, 3]
     assert len({row["event_id"] for row in rows}) == 3
+
+
+async def test_a_correction_that_is_refused_after_all_holds_up_nobody_else(engine: Engine, oem: Engine, dealer: Words) -> None:
+    """What it would have taken out counts again, though the batch in which that shows has not asked about its subject."""
+    await oem.apply(base_data(dealer.log))
+    assert await engine.outcomes([dealer.opened("O1"), dealer.won("O1", id="win")]) == [HANDLED, HANDLED]
+    assert await engine.outcomes([dealer.lost("O2", reason="gone", corrects="win")]) == [WAITING]
+    gone = {"id": "gone", "name": "Gone", "retired": True}
+    key = "loss_reason/gone@1900-01-01"
+    await oem.apply([dealer.log.say(LOSS_REASON_RECORDED, gone, id="gone", source="/oem/mdm", topic="oem.base", key=key)])
+    await engine.outcomes([dealer.opened("O2")])
+    assert {row["ref"]: row["status"] for row in await engine.rows("opportunities")}["O1"] == "won"
+    assert [row["reason"] for row in await engine.rows("dead_letters")] == ["rejected"]

@@ -24,7 +24,7 @@ async def test_the_partitions_of_a_batch_are_not_compared_with_each_other(databa
     await mine.start(connection, dict.fromkeys(claimed, 0))
     await connection.execute("ANALYZE consumer_offsets")
     explained = await connection.fetchval(
-        f"EXPLAIN (ANALYZE, FORMAT JSON) {offsets._LOCK}", "crm-sync", "cluster", topics, zeros, zeros, [1] * MANY, zeros
+        f"EXPLAIN (ANALYZE, FORMAT JSON) {offsets._LOCK.statement}", "crm-sync", "cluster", topics, zeros, zeros, [1] * MANY, zeros
     )
     assert await connection.fetchval("SELECT count(*) FROM consumer_offsets WHERE next_offset = 1") == MANY
     scans = [node for node in nodes(explained[0]["Plan"]) if node["Node Type"] == "CTE Scan"]

@@ -1,7 +1,8 @@
 """Documents that concern several subjects, in tests of the engine: each line names a lot, whoever says it.
 
 They are dressed as events that there are: a document is a `customer.classified` whose segments are its lines, a lot is opened
-by a `lead.received`. A line `x-a` is refused for lot a, `w-a` waits until it is opened, and `from_other` belongs to no lot.
+by a `lead.received`. A line `x-a` is refused for lot a, `w-a` waits until it is opened, `k-a` is kept until then, and `from_other` belongs
+to no lot.
 """
 
 from collections.abc import Iterable
@@ -11,7 +12,7 @@ from contracts import topics
 from contracts.customers import CUSTOMER_CLASSIFIED, CustomerClassified
 from contracts.leads import LEAD_RECEIVED, LeadReceived
 from hub.rules.contacts import Contact
-from hub.rules.decision import Change, Decision, Facts, Reject, Subject, Wait
+from hub.rules.decision import Change, Decision, Facts, Keep, Reject, Subject, Wait
 from hub.state import stores
 from hub.stream.consumer import Consumer
 from hub.stream.slips import Stored
@@ -47,6 +48,8 @@ def listed(state: Contact | None, event: CustomerClassified, facts: Facts) -> De
         return Reject("segments", f"lines that lot {facts.subject.ref} can take")
     if state is None and any(line.startswith("w-") for line in lines):
         return Wait("lot", facts.subject.ref)
+    if state is None and any(line.startswith("k-") for line in lines):
+        return Keep("there is no such lot yet")
     return Change(_grown(state, f"{event.customer}@{event.occurred_at.hour}"))
 
 
