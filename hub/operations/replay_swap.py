@@ -271,6 +271,7 @@ async def _exchange(hand: _Hand, keep_as: str) -> None:
             await _speak(hand, declared, coming)
     for table in (*(table for table, _ in hand.stores.values()), *_LEDGERS):
         await hand.exchange.take(table)
+    await hand.exchange.fence()
     if keep_as:
         await hand.exchange.keep_as(keep_as, f"{MARK} --swap: the state that was live before")
 

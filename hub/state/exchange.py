@@ -66,6 +66,12 @@ class Exchange:
         await self.connection.execute(f"LOCK TABLE {', '.join(f'{self._live}.{name}' for name in names)} IN SHARE ROW EXCLUSIVE MODE")
         return {(row[0], row[1]): max(row[2], 0) for row in await self.connection.fetch(_STAND, self._consumer, self._cluster_id)}
 
+    async def fence(self) -> None:
+        """Let nobody go on with what he looked at before: whoever waits for these offsets is refused, and claims his partitions anew."""
+        await self.connection.execute(
+            "UPDATE consumer_offsets SET epoch = epoch + 1 WHERE consumer = $1 AND cluster_id = $2", self._consumer, self._cluster_id
+        )
+
     async def find(self, table: Table) -> Exchanged:
         """Note which rows of a table differ, and the version under which each comes to be live.
 

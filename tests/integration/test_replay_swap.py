@@ -14,6 +14,7 @@ from hub.local.kafka import Kafka
 from hub.operations.replay_swap import Swapped, swap, swap_back
 from hub.state.connect import connect
 from hub.state.exchange import Exchange
+from hub.stream.failures import Fenced
 from hub.wiring import kafka_options
 from tests.support.crm import base_data
 from tests.support.engine import Log
@@ -39,12 +40,18 @@ async def live(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[L
 
 async def swapped(live: Live, consumer: str = "crm-sync", **how: Any) -> Swapped:
     live.publish()
-    return await swap(live.settings, consumer, kafka_options(live.settings), why=WHY, **how)
+    try:
+        return await swap(live.settings, consumer, kafka_options(live.settings), why=WHY, **how)
+    finally:
+        live.crm.epochs.clear()  # its partitions are claimed anew, as any process would
 
 
 async def swapped_back(live: Live, **how: Any) -> Swapped:
     live.publish()
-    return await swap_back(live.settings, "crm-sync", kafka_options(live.settings), why=WHY, **how)
+    try:
+        return await swap_back(live.settings, "crm-sync", kafka_options(live.settings), why=WHY, **how)
+    finally:
+        live.crm.epochs.clear()
 
 
 async def picture(live: Live, *tables: str) -> dict[str, list[dict[str, Any]]]:
@@ -207,6 +214,20 @@ async def test_a_consumer_that_was_set_back_is_swapped_when_it_has_read_again(li
     await live.crm.apply(records[1:])
     assert (await swapped(live)).rows == 2
     assert [(row["phone"], row["note"]) for row in await live.crm.rows("customers")] == [("7", None), (None, None)]
+
+
+async def test_whoever_was_at_work_is_refused_after_a_swap_and_claims_anew(live: Live) -> None:
+    await live.crm.apply([live.dealer.recorded("C1", "Ada")])
+    await live.crm.db.execute("UPDATE customers SET note = 'planted'")
+    epochs = dict(live.crm.epochs)
+    assert (await swapped(live)).rows == 1
+    changed = live.dealer.changed("C1", phone="7")
+    live.crm.epochs = epochs
+    with pytest.raises(Fenced):
+        await live.crm.apply([changed])
+    live.crm.epochs.clear()
+    await live.crm.apply([changed])
+    assert [(row["phone"], row["note"]) for row in await live.crm.rows("customers")] == [("7", None)]
 
 
 async def test_two_swaps_at_once_exclude_each_other(live: Live) -> None:
