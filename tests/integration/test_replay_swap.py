@@ -105,6 +105,8 @@ async def test_what_was_planted_is_swapped_away_and_nothing_else_is_touched(live
     now = await picture(live, "outbox", "act_effects")
     for table in (*STORES, *LEDGERS, "base_data"):
         assert without_version(now, table) == without_version(right, table), table
+    for row in (*now["consumer_offsets"], *right["consumer_offsets"]):
+        row.pop("epoch")  # moved on, so that nobody goes on with what he looked at before
     for table in ("consumer_offsets", "outbox", "act_effects", "base_data"):
         assert now[table] == right[table], f"{table}: the processes' own"
     for table in STORES:

@@ -10,7 +10,7 @@ from hub.stream.group import Group
 from hub.stream.turns import Turns
 
 
-@pytest.mark.parametrize(("count", "times"), [(5, 0), (6, 1), (20, 1)])
+@pytest.mark.parametrize(("count", "times"), [(3, 0), (4, 1), (20, 1)])
 def test_a_poll_that_fills_the_queue_pauses_all_once_however_many_partitions_it_brought(count: int, times: int) -> None:
     paused: list[Collection[tuple[str, int]]] = []
     group: Any = Group.__new__(Group)
