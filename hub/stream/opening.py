@@ -1,13 +1,13 @@
 """A batch that is taken for new: it is journalled, and all is asked that is to be known before it is folded, in one round trip."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from hub.rules.decision import Subject
 from hub.state import inbox, journal
 from hub.state.store import Connection
-from hub.state.together import Asked, ask
+from hub.state.together import FEW_ROWS, Asked, ask
 from hub.stream.consumer import Consumer, Fold
 from hub.stream.failures import Otherwise
 from hub.stream.record import Good, Repeated, Taken
@@ -44,18 +44,20 @@ class Fresh:
         Raises Otherwise where a dead letter was closed meanwhile.
         """
         consumer, found = self._consumer, self.found
-        stores: dict[str, dict[Subject, int]] = defaultdict(dict)
-        for part in found.parts:
-            stores[part.store][part.subject] = 0  # the question does not see what is journalled along with it
+        is_apart = len(found.parts) > FEW_ROWS
+        stores: dict[str, Counter[Subject]] = defaultdict(Counter)
+        for part in found.parts:  # the question sees what is journalled before it, and not what is along with it
+            stores[part.store][part.subject] += is_apart and bool(others)
         asked: list[Asked[Any]] = [first, holding(consumer, self._goods, found), *others]
         if found.bad:
             asked.append(burying(consumer, found))
-        loaded = [(store, hearing(consumer.stores[store], stores[store])) for store in sorted(stores)]
-        answers = await ask(connection, *asked, *(question for _, question in loaded))
+        loaded = {store: hearing(consumer.stores[store], stores[store]) for store in sorted(stores)}
+        answers = await ask(connection, *asked, *(() if is_apart else loaded.values()))
         found.holds = answers[1]
         if found.holds.is_stale:
             raise Otherwise
-        found.heard = dict(zip((store for store, _ in loaded), answers[len(asked) :], strict=True))
+        heard = [await question.alone(connection) for question in loaded.values()] if is_apart else answers[len(asked) :]
+        found.heard = dict(zip(loaded, heard, strict=True))
         return answers[0]  # type: ignore[no-any-return] # of what was asked first
 
     def noting(self) -> list[Asked[None]]:

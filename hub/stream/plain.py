@@ -12,7 +12,7 @@ from hub.rules.order import Position, beyond
 from hub.state import inbox
 from hub.state.base import BaseDataCache
 from hub.state.store import Connection, Heard, Kept
-from hub.state.together import Asked, ask
+from hub.state.together import FEW_ROWS, Asked, ask
 from hub.stream.consumer import Consumer, Fold
 from hub.stream.failures import Otherwise
 from hub.stream.outcome import Applied, Outcome
@@ -108,8 +108,10 @@ class Plain:
     async def look(self, connection: Connection, first: Asked[T], *others: Asked[Any]) -> T:
         """Find the states of their subjects, unless told afresh; returns what was asked `first`, together with the others."""
         questions = [declared.store.loading(news) for declared, _, news in self._said if news]
-        answers = await ask(connection, first, self._base.asking(), *others, *questions)
-        self._version, self._loaded = answers[1], answers[2 + len(others) :]
+        is_apart = sum(len(news) for _, _, news in self._said) > FEW_ROWS
+        answers = await ask(connection, first, self._base.asking(), *others, *(() if is_apart else questions))
+        self._version = answers[1]
+        self._loaded = [await question.alone(connection) for question in questions] if is_apart else answers[2 + len(others) :]
         return answers[0]  # type: ignore[no-any-return] # of what was asked first
 
     def noting(self) -> list[Asked[None]]:

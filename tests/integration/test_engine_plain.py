@@ -24,8 +24,8 @@ from hub.rules.basedata import BaseData
 from hub.rules.decision import Change, Facts, Subject
 from hub.state import stores
 from hub.state.store import Connection
-from hub.state.together import Asked
-from hub.stream import mixed, plain
+from hub.state.together import FEW_ROWS, Asked
+from hub.stream import mixed, opening, plain
 from hub.stream.batch import WARY
 from hub.stream.consumer import Consumer
 from hub.stream.failures import Conflict
@@ -239,6 +239,7 @@ WAYS = {"afresh": newest(is_told=False, is_afresh=True), "newest": newest(is_tol
 
 @given(
     way=st.sampled_from(sorted(WAYS)),
+    few=st.sampled_from([1, FEW_ROWS]),
     sound=SOUND,
     odd=ODD,
     ends=st.sets(st.integers(1, 12), max_size=2),
@@ -246,7 +247,7 @@ WAYS = {"afresh": newest(is_told=False, is_afresh=True), "newest": newest(is_tol
 )
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_it_ends_as_it_would_the_usual_way(
-    database: str, way: str, sound: Sequence[Saying], odd: Sequence[Saying], ends: set[int], shuffle: Random
+    database: str, way: str, few: int, sound: Sequence[Saying], odd: Sequence[Saying], ends: set[int], shuffle: Random
 ) -> None:
     log = Log()
     words = Words(log)
@@ -256,6 +257,8 @@ async def test_it_ends_as_it_would_the_usual_way(
     records = [*known, *(_say(log, words, saying) for saying in said)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(mixed, "MANY", 1)
+        for module in (opening, plain):
+            patch.setattr(module, "FEW_ROWS", few)
         quickly = await _end(database, WAYS[way], records, ends)
         patch.setattr(Work, "at_once", lambda *_: None)
         usually = await _end(database, WAYS["newest" if way == "afresh" else way], records, ends)
