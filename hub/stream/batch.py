@@ -96,7 +96,7 @@ class Batch:
                 raise
             self._unhurried = WARY
             return None
-        applied.seconds = {"lock": looked - began, "work": perf_counter() - looked}
+        applied.seconds |= {"lock": looked - began, "work": perf_counter() - looked - applied.seconds["commit"]}
         return applied
 
     async def _once(

@@ -51,7 +51,6 @@ NOBODY: Any = _Nobody()
 _BY_CLASS = {
     "22": Meaning.RECORD,  # data exception
     "23": Meaning.RECORD,  # integrity constraint violation
-    "54": Meaning.RECORD,  # program limit exceeded: too much for one statement
     "08": Meaning.LATER,  # connection exception
     "53": Meaning.LATER,  # insufficient resources
     "57": Meaning.LATER,  # operator intervention

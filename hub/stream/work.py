@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from time import perf_counter
 from typing import Any, NamedTuple
 
 from contracts.timers import TIMER_FIRED
@@ -81,7 +82,9 @@ class Work:
             applied.outcomes.update(batch.found.outcomes)
         else:
             writes = await batch.saves(connection, records, applied)
+        folded = perf_counter()
         await write(connection, [moving, *batch.noting(), *writes])
+        applied.seconds["commit"] = perf_counter() - folded
 
     async def do(self, connection: Connection, records: Sequence[Judged], applied: Applied, released: Sequence[Released] = ()) -> None:
         """Fold the records, which are in the order of their partitions, and what was released; note what became of each."""

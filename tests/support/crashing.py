@@ -39,7 +39,7 @@ POINTS: dict[str, tuple[object, str, Signals]] = {
     "killed-before-record": (outcomes, "record", SIGKILL),
     "frozen-after-claim": (lane, "begin", SIGSTOP),
     "killed-before-plan-is-kept": (campaigns, "move", SIGKILL),
-    "frozen-before-lock": (Offsets, "lock", SIGSTOP),
+    "frozen-before-lock": (Offsets, "locking", SIGSTOP),
     "frozen-before-commit": (Batch, "_fold", SIGSTOP),
 }
 """Where each point is, and the signal that the process sends itself on its way in; before a commit, on its way out of the work."""
