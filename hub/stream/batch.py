@@ -52,9 +52,12 @@ class Batch:
             self._wary -= 1
         elif at_once := self._at_once(batches):
             if isinstance(at_once, Fresh | Plain) and at_once.is_simple:
-                if applied := await self._swiftly(connection, batches, epochs, gaps or {}, at_once):
+                if self._unhurried:
+                    self._unhurried -= 1
+                elif applied := await self._swiftly(connection, batches, epochs, gaps or {}, at_once):
                     return applied
-                at_once = self._at_once(batches)  # what was begun is spoilt
+                else:
+                    at_once = self._at_once(batches)  # what was begun is spoilt
             try:
                 return await self._once(connection, batches, epochs, gaps or {}, at_once)
             except Exception as error:
@@ -79,9 +82,6 @@ class Batch:
         What was found may change before that statement as it may within a transaction. Offsets and states are written as they were found
         or not at all, and whoever would have to lock something in between takes the other way.
         """
-        if self._unhurried:
-            self._unhurried -= 1
-            return None
         applied, began = Applied(), perf_counter()
         spans = {partition: _span(batch) for partition, batch in batches.items()}
         try:
