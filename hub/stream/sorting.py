@@ -87,7 +87,10 @@ async def _arrange(
             _compare(found, order, good, earlier)
     for order, good in batch.values():
         take(found, consumer, good, order)
-    found.holds = await holding(consumer, [good for _, good in batch.values()], found).alone(connection)
+    asked = holding(consumer, [good for _, good in batch.values()], found)
+    found.holds = await asked.alone(connection)
+    if found.holds.is_stale:
+        found.holds = await asked.alone(connection)
 
 
 def holding(consumer: Consumer, goods: Sequence[Good], found: Sorted) -> Asked[Holds]:

@@ -73,6 +73,8 @@ class Work:
         nothing is written.
         """
         if isinstance(batch, Fresh):
+            if batch.found.holds.keys:
+                raise Otherwise  # also what passes a letter keeps it locked until the end: who closes it must not miss that
             base = await self._base.refresh(connection, batch.found.holds.base)
             made = await self._make(NOBODY, base, records, batch.found, applied)
             if made.planned:

@@ -12,11 +12,14 @@ from contracts.acts import DEAD_LETTER_DISCARDED, DEAD_LETTER_REDRIVEN
 from contracts.contract import Lineage
 from contracts.customers import CUSTOMER_CHANGED
 from hub.consumers.crm_sync import crm_sync
+from hub.stream import work
+from hub.stream.batch import WARY
 from hub.stream.outcome import Outcome
 from hub.stream.slips import Stored
+from hub.stream.subjects import write
 from tests.support.crm import Words, after
 from tests.support.engine import NOON, Engine, Log
-from tests.support.interleaving import before_commit, until_blocked
+from tests.support.interleaving import Stop, before_commit, until_blocked
 
 TOPIC = "dealer.ber-001.events"
 
@@ -216,3 +219,43 @@ async def test_what_is_redriven_while_its_key_goes_on_is_seen(engine: Engine, lo
     assert await following == [Outcome.HANDLED]
     assert [(row["name"], row["phone"]) for row in await engine.rows("customers")] == [("Ada", "77")]
     assert await engine.rows("waiting") == []
+
+
+async def test_what_passes_a_letter_is_seen_by_whoever_closes_it(
+    engine: Engine, log: Log, dealer: Words, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mended record waits for a customer whom a snapshot makes, which need not wait for the letter."""
+    await engine.apply([dealer.say(CUSTOMER_CHANGED, {"customer": "C1", "phone": 7}, 1)])
+    (letter,) = await letters(engine)
+    mended = json.dumps({"occurred_at": after(1), "customer": "C1", "phone": "77"})
+    stop = Stop()
+    monkeypatch.setattr(work, "write", stop.before(write, engine.db))
+    passing = asyncio.create_task(engine.outcomes([dealer.recorded("C1", "Ada", revision=1)]))
+    await stop.reached.wait()
+    async with Engine(engine.url, crm_sync, owner="acts") as other:
+        redriving = asyncio.create_task(other.apply([act(log, DEAD_LETTER_REDRIVEN, letter["id"], 1, body=mended)]))
+        await until_blocked(other)
+        stop.go.set()
+        await redriving
+    assert await passing == [Outcome.HANDLED]
+    assert [(row["name"], row["phone"]) for row in await engine.rows("customers")] == [("Ada", "77")]
+    assert await engine.rows("waiting") == []
+
+
+async def test_a_correction_that_is_redriven_while_its_target_comes_is_seen(engine: Engine, log: Log, dealer: Words) -> None:
+    """The target, looked at closely, has journalled itself and waits for the letter to be closed."""
+    await engine.apply([dealer.recorded("C1", "Ada"), dealer.say(CUSTOMER_CHANGED, {"customer": "C1", "phone": 7}, 1)])
+    (letter,) = await letters(engine)
+    mended = json.dumps({"occurred_at": after(1), "customer": "C1", "phone": "77", "corrects": "wrong"})
+    async with Engine(engine.url, crm_sync, owner="acts") as other:
+        await other.claim([(topics.ACTS.name, 0)])
+        stop = before_commit(other)
+        redriving = asyncio.create_task(other.apply([act(log, DEAD_LETTER_REDRIVEN, letter["id"], 1, body=mended)]))
+        await stop.reached.wait()
+        engine.batch._wary = WARY
+        following = asyncio.create_task(engine.outcomes([dealer.changed("C1", 2, phone="0", id="wrong")]))
+        await until_blocked(engine)
+        stop.go.set()
+        await redriving
+    assert await following == [Outcome.HANDLED]
+    assert [(row["name"], row["phone"]) for row in await engine.rows("customers")] == [("Ada", "77")]
