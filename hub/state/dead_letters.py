@@ -7,9 +7,9 @@ from uuid import UUID
 import orjson
 
 from hub.state.store import Connection
-from hub.state.together import Asked, Part
+from hub.state.together import Asked, Part, nothing
 
-_INSERT = """
+_INTO = """
 INSERT INTO dead_letters (id, consumer, principal, key, reason, faults, event, part, store, whose, ref, source, event_id, type,
                           topic, partition, "offset", timestamp, headers, value)
 SELECT n.id, n.consumer, n.principal, n.key, n.reason, n.faults::jsonb, n.event, n.part, n.store, n.whose, n.ref, n.source, n.event_id,
@@ -19,6 +19,8 @@ FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text
             $20::bytea[])
      AS n (id, consumer, principal, key, reason, faults, event, part, store, whose, ref,
            source, event_id, type, topic, partition, of, timestamp, headers, value)
+"""
+_INSERT = f"""{_INTO}
 ON CONFLICT (id) DO UPDATE SET state = 'open', reason = EXCLUDED.reason, faults = EXCLUDED.faults, since = now()
 WHERE dead_letters.state = 'redriven'
 RETURNING id
@@ -30,6 +32,7 @@ COLUMNS = (
 )
 _CLOSE = f"UPDATE dead_letters SET state = $3 WHERE consumer = $1 AND id = ANY($2::uuid[]) AND state = 'open' RETURNING {COLUMNS}"  # noqa: S608 - names of our own
 _KNOWN = Part("", "SELECT id FROM dead_letters WHERE id = ANY($1::uuid[])")
+_ADDED = Part(f"buried AS ({_INTO})", "")
 _REOPEN = "UPDATE dead_letters SET state = 'open', since = now() WHERE id = ANY($1::uuid[])"
 
 
@@ -68,8 +71,16 @@ class DeadLetter(NamedTuple):
 
 async def insert(connection: Connection, letters: Sequence[DeadLetter]) -> set[UUID]:
     """Keep dead letters; returns those that are new, or open again after they were redriven in vain."""
-    packed = [letter._replace(faults=orjson.dumps(letter.faults).decode()) for letter in letters]
-    return {row[0] for row in await connection.fetch(_INSERT, *zip(*packed, strict=True))}
+    return {row[0] for row in await connection.fetch(_INSERT, *_columns(letters))}
+
+
+def adding(letters: Sequence[DeadLetter]) -> Asked[None]:
+    """What is to be done to keep dead letters none of which was there before; UniqueViolationError tells that one was."""
+    return Asked(_ADDED, _columns(letters), nothing)
+
+
+def _columns(letters: Sequence[DeadLetter]) -> tuple[Sequence[Any], ...]:
+    return tuple(zip(*(letter._replace(faults=orjson.dumps(letter.faults).decode()) for letter in letters), strict=True))
 
 
 def knowing(letters: Sequence[UUID]) -> Asked[set[UUID]]:

@@ -26,10 +26,10 @@ class Fresh:
 
     @property
     def is_simple(self) -> bool:
-        """Whether nothing follows from what it folds but states, and what others hear of them; and no record is refused already."""
+        """Whether nothing follows from what it folds but states, and what others hear of them, or are refused."""
         consumer, found = self._consumer, self.found
         stores = {part.store for part in found.parts}
-        return not (found.bad or found.newer or consumer.is_asked or any(_is_followed(consumer.stores[store]) for store in stores))
+        return not (found.newer or consumer.is_asked or any(_is_followed(consumer.stores[store]) for store in stores))
 
     async def begin(self, connection: Connection, first: Asked[T]) -> T:
         """Journal the batch, and look; returns what was asked `first`.

@@ -6,11 +6,13 @@ from datetime import datetime
 from hub.rules.decision import Wait
 from hub.state import dead_letters, waiting
 from hub.state.base import BaseDataCache
+from hub.state.dead_letters import DeadLetter
 from hub.state.segments import Said
 from hub.state.store import Connection
+from hub.state.together import Asked
 from hub.state.waiting import Waiter
 from hub.stream import slips
-from hub.stream.failures import Conflict
+from hub.stream.failures import NOBODY, Conflict
 from hub.stream.outcome import Applied, Outcome
 from hub.stream.record import Part
 from hub.stream.settling import Settled
@@ -18,10 +20,8 @@ from hub.stream.sorting import Sorted, place
 from hub.stream.subjects import Row
 
 
-async def park(
-    connection: Connection, consumer: str, found: Sorted, settled: Settled, base: BaseDataCache, until: datetime, applied: Applied
-) -> list[Said]:
-    """Write the slips, let go of what no longer waits, and return what the senders hear.
+async def park(connection: Connection, consumer: str, found: Sorted, settled: Settled, base: BaseDataCache, until: datetime) -> None:
+    """Write down what waits, and let go of what no longer does.
 
     Raises Conflict where base data came in the meantime: what waits now may be known by then.
     """
@@ -38,7 +38,6 @@ async def park(
     waits += [slips.held(consumer, part) for part in settled.held]
     if waits:
         await waiting.insert(connection, waits)
-    return await _bury(connection, settled.letters, applied) if settled.letters else []
 
 
 def _waits(consumer: str, found: Sorted, settled: Settled, until: datetime) -> tuple[list[Waiter], set[tuple[str, str]]]:
@@ -62,9 +61,17 @@ def _waits(consumer: str, found: Sorted, settled: Settled, until: datetime) -> t
     return waits, awaited
 
 
-async def _bury(connection: Connection, letters: Sequence[dead_letters.DeadLetter], applied: Applied) -> list[Said]:
-    kept = await dead_letters.insert(connection, letters)
-    fresh = [letter for letter in letters if letter.id in kept]
-    applied.reasons.update(letter.reason for letter in fresh)
-    applied.buried |= {letter.id: letter for letter in fresh}
-    return [answer for letter in fresh if (answer := slips.rejection(letter)) is not None]
+async def bury(connection: Connection, letters: Sequence[DeadLetter], applied: Applied) -> tuple[list[Said], list[Asked[None]]]:
+    """Keep dead letters; returns what their senders hear, and what is still to be asked.
+
+    Where nobody may be asked they are taken for new, as the batch is.
+    """
+    asked: list[Asked[None]] = []
+    if connection is NOBODY:
+        asked.append(dead_letters.adding(letters))
+    else:
+        kept = await dead_letters.insert(connection, letters)
+        letters = [letter for letter in letters if letter.id in kept]
+    applied.reasons.update(letter.reason for letter in letters)
+    applied.buried |= {letter.id: letter for letter in letters}
+    return [answer for letter in letters if (answer := slips.rejection(letter)) is not None], asked

@@ -10,6 +10,7 @@ from hub.rules.basedata import BaseData
 from hub.rules.decision import Subject
 from hub.state import deliveries, inbox, journal, outbox, rows
 from hub.state.base import BaseDataCache
+from hub.state.segments import Said
 from hub.state.store import Connection
 from hub.state.together import Asked
 from hub.stream import mixed, ruled
@@ -20,7 +21,7 @@ from hub.stream.mixed import AtOnce, Mixed
 from hub.stream.news import news
 from hub.stream.opening import Fresh
 from hub.stream.outcome import Applied, Outcome
-from hub.stream.parking import park
+from hub.stream.parking import bury, park
 from hub.stream.plain import Passing, Plain
 from hub.stream.posting import post
 from hub.stream.record import Good, Judged, Taken
@@ -123,8 +124,12 @@ class Work:
         applied.repeated += found.repeated
         touched = await touch(connection, consumer, found, released)
         settled = await settle(connection, consumer, base, found, touched)
-        said = await park(connection, consumer.name, found, settled, self._base, (self.since or datetime.now(UTC)) + self._wait, applied)
+        await park(connection, consumer.name, found, settled, self._base, (self.since or datetime.now(UTC)) + self._wait)
         folded, writes = await _save(connection, settled.folds)
+        said: list[Said] = []
+        if settled.letters:
+            said, asked = await bury(connection, settled.letters, applied)
+            writes += asked
         planned: list[deliveries.Planned] = []
         wound: set[tuple[str, Subject]] = set()
         for result, (changed, _) in folded:
