@@ -123,6 +123,18 @@ async def test_one_bad_record_of_500_is_alone_dead(engine: Engine, dealer: Words
     assert outcomes.count(HANDLED) == len(await engine.rows("customers")) == 499
 
 
+async def test_a_refused_record_costs_its_batch_no_transaction(engine: Engine, dealer: Words, monkeypatch: pytest.MonkeyPatch) -> None:
+    def begin() -> None:
+        raise AssertionError("a transaction is begun")
+
+    await engine.claim([(TOPIC, 0)])
+    monkeypatch.setattr(engine.db, "transaction", begin)
+    records = [dealer.recorded("C1", "Ada"), dealer.recorded("C2", "Eve")._replace(value=b"{nope"), dealer.recorded("C3", "Ida")]
+    assert await engine.outcomes(records) == [HANDLED, DEAD, HANDLED]
+    assert len(await engine.rows("dead_letters")) == 1
+    assert len(await engine.rows("customers")) == 2
+
+
 async def test_a_batch_of_nothing_but_poison_is_all_dead_and_moves_on(engine: Engine, dealer: Words) -> None:
     records = [dealer.recorded(f"C{n}", "Ada")._replace(value=b"{nope") for n in range(500)]
     applied = await engine.apply(records)

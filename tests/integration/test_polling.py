@@ -1,7 +1,7 @@
-"""What was fetched of a partition for which there was no room is kept, and taken as soon as there is."""
+"""What was fetched of a partition for which there was no room is kept, taken as soon as there is, and in nobody's way."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from uuid import uuid4
 
 import pytest
@@ -15,24 +15,37 @@ from hub.wiring import kafka_options
 from tests.support.eventually import eventually_async
 from tests.support.kafka_clients import settings_of
 
+Polled = asyncio.Task[Mapping[TopicPartition, Sequence[ConsumerRecord]]]
 
-async def test_a_poll_under_way_takes_what_was_fetched_as_soon_as_there_is_room(kafka: Kafka, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(polling, "PATIENCE_SECONDS", 3600)
-    options, topic = kafka_options(settings_of(kafka)), f"polled-{uuid4().hex}"
+
+@pytest.fixture
+def topic() -> str:
+    return f"polled-{uuid4().hex}"
+
+
+@pytest.fixture
+async def producer(kafka: Kafka, topic: str) -> AsyncIterator[AIOKafkaProducer]:
+    options = kafka_options(settings_of(kafka))
     admin = AIOKafkaAdminClient(**options)
     await admin.start()
-    await admin.create_topics([NewTopic(topic, 1, 1)])
+    await admin.create_topics([NewTopic(topic, 2, 1)])
     await admin.close()
     async with AIOKafkaProducer(**options) as producer:
-        for number in range(3):
-            await producer.send_and_wait(topic, b"%d" % number)
-    partition = TopicPartition(topic, 0)
+        yield producer
+
+
+async def test_a_poll_under_way_takes_what_was_fetched_as_soon_as_there_is_room(
+    kafka: Kafka, topic: str, producer: AIOKafkaProducer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(polling, "PATIENCE_SECONDS", 3600)
+    for number in range(3):
+        await producer.send_and_wait(topic, b"%d" % number, partition=0)
     partition, room = TopicPartition(topic, 0), {topic: True}
-    async with AIOKafkaConsumer(**options, auto_offset_reset="earliest") as consumer:
+    async with AIOKafkaConsumer(**kafka_options(settings_of(kafka)), auto_offset_reset="earliest") as consumer:
         consumer.assign([partition])
         poller = Poller(consumer, lambda p: room[p[0]])
 
-        def take(most: int) -> "asyncio.Task[Mapping[TopicPartition, Sequence[ConsumerRecord]]]":
+        def take(most: int) -> Polled:
             return asyncio.create_task(poller.poll(timeout_ms=0, max_records=most))
 
         taken = list((await take(1))[partition])
@@ -44,3 +57,18 @@ async def test_a_poll_under_way_takes_what_was_fetched_as_soon_as_there_is_room(
         taken += (await polled)[partition]
     assert [record.value for record in taken] == [b"0", b"1", b"2"]
     assert not fetched.has_more(), "it was thrown away, and fetched once more"
+
+
+async def test_what_is_left_of_one_partition_does_not_keep_others_from_being_fetched(
+    kafka: Kafka, topic: str, producer: AIOKafkaProducer
+) -> None:
+    full, other = TopicPartition(topic, 0), TopicPartition(topic, 1)
+    async with AIOKafkaConsumer(**kafka_options(settings_of(kafka)), auto_offset_reset="earliest") as consumer:
+        consumer._fetcher._prefetch_backoff = 3600.0  # aiokafka's own way, made so long that nobody can sit it out
+        poller = Poller(consumer, lambda p: p == other)
+        consumer.assign([full, other])
+        await producer.send_and_wait(topic, b"too much", partition=full.partition)
+        await eventually_async(lambda: asyncio.sleep(0, full in consumer._fetcher._records))
+        await producer.send_and_wait(topic, b"on time", partition=other.partition)
+        heard = await poller.poll(timeout_ms=0, max_records=10)
+    assert [record.value for record in heard[other]] == [b"on time"]
