@@ -6,9 +6,11 @@ from time import monotonic
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import ConsumerStoppedError
+from aiokafka.consumer.fetcher import FetchResult
+from aiokafka.errors import ConsumerStoppedError, KafkaError
 
 from hub.stream.fetched import Fetched
+from hub.telemetry import log
 
 PATIENCE_SECONDS = 0.5
 FETCH_WAIT_MS = 100
@@ -35,13 +37,18 @@ class _Open:
 
 
 class Poller:
-    """Polls a consumer: in the place of aiokafka's `getmany`, which knows no partitions that it should leave alone for now."""
+    """Polls a consumer: in the place of aiokafka's `getmany`, which knows no partitions that it should leave alone for now.
 
-    def __init__(self, kafka: AIOKafkaConsumer, has_room: HasRoom) -> None:
-        self._kafka, self._open = kafka, _Open(has_room)
+    What a fetch brings is handed to `take` at once, so many records at `most`. Polls get the rest.
+    """
+
+    def __init__(self, kafka: AIOKafkaConsumer, has_room: HasRoom, take: Callable[[Sequence[Fetched]], None], most: int) -> None:
+        self._kafka, self._open, self._take, self._most = kafka, _Open(has_room), take, most
         self._gathers, self._polled_at = False, 0.0
         # while something is left of what it fetched from a broker, aiokafka fetches no more from there: for 0.1 s, if nobody says less
         kafka._fetcher._prefetch_backoff = GATHER_SECONDS
+        self._fetch = kafka._fetcher._proc_fetch_request
+        kafka._fetcher._proc_fetch_request = self._fetch_and_hand_over
 
     async def poll(self, *, timeout_ms: int, max_records: int) -> Mapping[Any, Sequence[Fetched]]:  # noqa: ARG002 - FastStream's own
         """Wait until there are records: after an empty poll FastStream sleeps as long again, and what comes meanwhile would wait."""
@@ -55,6 +62,27 @@ class Poller:
                 records = await kafka._fetcher.fetched_records(self._open, PATIENCE_SECONDS, max_records=max_records)
         self._pace(sum(map(len, records.values())))
         return records
+
+    async def _fetch_and_hand_over(self, *request: Any) -> bool:  # noqa: ANN401 - aiokafka's own
+        """Hand over what comes before anybody is woken to poll for it, and before the next fetch is made.
+
+        Tells whether something is left to poll for: what there is no room for, and whatever has gone wrong.
+        """
+        kafka, fetcher = self._kafka, self._kafka._fetcher
+        has_more = bool(await self._fetch(*request))
+        is_sound = all(isinstance(brought, FetchResult) for brought in fetcher._records.values())
+        if not has_more or not is_sound or kafka._subscription.reassignment_in_progress:
+            return has_more
+        try:
+            if brought := await fetcher.fetched_records(self._open, max_records=self._most):
+                self._pace(sum(map(len, brought.values())))
+                self._take([record for records in brought.values() for record in records])
+        except KafkaError:
+            return True  # it stands where it stood: the poll meets it, and tells
+        except Exception as error:  # noqa: BLE001 - nobody would see aiokafka's loop end; what was not taken shows as a gap
+            log.exception("fetch.failed", error=type(error).__name__)
+            return True
+        return bool(fetcher._records)
 
     def _pace(self, records: int) -> None:
         """Let the broker gather before it answers the fetch that begins now, if records come thick; not the one after it, if none come."""

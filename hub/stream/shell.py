@@ -29,7 +29,7 @@ class Shell:
         self, broker: KafkaBroker, group: Group, *, name: str, pattern: str, options: Mapping[str, Any], most_records: int
     ) -> None:
         tolerate()
-        self._broker, self._group = broker, group
+        self._broker, self._group, self._most_records = broker, group, most_records
         self.subscriber: BatchSubscriber = broker.subscriber(
             pattern=pattern,
             group_id=name,
@@ -62,7 +62,7 @@ class Shell:
             raise
         self._group.kafka = kafka = self.subscriber.consumer
         if kafka is not None:
-            kafka.getmany = Poller(kafka, self._group.has_room).poll
+            kafka.getmany = Poller(kafka, self._group.has_room, self._group.take, self._most_records).poll
         self._has_joined = True
         self._group.start()
 
