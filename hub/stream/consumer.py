@@ -52,6 +52,26 @@ class Fold:
     timer: Timer | None = None
     afresh: frozenset[Lineage[Any]] = frozenset()
 
+    @property
+    def is_followed(self) -> bool:
+        """Whether more is written of its subjects once their states are: by then nobody else writes of them."""
+        return bool(self.books or self.answers or self.timer)
+
+    @property
+    def is_simple(self) -> bool:
+        """Whether nothing follows from what it folds but states, and what others hear of them."""
+        return not (self.is_followed or self.notices or self.concerns)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing follows but the state: no history, nobody told, and no act of an operator to answer."""
+        return self.is_simple and not (self.history or self.tells or self.is_asked)
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether its rules fold operators' acts."""
+        return any(issubclass(lineage.body, ConsumerAct) for lineage in self.rules)
+
 
 class Consumer:
     """A Kafka group of its own, the only writer of its stores; its rules look into base data of the kinds `using`."""
@@ -110,7 +130,7 @@ class Consumer:
                 raise TypeError(f"{telling.topic.name}: say whose topic it is where each partner has one, and there alone")
         fold = Fold(store, rules, tells, answers, history, concerned, notices, books, timer, frozenset(afresh))
         self.stores[store.name] = fold
-        self.is_asked |= any(issubclass(lineage.body, ConsumerAct) for lineage in rules)
+        self.is_asked |= fold.is_asked
         self._concerning.update(concerned)
         for lineage in rules:
             self.folds.setdefault(lineage.name, []).append(fold)

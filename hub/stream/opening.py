@@ -8,7 +8,7 @@ from hub.rules.decision import Subject
 from hub.state import inbox, journal
 from hub.state.store import Connection
 from hub.state.together import FEW_ROWS, Asked, ask
-from hub.stream.consumer import Consumer, Fold
+from hub.stream.consumer import Consumer
 from hub.stream.failures import Otherwise
 from hub.stream.record import Good, Repeated, Taken
 from hub.stream.sorting import Sorted, burying, gather, holding, rows, take
@@ -29,7 +29,7 @@ class Fresh:
         """Whether nothing follows from what it folds but states, and what others hear of them, or are refused."""
         consumer, found = self._consumer, self.found
         stores = {part.store for part in found.parts}
-        return not (found.newer or consumer.is_asked or any(_is_followed(consumer.stores[store]) for store in stores))
+        return not (found.newer or consumer.is_asked) and all(consumer.stores[store].is_simple for store in stores)
 
     async def begin(self, connection: Connection, first: Asked[T]) -> T:
         """Journal the batch, and look; returns what was asked `first`.
@@ -68,10 +68,6 @@ class Fresh:
         if passing := {good.event: good.fingerprint for good in self._goods if not consumer.remembers(good.lineage)}:
             noted.append(inbox.adding(passing))
         return noted
-
-
-def _is_followed(fold: Fold) -> bool:
-    return bool(fold.answers or fold.notices or fold.books or fold.timer or fold.concerns)
 
 
 def fresh(consumer: Consumer, records: Sequence[Taken]) -> Fresh | None:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
-from contracts.acts.v1 import ConsumerAct
 from contracts.contract import Lineage
 from hub.rules.basedata import BaseData
 from hub.rules.decision import Change, Facts, Keep, Subject
@@ -71,7 +70,7 @@ class Passing:
 
 def plain_of(consumer: Consumer) -> frozenset[Lineage[Any]]:
     """What is folded into nothing but stores into which all is plain: of a subject there the other events of a batch say nothing."""
-    stores = {name for name, fold in consumer.stores.items() if _is_plain(fold)}
+    stores = {name for name, fold in consumer.stores.items() if fold.is_plain}
     while True:
         heard = {lineage for name in stores for lineage in consumer.stores[name].rules}
         into = {lineage: {fold.store.name for fold in consumer.folds[lineage.name]} for lineage in heard}
@@ -79,12 +78,6 @@ def plain_of(consumer: Consumer) -> frozenset[Lineage[Any]]:
         if not mixed:
             return frozenset(heard)
         stores -= mixed
-
-
-def _is_plain(fold: Fold) -> bool:
-    """Whether nothing follows from what it folds but the state."""
-    follows = fold.history or fold.tells or fold.answers or fold.notices or fold.books or fold.timer or fold.concerns
-    return not follows and not any(issubclass(lineage.body, ConsumerAct) for lineage in fold.rules)
 
 
 class Plain:

@@ -14,7 +14,7 @@ from hub.state.segments import Said
 from hub.state.store import Connection
 from hub.state.together import Asked
 from hub.stream import mixed, ruled
-from hub.stream.consumer import Consumer, Fold
+from hub.stream.consumer import Consumer
 from hub.stream.failures import NOBODY, Otherwise
 from hub.stream.meeting import meet
 from hub.stream.mixed import AtOnce, Mixed
@@ -169,15 +169,10 @@ async def _save(connection: Connection, folds: Sequence[StoreFold]) -> tuple[lis
         saved, asked = saving(result)
         folded.append((result, saved))
         writes += asked
-    if writes and any(_is_followed(result.declared) for result in folds):
+    if writes and any(result.declared.is_followed for result in folds):
         await write(connection, writes)
         return folded, []
     return folded, writes
-
-
-def _is_followed(declared: Fold) -> bool:
-    """Whether more is written of a store's subjects once their states are: by then nobody else writes of them."""
-    return declared.books is not None or declared.answers is not None or declared.timer is not None
 
 
 def _note(found: Sorted, settled: Settled) -> None:
