@@ -20,8 +20,11 @@ def _watched(ask: Callable[..., Awaitable[Any]]) -> Any:  # noqa: ANN401 - in th
     return watched
 
 
-AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
-"""What a session fails with, and another one cures: the server, the way to it, or a client that no longer knows what it was asked."""
+CUT_OFF = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What a session fails with where the server has not answered: the way to it, or a client that no longer knows what it was asked."""
+
+AWAY = (*CUT_OFF, asyncpg.PostgresError)
+"""What a session fails with, and another one cures: that, or what the server answers."""
 
 KEYED = {"enable_seqscan": "off"}
 """For whoever finds everything by its key: no plan scans a table where an index leads to what is looked for.

@@ -5,6 +5,8 @@ from typing import Any, NoReturn
 
 import asyncpg
 
+from hub.state.connect import CUT_OFF
+
 
 class Meaning(Enum):
     """What to do next."""
@@ -62,7 +64,6 @@ _BY_STATE = {
     "25006": Meaning.LATER,  # read-only transaction: a failover is under way
     "25P03": Meaning.LATER,  # idle in transaction for too long: the session is gone
 }
-_CLIENT = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 def meaning(error: BaseException) -> Meaning:
@@ -74,4 +75,4 @@ def meaning(error: BaseException) -> Meaning:
         return _BY_STATE.get(state) or _BY_CLASS.get(state[:2], Meaning.UNKNOWN)
     if isinstance(error, UnicodeEncodeError | OverflowError):
         return Meaning.RECORD  # the client could not encode a value
-    return Meaning.LATER if isinstance(error, _CLIENT) else Meaning.UNKNOWN
+    return Meaning.LATER if isinstance(error, CUT_OFF) else Meaning.UNKNOWN
