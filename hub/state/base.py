@@ -4,7 +4,7 @@ from contracts.base import LINEAGES
 from contracts.base.v1 import BaseDatum
 from hub.rules.basedata import BaseData
 from hub.state.store import Connection
-from hub.state.together import Asked, Part
+from hub.state.together import NOTHING, Asked, Part
 
 _CONTRACTS: dict[str, type[BaseDatum]] = {lineage.body.KIND: lineage.body for lineage in LINEAGES}
 VERSION = "SELECT concat(count(*), ' ', sum(hashtextextended(because::text, row_version))) FROM base_data WHERE kind = ANY({}::text[])"
@@ -34,8 +34,10 @@ class BaseDataCache:
             self._version = version
         return self._data
 
-    def asking(self) -> Asked[str]:
-        """The version, to be asked together with what else there is to ask."""
+    def asking(self) -> Asked[str] | Asked[None]:
+        """The version, to be asked together with what else there is to ask; nothing where no kinds are used."""
+        if not self.kinds:
+            return NOTHING
         return Asked(Part("", _VERSION), (self.kinds,), lambda rows: str(rows[0][0]))
 
     async def has_changed(self, connection: Connection) -> bool:

@@ -16,7 +16,7 @@ _ARGUMENT = re.compile(r"\$(\d+)")
 
 
 class Part(NamedTuple):
-    """What is `done`, as common table expressions whose names no other part has, and what is `found`, a SELECT; one may be empty.
+    """What is `done`, as common table expressions whose names no other part has, and what is `found`, a SELECT; either may be empty.
 
     Each part counts its arguments from $1.
     """
@@ -51,8 +51,8 @@ def nothing(_rows: Sequence[Any]) -> None:
     """What is made of what a part finds that only does."""
 
 
-NOTHING: Asked[None] = Asked(Part("", "SELECT 1"), (), nothing)
-"""What is asked first where nothing is."""
+NOTHING: Asked[None] = Asked(Part("", ""), (), nothing)
+"""What is asked together with others where nothing is."""
 
 
 async def ask(connection: "Connection", *asked: Asked[Any]) -> list[Any]:
