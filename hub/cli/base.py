@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hub.cli.doing import Manner, with_manner
 from hub.cli.printing import AsJson, print_json, print_table
 
 if TYPE_CHECKING:
@@ -103,19 +104,18 @@ def export(kind: Kind = "", unmask: Unmask = False, why: Why = "") -> None:
 
 
 @app.command()
+@with_manner
 def apply(
     file: Annotated[Path | None, typer.Argument(metavar="FILE", help="YAML as `hub base export` prints it.")] = None,
     starter: Annotated[bool, typer.Option("--starter", help="Take what a new hub begins with instead of a file.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and publish nothing.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; needed where nobody can answer.")] = False,
-    why: Why = "",
-    as_json: AsJson = False,
+    *,
+    manner: Manner,
 ) -> None:
     """Lay base data down: what is new or changed is published, what the file does not name stays.
 
     Examples: hub base apply base.yaml --dry-run · hub base apply base.yaml --why "loss reasons of the spring review"
     """
-    from hub.cli.doing import Deed, Manner, do
+    from hub.cli.doing import Deed, do
     from hub.errors import InputError
     from hub.operations import base
     from hub.operations.acts import Operator
@@ -131,7 +131,7 @@ def apply(
     open_steps = [step for step in steps if step.what != "unchanged"]
 
     def act() -> list[str]:
-        _run(base.apply(Operator(Cluster(settings), why), kafka_options(settings), said, steps))
+        _run(base.apply(Operator(Cluster(settings), manner.why), kafka_options(settings), said, steps))
         return [step.edition for step in open_steps]
 
     deed = Deed(
@@ -141,7 +141,7 @@ def apply(
         act=act if open_steps else None,
         say=lambda done: f"{len(done)} editions published to oem.base; base-data folds them.",
     )
-    do(deed, Manner(dry_run, yes, why, as_json))
+    do(deed, manner)
 
 
 def _told(step: "Step") -> dict[str, object]:

@@ -4,8 +4,7 @@ from typing import Annotated
 
 import typer
 
-from hub.cli.acting import DryRun, Why, Yes
-from hub.cli.doing import Deed, Manner, do
+from hub.cli.doing import Deed, Manner, do, with_manner
 from hub.cli.printing import AsJson, print_json, print_table
 from hub.errors import InputError
 
@@ -46,12 +45,11 @@ def list_(as_json: AsJson = False) -> None:
 
 
 @app.command()
+@with_manner
 def release(
     scope: Annotated[str, typer.Argument(metavar="OF", help="What stands still, such as provider:smtp or campaign:spring.")],
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    why: Why = "",
-    as_json: AsJson = False,
+    *,
+    manner: Manner,
 ) -> None:
     """Let a provider or campaign go on; its tally begins anew.
 
@@ -69,7 +67,7 @@ def release(
     tally = found[scope]
 
     def act() -> list[str]:
-        return [f"{scope} goes on"] if asyncio.run(deliveries.release(settings, scope, why=why)) else []
+        return [f"{scope} goes on"] if asyncio.run(deliveries.release(settings, scope, why=manner.why)) else []
 
     deed = Deed(
         told=tally._asdict(),
@@ -78,4 +76,4 @@ def release(
         act=act,
         say=lambda done: f"{', '.join(done) or f'{scope} went on already'}.",
     )
-    do(deed, Manner(dry_run, yes, why, as_json))
+    do(deed, manner)

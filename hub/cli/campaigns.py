@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.acting import DryRun, NoWait, Yes
-from hub.cli.doing import Manner
+from hub.cli.acting import url
 from hub.cli.filters import channel_of
-from hub.cli.identity import Pass
 from hub.cli.printing import AsJson
+from hub.cli.saying import Saying, say, with_saying
 
 if TYPE_CHECKING:
-    from contracts.base import Right
     from contracts.contract import Lineage
     from hub.cli.identity import Signer
     from hub.operations.campaign_preview import Preview
@@ -24,7 +22,6 @@ app = typer.Typer(no_args_is_help=True, help="Campaigns: what goes to many peopl
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The campaign's name, as `hub campaigns list` shows it.")]
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The campaign as YAML.")]
-Why = Annotated[str, typer.Option("--why", help="The reason, kept with the campaign.")]
 
 
 @app.command()
@@ -63,7 +60,7 @@ def preview(
         plan, state = _draft(path)
         name = plan.campaign
     else:
-        name, state = what, asyncio.run(shown(_url(), what)).campaign
+        name, state = what, asyncio.run(shown(url(), what)).campaign
     found = _preview(name, state, is_quiet=as_json)
     if as_json:
         print_json(preview_json(name, found))
@@ -72,40 +69,29 @@ def preview(
 
 
 @app.command()
-def new(
-    file: File,
-    why: Why = "",
-    pass_file: Pass = None,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    no_wait: NoWait = False,
-    as_json: AsJson = False,
-) -> None:
+@with_saying
+def new(file: File, how: Saying) -> None:
     """Prepare a campaign, or change one that is not out yet; somebody else approves it then.
 
     Examples: hub campaigns new spring.yaml --dry-run · hub campaigns new spring.yaml --why "the estate comes in June"
     """
     from contracts.campaigns import CAMPAIGN_PREPARED
-    from hub.cli.saying import say
 
-    by = _signer(pass_file, "prepare", dry_run=dry_run)
-    plan, state = _draft(file, why=why or "-", who=by.who)
+    by = how.signer("prepare")
+    plan, state = _draft(file, why=how.why or "-", who=by.who)
     _refuse(_named(state)[1])
-    show, about = _foretold(plan.campaign, state, for_programs=as_json and dry_run, is_quiet=as_json)
-    say(CAMPAIGN_PREPARED, by.signs(plan), "Prepare it?", Manner(dry_run, yes, why, as_json), show=show, no_wait=no_wait, about=about)
+    show, about = _foretold(plan.campaign, state, how)
+    say(CAMPAIGN_PREPARED, by.signs(plan), "Prepare it?", how, show=show, about=about)
 
 
 @app.command("test")
+@with_saying
 def copy(
     name: Name,
     to: Annotated[str, typer.Option("--to", metavar="KIND:DEALER/REF", help="Whom: contact:ber-01/P-2001, customer:oem/C-1.")],
     channel: Annotated[str, typer.Option("--channel", help="email, sms or post; without: the campaign's first.")] = "",
-    why: Why = "",
-    pass_file: Pass = None,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    no_wait: NoWait = False,
-    as_json: AsJson = False,
+    *,
+    how: Saying,
 ) -> None:
     """Send one copy to one person, such as a colleague whom a dealer has as its contact.
 
@@ -115,36 +101,27 @@ def copy(
     from uuid import uuid4
 
     from contracts.campaigns import CAMPAIGN_TESTED
-    from hub.cli.saying import say
     from hub.operations.campaigns import make, shown
     from hub.operations.messages import recipient
     from hub.settings import Settings
 
-    asked, by = channel_of(channel), _signer(pass_file)
-    state = asyncio.run(shown(_url(), name)).campaign
+    asked, by = channel_of(channel), how.signer()
+    state = asyncio.run(shown(url(), name)).campaign
     way = asked or state.channels[0]
     told = {
         "message": f"{name}-test-{uuid4().hex[:8]}",
         "channel": way,
         "template": state.template,
         "documents": tuple(state.documents),
-        **asyncio.run(recipient(_url(), to, way, "--to", Settings().courier_country)),
+        **asyncio.run(recipient(url(), to, way, "--to", Settings().courier_country)),
     }
-    body = by.signs(make(CAMPAIGN_TESTED, _head(name, by, why), told))
-    manner = Manner(dry_run, yes, why, as_json)
-    say(CAMPAIGN_TESTED, body, "Send it?", manner, show=lambda: typer.echo(f"A copy of {name} goes to {to} by {way}."), no_wait=no_wait)
+    body = by.signs(make(CAMPAIGN_TESTED, _head(name, by, how.why), told))
+    say(CAMPAIGN_TESTED, body, "Send it?", how, show=lambda: typer.echo(f"A copy of {name} goes to {to} by {way}."))
 
 
 @app.command()
-def approve(
-    name: Name,
-    why: Why = "",
-    pass_file: Pass = None,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    no_wait: NoWait = False,
-    as_json: AsJson = False,
-) -> None:
+@with_saying
+def approve(name: Name, how: Saying) -> None:
     """Agree to a campaign as it is prepared; whoever prepared it cannot, and a later change needs approval again.
 
     Example: hub campaigns approve spring-2026 --why "checked with legal"
@@ -153,30 +130,21 @@ def approve(
 
     from contracts.campaigns import CAMPAIGN_APPROVED
     from hub.cli.campaign_views import print_plan
-    from hub.cli.saying import say
     from hub.errors import HubError
     from hub.operations.campaigns import make, require, shown
     from hub.rules.campaigns import same_person
 
-    state = require(asyncio.run(shown(_url(), name)), "approved", states={"prepared"})
-    by = _signer(pass_file, "approve", dry_run=dry_run)
+    state = require(asyncio.run(shown(url(), name)), "approved", states={"prepared"})
+    by = how.signer("approve")
     if same_person(by.who, state.prepared_by):
         raise HubError(f"{name} was prepared by {state.prepared_by}: somebody else has to approve it")
-    body = by.signs(make(CAMPAIGN_APPROVED, _head(name, by, why), {"prepared_by": state.prepared_by, "plan": state.plan}))
-    manner = Manner(dry_run, yes, why, as_json)
-    say(CAMPAIGN_APPROVED, body, "Approve it?", manner, show=lambda: print_plan(name, state), no_wait=no_wait)
+    body = by.signs(make(CAMPAIGN_APPROVED, _head(name, by, how.why), {"prepared_by": state.prepared_by, "plan": state.plan}))
+    say(CAMPAIGN_APPROVED, body, "Approve it?", how, show=lambda: print_plan(name, state))
 
 
 @app.command()
-def release(
-    name: Name,
-    why: Why = "",
-    pass_file: Pass = None,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    no_wait: NoWait = False,
-    as_json: AsJson = False,
-) -> None:
+@with_saying
+def release(name: Name, how: Saying) -> None:
     """Let an approved campaign go out as it is shown before, with its counts and what its SMS take.
 
     Example: hub campaigns release spring-2026 --why "as planned"
@@ -184,70 +152,47 @@ def release(
     import asyncio
 
     from contracts.campaigns import CAMPAIGN_RELEASED
-    from hub.cli.saying import say
     from hub.errors import HubError
     from hub.operations.campaigns import make, require, shown
     from hub.rules.campaigns import same_person
 
-    state = require(asyncio.run(shown(_url(), name)), "released", states={"approved"})
-    by = _signer(pass_file, "release", dry_run=dry_run)
+    state = require(asyncio.run(shown(url(), name)), "released", states={"approved"})
+    by = how.signer("release")
     if same_person(by.who, state.approved_by or ""):
         raise HubError(f"{name} was approved by {state.approved_by}: somebody else has to release it")
     _refuse(_named(state)[1])
-    show, about = _foretold(name, state, for_programs=as_json and dry_run, is_quiet=as_json)
-    body = by.signs(make(CAMPAIGN_RELEASED, _head(name, by, why), {"plan": state.plan}))
-    say(CAMPAIGN_RELEASED, body, "Release it?", Manner(dry_run, yes, why, as_json), show=show, no_wait=no_wait, about=about)
+    show, about = _foretold(name, state, how)
+    body = by.signs(make(CAMPAIGN_RELEASED, _head(name, by, how.why), {"plan": state.plan}))
+    say(CAMPAIGN_RELEASED, body, "Release it?", how, show=show, about=about)
 
 
 @app.command()
-def pause(
-    name: Name,
-    why: Why = "",
-    pass_file: Pass = None,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    no_wait: NoWait = False,
-    as_json: AsJson = False,
-) -> None:
+@with_saying
+def pause(name: Name, how: Saying) -> None:
     """Hold a campaign: nothing more is planned, and what is planned goes to nobody until it is resumed.
 
     Example: hub campaigns pause spring-2026 --why "the price list has an error"
     """
     from contracts.campaigns import CAMPAIGN_PAUSED
 
-    _move(CAMPAIGN_PAUSED, name, "paused", {"released"}, _signer(pass_file), Manner(dry_run, yes, why, as_json), no_wait=no_wait)
+    _move(CAMPAIGN_PAUSED, name, "paused", {"released"}, how.signer(), how)
 
 
 @app.command()
-def resume(
-    name: Name,
-    why: Why = "",
-    pass_file: Pass = None,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    no_wait: NoWait = False,
-    as_json: AsJson = False,
-) -> None:
+@with_saying
+def resume(name: Name, how: Saying) -> None:
     """Let a paused campaign go on, at its pace from now on.
 
     Example: hub campaigns resume spring-2026 --why "the price list is right again"
     """
     from contracts.campaigns import CAMPAIGN_RESUMED
 
-    by = _signer(pass_file, "release", dry_run=dry_run)
-    _move(CAMPAIGN_RESUMED, name, "resumed", {"paused"}, by, Manner(dry_run, yes, why, as_json), no_wait=no_wait)
+    _move(CAMPAIGN_RESUMED, name, "resumed", {"paused"}, how.signer("release"), how)
 
 
 @app.command()
-def stop(
-    name: Name,
-    why: Why = "",
-    pass_file: Pass = None,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    no_wait: NoWait = False,
-    as_json: AsJson = False,
-) -> None:
+@with_saying
+def stop(name: Name, how: Saying) -> None:
     """End a campaign for good: nothing more of it goes out.
 
     Example: hub campaigns stop spring-2026 --why "the estate comes later"
@@ -255,7 +200,7 @@ def stop(
     from contracts.campaigns import CAMPAIGN_STOPPED
 
     states = {"prepared", "approved", "released", "paused"}
-    _move(CAMPAIGN_STOPPED, name, "stopped", states, _signer(pass_file), Manner(dry_run, yes, why, as_json), no_wait=no_wait)
+    _move(CAMPAIGN_STOPPED, name, "stopped", states, how.signer(), how)
 
 
 @app.command("list")
@@ -270,7 +215,7 @@ def list_(as_json: AsJson = False) -> None:
     from hub.cli.printing import print_json
     from hub.operations.campaigns import listed
 
-    found = asyncio.run(listed(_url()))
+    found = asyncio.run(listed(url()))
     if as_json:
         print_json([standing_json(one) for one in found])
     else:
@@ -289,24 +234,23 @@ def show(name: Name, as_json: AsJson = False) -> None:
     from hub.cli.printing import print_json
     from hub.operations.campaigns import shown
 
-    found = asyncio.run(shown(_url(), name))
+    found = asyncio.run(shown(url(), name))
     if as_json:
         print_json(standing_json(found))
     else:
         print_standing(found)
 
 
-def _move(lineage: "Lineage[Any]", name: str, verb: str, states: set[str], by: "Signer", manner: Manner, *, no_wait: bool) -> None:
+def _move(lineage: "Lineage[Any]", name: str, verb: str, states: set[str], by: "Signer", how: Saying) -> None:
     import asyncio
 
-    from hub.cli.saying import say
     from hub.operations.campaigns import make, require, shown
 
-    found: Standing = asyncio.run(shown(_url(), name))
+    found: Standing = asyncio.run(shown(url(), name))
     require(found, verb, states=states)
-    body = by.signs(make(lineage, _head(name, by, manner.why)))
+    body = by.signs(make(lineage, _head(name, by, how.why)))
     how_far = f"{name} is {found.campaign.status}: {found.planned:,} messages planned so far."
-    say(lineage, body, f"Shall it be {verb}?", manner, show=lambda: typer.echo(how_far), no_wait=no_wait)
+    say(lineage, body, f"Shall it be {verb}?", how, show=lambda: typer.echo(how_far))
 
 
 def _draft(file: Path, *, why: str = "-", who: str = "-") -> tuple[Any, "Campaign"]:
@@ -318,12 +262,6 @@ def _draft(file: Path, *, why: str = "-", who: str = "-") -> tuple[Any, "Campaig
 
     made = plan(file, who=who, why=why, now=datetime.now(UTC))
     return made, draft(made)
-
-
-def _signer(file: Path | None, right: "Right | None" = None, *, dry_run: bool = False) -> "Signer":
-    from hub.cli.identity import signer
-
-    return signer(file, None if dry_run else right)
 
 
 def _preview(name: str, state: "Campaign", *, is_quiet: bool) -> "Preview":
@@ -338,22 +276,22 @@ def _preview(name: str, state: "Campaign", *, is_quiet: bool) -> "Preview":
     from hub.rules.windows import Limit
     from hub.settings import Settings
 
-    settings, total = Settings(), asyncio.run(size(_url(), state))
+    settings, total = Settings(), asyncio.run(size(url(), state))
     template, _ = _named(state)
     cap, links = Limit(settings.courier_cap, timedelta(days=settings.courier_cap_days)), Links(settings.door_url, b"as long as a real one")
     with progress("judging", total, is_quiet=is_quiet) as on_progress:
-        return asyncio.run(operation(_url(), name, state, template, Sending(settings.courier_country, cap, links), on_progress))
+        return asyncio.run(operation(url(), name, state, template, Sending(settings.courier_country, cap, links), on_progress))
 
 
-def _foretold(name: str, state: "Campaign", *, for_programs: bool, is_quiet: bool) -> tuple[Callable[[], None], dict[str, Any]]:
+def _foretold(name: str, state: "Campaign", how: Saying) -> tuple[Callable[[], None], dict[str, Any]]:
     """What shows people the plan and whom it reaches, and what a program is told of it that looks before it acts."""
     from hub.cli.campaign_views import preview_json, print_plan, print_preview
 
     def show() -> None:
         print_plan(name, state)
-        print_preview(state, _preview(name, state, is_quiet=is_quiet))
+        print_preview(state, _preview(name, state, is_quiet=how.as_json))
 
-    return show, {"preview": preview_json(name, _preview(name, state, is_quiet=True))} if for_programs else {}
+    return show, {"preview": preview_json(name, _preview(name, state, is_quiet=True))} if how.as_json and how.dry_run else {}
 
 
 def _named(state: "Campaign") -> tuple[Any, list[str]]:
@@ -361,7 +299,7 @@ def _named(state: "Campaign") -> tuple[Any, list[str]]:
 
     from hub.operations.campaign_checks import named
 
-    return asyncio.run(named(_url(), state.template, state.purpose, state.documents, state.channels))  # type: ignore[arg-type] # their columns are text
+    return asyncio.run(named(url(), state.template, state.purpose, state.documents, state.channels))  # type: ignore[arg-type] # their columns are text
 
 
 def _refuse(faults: list[str]) -> None:
@@ -375,9 +313,3 @@ def _head(name: str, by: "Signer", why: str) -> dict[str, Any]:
     from hub.operations.campaigns import head
 
     return head(name, by.who, why or "-")
-
-
-def _url() -> str:
-    from hub.cli.acting import url
-
-    return url()

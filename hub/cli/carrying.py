@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
-from hub.cli.acting import MOST_SHOWN, url
+from hub.cli.acting import MOST_SHOWN, SILENCE, NoWait, Silence, url
 from hub.cli.doing import Deed, Manner, do
+from hub.cli.options import taking
 from hub.cli.printing import print_table
 
 if TYPE_CHECKING:
@@ -28,8 +29,12 @@ class Plan(NamedTuple):
 class Patience(NamedTuple):
     """How long what comes of acts is waited for: not at all, or so many seconds without news."""
 
-    no_wait: bool
-    silence: float
+    no_wait: NoWait = False
+    silence: Silence = SILENCE
+
+
+with_patience = taking(manner=Manner, patience=Patience)
+"""For a command that has something carried out: it has the options of a manner, and of patience."""
 
 
 def carry_out(plan: Plan, manner: Manner, patience: Patience) -> None:

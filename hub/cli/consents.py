@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.acting import SILENCE, DryRun, NoWait, Silence, Why, Yes, operator, print_foretold, url
-from hub.cli.carrying import Patience, Plan, carry_out
+from hub.cli.acting import operator, print_foretold, url
+from hub.cli.carrying import Patience, Plan, carry_out, with_patience
 from hub.cli.doing import Manner
 from hub.cli.filters import channel_of, dealers
 from hub.cli.printing import AsJson, print_json, print_more, print_table, printable
@@ -89,6 +89,7 @@ def show(person: Person, kind: Kind = "", dealer: Dealer = "", as_json: AsJson =
 
 
 @app.command()
+@with_patience
 def give(
     person: Person,
     kind: Kind = "customer",
@@ -99,12 +100,9 @@ def give(
     where: Where = "",
     text_version: TextVersion = "",
     message: Message = "",
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    no_wait: NoWait = False,
-    silence: Silence = SILENCE,
-    why: Why = "",
-    as_json: AsJson = False,
+    *,
+    manner: Manner,
+    patience: Patience,
 ) -> None:
     """Enter that a person agreed, with its proof.
 
@@ -112,10 +110,11 @@ def give(
     """
     proof = {"where": where, "text_version": text_version or None, "message": message or None}
     fields = _fields("given", person, kind, dealer, channel, purpose, grantee, proof)
-    _enter(fields, Manner(dry_run, yes, why, as_json), Patience(no_wait, silence))
+    _enter(fields, manner, patience)
 
 
 @app.command()
+@with_patience
 def withdraw(
     person: Person,
     kind: Kind = "customer",
@@ -125,12 +124,9 @@ def withdraw(
     grantee: Grantee = "",
     where: Where = "",
     message: Message = "",
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    no_wait: NoWait = False,
-    silence: Silence = SILENCE,
-    why: Why = "",
-    as_json: AsJson = False,
+    *,
+    manner: Manner,
+    patience: Patience,
 ) -> None:
     """Enter that a person agrees no longer; without channel or purpose, to none of them.
 
@@ -138,7 +134,7 @@ def withdraw(
     """
     proof = {"where": where, "message": message or None}
     fields = _fields("withdrawn", person, kind, dealer, channel, purpose, grantee, proof)
-    _enter(fields, Manner(dry_run, yes, why, as_json), Patience(no_wait, silence))
+    _enter(fields, manner, patience)
 
 
 def _fields(

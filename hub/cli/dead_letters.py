@@ -6,17 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hub.cli.acting import (
-    SILENCE,
-    DryRun,
-    NoWait,
-    Silence,
     Why,
-    Yes,
     operator,
     print_foretold,
     url,
 )
-from hub.cli.carrying import Patience, Plan, carry_out
+from hub.cli.carrying import Patience, Plan, carry_out, with_patience
 from hub.cli.doing import Manner
 from hub.cli.filters import Filters, filtered
 from hub.cli.mending import edit, print_changes
@@ -129,16 +124,14 @@ def show(
 
 @app.command()
 @filtered
+@with_patience
 def redrive(
     chosen: Filters,
     ids: Ids = None,
     reason: Reason = "",
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    no_wait: NoWait = False,
-    silence: Silence = SILENCE,
-    why: Why = "",
-    as_json: AsJson = False,
+    *,
+    manner: Manner,
+    patience: Patience,
 ) -> None:
     """Fold dead letters again, in their order of arrival; what waits behind each follows.
 
@@ -153,22 +146,20 @@ def redrive(
 
     letters = _chosen(ids, _choice(chosen, reason, "open"))
     found = asyncio.run(foretelling.redriven(url(), letters, Settings().max_record_bytes))
-    plan = _plan(found, f"Redrive {len(letters):,}?", lambda: dead_letters.redrive(operator(why), letters))
-    carry_out(plan, Manner(dry_run, yes, why, as_json), Patience(no_wait, silence))
+    plan = _plan(found, f"Redrive {len(letters):,}?", lambda: dead_letters.redrive(operator(manner.why), letters))
+    carry_out(plan, manner, patience)
 
 
 @app.command()
 @filtered
+@with_patience
 def discard(
     chosen: Filters,
     ids: Ids = None,
     reason: Reason = "",
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    no_wait: NoWait = False,
-    silence: Silence = SILENCE,
-    why: Why = "",
-    as_json: AsJson = False,
+    *,
+    manner: Manner,
+    patience: Patience,
 ) -> None:
     """Give dead letters up; what waits behind each goes on without it.
 
@@ -180,8 +171,8 @@ def discard(
 
     letters = _chosen(ids, _choice(chosen, reason, "open"))
     found = asyncio.run(foretelling.discarded(url(), letters))
-    plan = _plan(found, f"Discard {len(letters):,}?", lambda: dead_letters.discard(operator(why), letters))
-    carry_out(plan, Manner(dry_run, yes, why, as_json), Patience(no_wait, silence))
+    plan = _plan(found, f"Discard {len(letters):,}?", lambda: dead_letters.discard(operator(manner.why), letters))
+    carry_out(plan, manner, patience)
 
 
 def _print_letter(

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from hub.cli.acting import DryRun, Why, Yes, operator, print_foretold
-from hub.cli.doing import Deed, Manner, do
+from hub.cli.acting import Why, operator, print_foretold
+from hub.cli.doing import Deed, Manner, do, with_manner
 from hub.cli.filters import channel_of, dealers
 from hub.cli.printing import AsJson, print_json, print_more, print_table, printable
 from hub.errors import InputError
@@ -87,6 +87,7 @@ def show(
 
 
 @app.command()
+@with_manner
 def resend(
     ids: Ids = None,
     state: State = "unknown",
@@ -95,10 +96,8 @@ def resend(
     dealer: Dealer = "",
     person: Person = "",
     reason: Reason = "",
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    why: Why = "",
-    as_json: AsJson = False,
+    *,
+    manner: Manner,
 ) -> None:
     """Send once more what is unknown or failed; whoever did get it gets it twice. Not before two leases of a courier are over.
 
@@ -116,12 +115,13 @@ def resend(
         return f"stays {one.state}" if at is None else f"goes once more, if it is {at:%Y-%m-%d %H:%M:%SZ} by then and it has not expired"
 
     def act() -> "Sequence[str]":
-        return asyncio.run(deliveries.resend(settings, chosen, why=why))
+        return asyncio.run(deliveries.resend(settings, chosen, why=manner.why))
 
-    _do(("Send once more", "will be sent once more"), chosen, foretold, act, Manner(dry_run, yes, why, as_json))
+    _do(("Send once more", "will be sent once more"), chosen, foretold, act, manner)
 
 
 @app.command()
+@with_manner
 def settle(
     ids: Ids = None,
     as_: Annotated[str, typer.Option("--as", metavar="STATE", help="sent or failed: what became of it.")] = "",
@@ -129,10 +129,8 @@ def settle(
     campaign: Campaign = "",
     dealer: Dealer = "",
     person: Person = "",
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    why: Why = "",
-    as_json: AsJson = False,
+    *,
+    manner: Manner,
 ) -> None:
     """Say what became of deliveries that are unknown, as the provider's own records tell.
 
@@ -150,12 +148,13 @@ def settle(
         return outcome if one.state == "unknown" else f"stays {one.state}"
 
     def act() -> "Sequence[str]":
-        return asyncio.run(deliveries.settle(settings, chosen, outcome, why=why))
+        return asyncio.run(deliveries.settle(settings, chosen, outcome, why=manner.why))
 
-    _do((f"Settle as {outcome}", "settled"), chosen, foretold, act, Manner(dry_run, yes, why, as_json))
+    _do((f"Settle as {outcome}", "settled"), chosen, foretold, act, manner)
 
 
 @app.command()
+@with_manner
 def cancel(
     ids: Ids = None,
     state: State = "",
@@ -164,10 +163,8 @@ def cancel(
     dealer: Dealer = "",
     person: Person = "",
     reason: Reason = "",
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    why: Why = "",
-    as_json: AsJson = False,
+    *,
+    manner: Manner,
 ) -> None:
     """Keep from going what has not gone yet.
 
@@ -184,9 +181,9 @@ def cancel(
         return "cancelled" if one.state in {"planned", "pending"} else f"stays {one.state}"
 
     def act() -> "Sequence[str]":
-        return asyncio.run(deliveries.cancel(settings, chosen, why=why))
+        return asyncio.run(deliveries.cancel(settings, chosen, why=manner.why))
 
-    _do(("Cancel", "cancelled"), chosen, foretold, act, Manner(dry_run, yes, why, as_json))
+    _do(("Cancel", "cancelled"), chosen, foretold, act, manner)
 
 
 def _choice(state: str, channel: str, campaign: str, dealer: str, person: str, reason: str) -> "Choice":

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.acting import DryRun, Why, Yes
-from hub.cli.doing import Deed, Manner, do
+from hub.cli.doing import Deed, Manner, do, with_manner
 from hub.cli.printing import AsJson, print_json, print_more, print_table
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ Id = Annotated[str, typer.Argument(metavar="ID", help="Its id, as `hub documents
 
 
 @app.command()
+@with_manner
 def add(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The file, such as a PDF.")],
     name: Annotated[str, typer.Option("--id", help="Which document this is a version of, such as price-list.")],
@@ -31,10 +31,8 @@ def add(
     language: Annotated[str | None, typer.Option("--language", help="The language it is written in.")] = None,
     begins: Annotated[datetime | None, typer.Option("--from", formats=_DAY, help="The day from which it holds; without: today.")] = None,
     ends: Annotated[datetime | None, typer.Option("--until", formats=_DAY, help="The last day on which it holds.")] = None,
-    why: Why = "",
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    as_json: AsJson = False,
+    *,
+    manner: Manner,
 ) -> None:
     """Add a version of a sales document: the file is kept by its SHA-256, and the version laid down as base data.
 
@@ -68,7 +66,7 @@ def add(
     what = f"{new.id}@{new.version}: {new.file}, {new.size:,} bytes, SHA-256 {new.sha256}, holds from {new.effective_from}{until}"
 
     def add_it() -> list[str]:
-        asyncio.run(documents.add(operator(why), url(), kafka_options(Settings()), _store(), file, new))
+        asyncio.run(documents.add(operator(manner.why), url(), kafka_options(Settings()), _store(), file, new))
         return ["the file is kept", "the version is published to oem.base, and base-data folds it"]
 
     def keep_it() -> list[str]:
@@ -82,7 +80,7 @@ def add(
         act=add_it if not is_laid_down else None if is_kept else keep_it,
         say=lambda done: f"Done: {'; '.join(done)}.",
     )
-    do(deed, Manner(dry_run, yes, why, as_json))
+    do(deed, manner)
 
 
 @app.command("list")

@@ -7,17 +7,22 @@ from typing import Any, NamedTuple
 
 import typer
 
-from hub.cli.acting import agreed, check_reason
-from hub.cli.printing import print_json
+from hub.cli.acting import DryRun, Why, Yes, agreed, check_reason
+from hub.cli.options import taking
+from hub.cli.printing import AsJson, print_json
 
 
 class Manner(NamedTuple):
     """How it is done: not at all, without a question, for which reason, told to whom."""
 
-    dry_run: bool
-    yes: bool
-    why: str
-    as_json: bool
+    dry_run: DryRun = False
+    yes: Yes = False
+    why: Why = ""
+    as_json: AsJson = False
+
+
+with_manner = taking(manner=Manner)
+"""For a command that acts: it has the options of a manner."""
 
 
 class Deed(NamedTuple):

@@ -1,14 +1,12 @@
 """The filters that dead letters and waiting records share: the same options with the same meaning wherever they are chosen."""
 
-import functools
-import inspect
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_type_hints
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from hub.cli.options import taking
 from hub.errors import InputError
 
 if TYPE_CHECKING:
@@ -71,23 +69,8 @@ def channel_of(name: str) -> "Channel | None":
             raise InputError("--channel", CHANNELS, name)
 
 
-def filtered(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of `filters`, in the place of its parameter `chosen`."""
-    options = inspect.signature(filters).parameters
-    own = inspect.signature(command).parameters
-
-    @functools.wraps(command)
-    def run(**given: Any) -> None:  # noqa: ANN401 - whatever the command takes
-        chosen = filters(**{name: given.pop(name) for name in options})
-        command(chosen=chosen, **given)
-
-    parameters: list[inspect.Parameter] = []
-    for parameter in own.values():
-        parameters += options.values() if parameter.name == "chosen" else [parameter]
-    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # what typer reads
-    hints = get_type_hints(command, include_extras=True) | get_type_hints(filters, include_extras=True)
-    run.__annotations__ = {parameter.name: hints[parameter.name] for parameter in parameters}
-    return run
+filtered = taking(chosen=filters)
+"""For a command with the options of `filters`, in the place of its parameter `chosen`."""
 
 
 def ago(option: str, age: str) -> datetime | None:

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 
 import typer
 
-from hub.cli.acting import SILENCE, DryRun, NoWait, Silence, Why, Yes, operator
-from hub.cli.carrying import Patience, Plan, carry_out
+from hub.cli.acting import operator
+from hub.cli.carrying import Patience, Plan, carry_out, with_patience
 from hub.cli.charge import print_charge
 from hub.cli.doing import Manner
 from hub.cli.printing import AsJson, print_json, print_more, print_table, printable
@@ -115,16 +115,14 @@ def disputes(
 
 
 @app.command()
+@with_patience
 def concede(
     consignment: Annotated[str, typer.Argument(metavar="CONSIGNMENT", help="The carrier's own reference.")],
     invoice: Annotated[str, typer.Argument(metavar="INVOICE", help="The invoice on which it is disputed.")],
     carrier: Annotated[str, typer.Option("--carrier", metavar="ID", help="Whose it is; needed where several use the same.")] = "",
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    no_wait: NoWait = False,
-    silence: Silence = SILENCE,
-    why: Why = "",
-    as_json: AsJson = False,
+    *,
+    manner: Manner,
+    patience: Patience,
 ) -> None:
     """Give a dispute up: what is left of it is paid after all.
 
@@ -140,9 +138,9 @@ def concede(
         told={"carrier": bare(found.principal), **found._asdict()},
         show=lambda: typer.echo(printable(what)),
         question="Concede it?",
-        ask=lambda: freight.concede(operator(why), found),
+        ask=lambda: freight.concede(operator(manner.why), found),
     )
-    carry_out(plan, Manner(dry_run, yes, why, as_json), Patience(no_wait, silence))
+    carry_out(plan, manner, patience)
 
 
 def ask(operation: "Callable[Concatenate[str, P], Coroutine[Any, Any, T]]", *what: "P.args", **how: "P.kwargs") -> "T":

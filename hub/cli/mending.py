@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.acting import SILENCE, DryRun, NoWait, Silence, Why, Yes, operator, url
-from hub.cli.carrying import Patience, Plan, carry_out
+from hub.cli.acting import operator, url
+from hub.cli.carrying import Patience, Plan, carry_out, with_patience
 from hub.cli.doing import Manner
 from hub.cli.editor import edited
-from hub.cli.printing import AsJson, print_table, printable
+from hub.cli.printing import print_table, printable
 from hub.errors import InputError
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hub.stream.mending import Mend
 
 
+@with_patience
 def edit(
     name: Annotated[str, typer.Argument(metavar="ID", help="The beginning of its id.")],
     body: Annotated[Path | None, typer.Option("--body", metavar="FILE", help="Take this file's body instead of opening an editor.")] = None,
@@ -30,12 +31,9 @@ def edit(
     ] = None,
     wire: Annotated[str, typer.Option("--type", help="What it was meant to be, where its sender named another event type.")] = "",
     key: Annotated[str, typer.Option("--key", help="Its subject's reference, where its sender gave another record key, or none.")] = "",
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    no_wait: NoWait = False,
-    silence: Silence = SILENCE,
-    why: Why = "",
-    as_json: AsJson = False,
+    *,
+    manner: Manner,
+    patience: Patience,
 ) -> None:
     """Mend a record and fold it: in the editor ($EDITOR), or by --body, --set, --type and --key.
 
@@ -49,7 +47,7 @@ def edit(
     from hub.operations import body_changes, dead_letters, foretelling, mending
     from hub.settings import Settings
 
-    who, most = operator(why), Settings().max_record_bytes
+    who, most = operator(manner.why), Settings().max_record_bytes
     letter = asyncio.run(dead_letters.one(url(), name))
     if letter.state != "open":
         raise InputError("ID", "an open dead letter", f"{letter.id} is {letter.state}")
@@ -67,7 +65,7 @@ def edit(
     if not (changes or mend.type or mend.key):
         as_it_was: dict[str, object] = {"changes": [], "foretold": None, "would_go_on": 0}
         unchanged = Plan(as_it_was, lambda: typer.echo("Nothing is changed."), "", None)
-        return carry_out(unchanged, Manner(dry_run, yes, why, as_json), Patience(no_wait, silence))
+        return carry_out(unchanged, manner, patience)
     fields = mending.fields(patient, mend, most)
     (foretold,) = asyncio.run(foretelling.redriven(url(), [letter], most, mend))
     shown = body_changes.masked(changes, mend.type or patient.envelope.type)
@@ -82,7 +80,7 @@ def edit(
         question="Redrive it so?",
         ask=None if foretold.is_dead else lambda: dead_letters.redrive(who, [letter], **fields),
     )
-    carry_out(plan, Manner(dry_run, yes, why, as_json), Patience(no_wait, silence))
+    carry_out(plan, manner, patience)
     if foretold.is_dead:
         typer.echo("Nothing is done: it would be a dead letter as before.", err=True)
         raise typer.Exit(1)

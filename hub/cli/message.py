@@ -6,15 +6,13 @@ from typing import Annotated
 
 import typer
 
-from hub.cli.acting import DryRun, NoWait, Yes
-from hub.cli.doing import Manner
-from hub.cli.identity import Pass
-from hub.cli.printing import AsJson
+from hub.cli.saying import Saying, say, with_saying
 
 app = typer.Typer(no_args_is_help=True, help="Messages to one person, from the same ledger as everything else that leaves the house.")
 
 
 @app.command()
+@with_saying
 def send(
     to: Annotated[str, typer.Argument(metavar="KIND:DEALER/REF", help="Whom: customer:ber-01/C-1042, contact:ber-01/P-2001.")],
     text: Annotated[str, typer.Option("--text", help="What to say; - reads it from standard input.")],
@@ -32,12 +30,8 @@ def send(
         datetime | None,
         typer.Option("--until", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"], help="Not worth saying after (UTC); without: in two days."),
     ] = None,
-    why: Annotated[str, typer.Option("--why", help="The reason, kept with the message.")] = "",
-    pass_file: Pass = None,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    no_wait: NoWait = False,
-    as_json: AsJson = False,
+    *,
+    how: Saying,
 ) -> None:
     """Send one mail or SMS to one person; whether they may be written to is looked at once more when it goes.
 
@@ -50,8 +44,6 @@ def send(
     from contracts.campaigns import MESSAGE_REQUESTED
     from hub.channels.sms.segments import segments
     from hub.cli.acting import url
-    from hub.cli.identity import signer
-    from hub.cli.saying import say
     from hub.errors import HubError, InputError
     from hub.operations.campaign_checks import named
     from hub.operations.campaigns import make
@@ -76,7 +68,7 @@ def send(
         "expires_at": until.replace(tzinfo=UTC) if until else now + timedelta(days=2),
         **asyncio.run(recipient(url(), to, channel, "KIND:DEALER/REF", Settings().courier_country)),
     }
-    body = make(MESSAGE_REQUESTED, {"occurred_at": now, "who": signer(pass_file).who, "why": why or "-"}, told)
+    body = make(MESSAGE_REQUESTED, {"occurred_at": now, "who": how.signer().who, "why": how.why or "-"}, told)
     faults = asyncio.run(named(url(), TEMPLATE, purpose, body.documents, [body.channel])).faults
     if faults:
         raise HubError("\n     ".join(faults))
@@ -86,4 +78,4 @@ def send(
         size = f", {counted.parts} segments in {counted.encoding}" if counted else ""
         typer.echo(f"{body.message}: by {channel} to {to}, for {purpose}{size}.")
 
-    say(MESSAGE_REQUESTED, body, "Send it?", Manner(dry_run, yes, why, as_json), show=show, no_wait=no_wait)
+    say(MESSAGE_REQUESTED, body, "Send it?", how, show=show)

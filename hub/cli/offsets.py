@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.acting import DryRun, Why, Yes
-from hub.cli.doing import Deed, Manner, do
+from hub.cli.doing import Deed, Manner, do, with_manner
 from hub.cli.printing import AsJson, print_json, print_table
 
 if TYPE_CHECKING:
@@ -66,14 +65,13 @@ def show(
 
 
 @app.command("set")
+@with_manner
 def set_(
     consumer: Name,
     place: PlaceWord,
     to: Annotated[str, typer.Option("--to", metavar="WHERE", help="earliest, latest, an offset, or a moment: 2026-03-02T12:00:00Z.")],
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    why: Why = "",
-    as_json: AsJson = False,
+    *,
+    manner: Manner,
 ) -> None:
     """Let a consumer go on from another offset; refused while a process would go on folding in the same moment.
 
@@ -93,7 +91,7 @@ def set_(
     told: dict[str, object] = {"partitions": [_told(change) for change in changes]}
 
     def act() -> list[str]:
-        changes[:] = asyncio.run(offsets.set_(settings, changes, why=why))
+        changes[:] = asyncio.run(offsets.set_(settings, changes, why=manner.why))
         told["partitions"] = [_told(change) for change in changes]
         return [f"{change.place} goes on from {change.becomes:,}" for change in changes if change.is_set]
 
@@ -103,7 +101,7 @@ def set_(
 
     can_act = any(not change.refused for change in changes)
     deed = Deed(told, lambda: _print_plan(changes), "Set these offsets?", act if can_act else None, say)
-    do(deed, Manner(dry_run, yes, why, as_json))
+    do(deed, manner)
     if any(change.refused for change in changes):
         raise typer.Exit(1)
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.acting import DryRun, Why, Yes
-from hub.cli.doing import Deed, Manner, do
+from hub.cli.acting import Why
+from hub.cli.doing import Deed, Manner, do, with_manner
 from hub.cli.printing import AsJson, print_json, print_more, print_table, printable
 
 if TYPE_CHECKING:
@@ -80,15 +80,14 @@ def show(
 
 
 @app.command()
+@with_manner
 def release(
     ids: Ids = None,
     topic: Topic = "",
     reason: Reason = "",
     key: Key = "",
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    why: Why = "",
-    as_json: AsJson = False,
+    *,
+    manner: Manner,
 ) -> None:
     """Let the relay try events again at once, and what waits behind them; do so when the cause is mended.
 
@@ -97,19 +96,18 @@ def release(
     from hub.operations import outbox
 
     said = "released: the relay tries them now (hub outbox list shows what it sets aside again)"
-    _do("Release", said, outbox.release, _chosen(ids, topic, reason, key), Manner(dry_run, yes, why, as_json))
+    _do("Release", said, outbox.release, _chosen(ids, topic, reason, key), manner)
 
 
 @app.command()
+@with_manner
 def drop(
     ids: Ids = None,
     topic: Topic = "",
     reason: Reason = "",
     key: Key = "",
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    why: Why = "",
-    as_json: AsJson = False,
+    *,
+    manner: Manner,
 ) -> None:
     """Give events up: nobody will ever hear of them, and what waits behind them goes on.
 
@@ -117,7 +115,7 @@ def drop(
     """
     from hub.operations import outbox
 
-    _do("Drop", "dropped", outbox.drop, _chosen(ids, topic, reason, key), Manner(dry_run, yes, why, as_json))
+    _do("Drop", "dropped", outbox.drop, _chosen(ids, topic, reason, key), manner)
 
 
 def _find(topic: str, reason: str, key: str, most: int) -> "list[Aside]":

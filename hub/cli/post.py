@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from hub.cli.acting import DryRun, Why, Yes, check_reason
-from hub.cli.doing import Deed, Manner, do
+from hub.cli.acting import check_reason
+from hub.cli.doing import Deed, Manner, do, with_manner
 from hub.cli.printing import AsJson, print_json, print_table
 
 app = typer.Typer(no_args_is_help=True, help="Letters: the batches that the printer takes over, and what came back.")
@@ -35,12 +35,11 @@ def list_(as_json: AsJson = False) -> None:
 
 
 @app.command()
+@with_manner
 def returned(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV with the columns delivery, code and returned_on.")],
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    why: Why = "",
-    as_json: AsJson = False,
+    *,
+    manner: Manner,
 ) -> None:
     """Tell the hub which letters came back, and by the post's code why; a file that is read twice says the same once.
 
@@ -56,8 +55,8 @@ def returned(
     from hub.settings import Settings
     from hub.wiring import kafka_options
 
-    if not dry_run:
-        check_reason(why)
+    if not manner.dry_run:
+        check_reason(manner.why)
     settings, letters = Settings(), read_returns(file, datetime.now(UTC).date())
     found = asyncio.run(post.report(settings, letters))
     rows = [
@@ -69,7 +68,7 @@ def returned(
     known = [each.letter.delivery for each in found if each.body is not None]
 
     def act() -> list[str]:
-        asyncio.run(post.publish(Operator(Cluster(settings), why), kafka_options(settings), found, file.name))
+        asyncio.run(post.publish(Operator(Cluster(settings), manner.why), kafka_options(settings), found, file.name))
         return known
 
     deed = Deed(
@@ -79,4 +78,4 @@ def returned(
         act=act if known else None,
         say=lambda done: f"{len(done):,} reports published to hub.reports.",
     )
-    do(deed, Manner(dry_run, yes, why, as_json))
+    do(deed, manner)

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.acting import DryRun, Why, Yes
-from hub.cli.doing import Deed, Manner, do
+from hub.cli.doing import Deed, Manner, do, with_manner
 from hub.cli.identity import Pass
 from hub.cli.printing import AsJson, print_json, print_table, printable
 from hub.cli.secret_file import SecretFile
@@ -54,6 +53,7 @@ def list_(as_json: AsJson = False) -> None:
 
 
 @app.command()
+@with_manner
 def issue(
     staff: Annotated[str, typer.Argument(metavar="NAME", help="Whose it is, as the staff are known: hub base list staff.")],
     may: Annotated[list[str], typer.Option("--may", metavar="RIGHT", help="prepare, approve or release; may be given several times.")],
@@ -65,10 +65,8 @@ def issue(
     ] = None,
     days: Annotated[int, typer.Option("--days", min=1, max=1_000, help="How long it is good.")] = 365,
     pass_file: Annotated[Path | None, typer.Option("--pass-file", help="Write it to this new file (mode 0600), not to the screen.")] = None,
-    why: Why = "",
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    as_json: AsJson = False,
+    *,
+    manner: Manner,
 ) -> None:
     """Give somebody a pass; it is shown once, or written to a new file. The hub keeps what checks it, not what signs.
 
@@ -91,7 +89,7 @@ def issue(
 
     def act() -> list[str]:
         with SecretFile(pass_file, "--pass-file") as secret:
-            asyncio.run(passes.lay(operator(why), url(), kafka_options(Settings()), new.laid))
+            asyncio.run(passes.lay(operator(manner.why), url(), kafka_options(Settings()), new.laid))
             told["pass"] = secret.told(new.token)
         return [new.held.id]
 
@@ -102,16 +100,15 @@ def issue(
         act=act,
         say=lambda _: f"pass (shown this once): {told['pass']}" if told["pass"] else f"pass written to {pass_file}",
     )
-    do(deed, Manner(dry_run, yes, why, as_json))
+    do(deed, manner)
 
 
 @app.command()
+@with_manner
 def revoke(
     which: Annotated[str, typer.Argument(metavar="NAME|PASS", help="Whose passes, or the id of one (hub staff list).")],
-    why: Why = "",
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    as_json: AsJson = False,
+    *,
+    manner: Manner,
 ) -> None:
     """End passes: nothing that is said from now on is taken for their holder's word; what was said before stands.
 
@@ -128,10 +125,10 @@ def revoke(
 
     def show() -> None:
         for one in ended:
-            typer.echo(f"{one.id} of {one.staff}: {'would end' if dry_run else 'ends'} now")
+            typer.echo(f"{one.id} of {one.staff}: {'would end' if manner.dry_run else 'ends'} now")
 
     def act() -> list[str]:
-        asyncio.run(passes.lay(operator(why), url(), kafka_options(Settings()), ended))
+        asyncio.run(passes.lay(operator(manner.why), url(), kafka_options(Settings()), ended))
         return [one.id for one in ended]
 
     deed = Deed(
@@ -141,7 +138,7 @@ def revoke(
         act=act,
         say=lambda done: f"{len(done)} revoked.",
     )
-    do(deed, Manner(dry_run, yes, why, as_json))
+    do(deed, manner)
 
 
 @app.command()

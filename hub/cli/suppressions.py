@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.acting import SILENCE, DryRun, NoWait, Silence, Why, Yes, operator, url
-from hub.cli.carrying import Patience, Plan, carry_out
+from hub.cli.acting import operator, url
+from hub.cli.carrying import Patience, Plan, carry_out, with_patience
 from hub.cli.doing import Manner
 from hub.cli.filters import CHANNELS, channel_of
 from hub.cli.printing import AsJson, print_json, print_more, print_table, printable
@@ -72,16 +72,14 @@ def list_(
 
 
 @app.command()
+@with_patience
 def add(
     address: NewAddress,
     channel: Annotated[str, typer.Option("--channel", help="email, sms or post; needed.")] = "",
     legal: Annotated[bool, typer.Option("--legal", help="The law forbids it: not even recalls and order notices go there.")] = False,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    no_wait: NoWait = False,
-    silence: Silence = SILENCE,
-    why: Why = "",
-    as_json: AsJson = False,
+    *,
+    manner: Manner,
+    patience: Patience,
 ) -> None:
     """Suppress an address: no marketing goes there any more, whoever knows it.
 
@@ -98,22 +96,20 @@ def add(
         told={"address": key, "hint": shown, "channel": way, "is_legal": legal},
         show=lambda: typer.echo(printable(f"{shown} ({key[:_SHOWN]}) would no longer get {what} by {way}.")),
         question="Suppress it?",
-        ask=lambda: suppressions.add(operator(why), way, address, is_legal=legal),
+        ask=lambda: suppressions.add(operator(manner.why), way, address, is_legal=legal),
     )
-    carry_out(plan, Manner(dry_run, yes, why, as_json), Patience(no_wait, silence))
+    carry_out(plan, manner, patience)
 
 
 @app.command()
+@with_patience
 def release(
     address: Address,
     reason: Reason = "",
     channel: Channel = "",
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    no_wait: NoWait = False,
-    silence: Silence = SILENCE,
-    why: Why = "",
-    as_json: AsJson = False,
+    *,
+    manner: Manner,
+    patience: Patience,
 ) -> None:
     """Release an address from one reason; for others that hold it stays suppressed.
 
@@ -133,9 +129,9 @@ def release(
         told={**found._asdict(), "foretold": after},
         show=lambda: typer.echo(printable(what)),
         question="Release it?",
-        ask=lambda: suppressions.release(operator(why), found, reason),
+        ask=lambda: suppressions.release(operator(manner.why), found, reason),
     )
-    carry_out(plan, Manner(dry_run, yes, why, as_json), Patience(no_wait, silence))
+    carry_out(plan, manner, patience)
 
 
 def _letters(one: "Suppressed") -> str:

@@ -5,17 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hub.cli.acting import (
-    SILENCE,
-    DryRun,
-    NoWait,
-    Silence,
     Why,
-    Yes,
     operator,
     print_foretold,
     url,
 )
-from hub.cli.carrying import Patience, Plan, carry_out
+from hub.cli.carrying import Patience, Plan, carry_out, with_patience
 from hub.cli.doing import Manner
 from hub.cli.filters import Filters, filtered
 from hub.cli.printing import AsJson, print_json, print_more, print_table, printable
@@ -121,17 +116,15 @@ def show(
 
 @app.command()
 @filtered
+@with_patience
 def release(
     chosen: Filters,
     ids: Ids = None,
     hold: Hold = "",
     awaited: Awaited = "",
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    no_wait: NoWait = False,
-    silence: Silence = SILENCE,
-    why: Why = "",
-    as_json: AsJson = False,
+    *,
+    manner: Manner,
+    patience: Patience,
 ) -> None:
     """Have records that wait looked at again now: for news that came, or with the version that is deployed by now.
 
@@ -147,23 +140,21 @@ def release(
 
     found = _chosen(ids, _choice(chosen, hold, awaited))
     foretold = asyncio.run(waits.released(url(), found, Settings().max_record_bytes))
-    plan = _plan(foretold, "Look again at {}?", lambda due: waits.release(operator(why), due))
-    carry_out(plan, Manner(dry_run, yes, why, as_json), Patience(no_wait, silence))
+    plan = _plan(foretold, "Look again at {}?", lambda due: waits.release(operator(manner.why), due))
+    carry_out(plan, manner, patience)
 
 
 @app.command()
 @filtered
+@with_patience
 def expire(
     chosen: Filters,
     ids: Ids = None,
     hold: Hold = "",
     awaited: Awaited = "",
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    no_wait: NoWait = False,
-    silence: Silence = SILENCE,
-    why: Why = "",
-    as_json: AsJson = False,
+    *,
+    manner: Manner,
+    patience: Patience,
 ) -> None:
     """End the wait of records now: each becomes a dead letter, wait_expired, as if its time were over; its sender hears of it.
 
@@ -172,8 +163,8 @@ def expire(
     from hub.operations import waits
 
     found = _chosen(ids, _choice(chosen, hold, awaited))
-    plan = _plan(waits.ended(found), "End the wait of {}?", lambda due: waits.end(operator(why), due))
-    carry_out(plan, Manner(dry_run, yes, why, as_json), Patience(no_wait, silence))
+    plan = _plan(waits.ended(found), "End the wait of {}?", lambda due: waits.end(operator(manner.why), due))
+    carry_out(plan, manner, patience)
 
 
 def _plan(found: "Sequence[Foretold]", question: str, ask: "Callable[[list[Parked]], Asked]") -> Plan:

@@ -9,14 +9,12 @@ import pytest
 import typer
 
 from contracts.campaigns import CAMPAIGN_PAUSED, CampaignPaused
-from hub.cli.doing import Manner
-from hub.cli.saying import say
+from hub.cli.saying import Saying, say
 from hub.consumers.campaigns import campaigns
 from hub.operations import campaigns as operation
 from hub.operations import hearing
 from hub.operations.hearing import CameTo, Said
 
-AGREED = Manner(dry_run=False, yes=True, why="a test", as_json=True)
 PAUSED = CampaignPaused(occurred_at=datetime(2026, 5, 4, tzinfo=UTC), campaign="spring", who="mira", why="w")
 
 
@@ -39,9 +37,9 @@ def test_programs_are_told_as_done_what_was_seen_to_be(
 
     monkeypatch.setattr(operation, "say", published)
     monkeypatch.setattr(hearing, "hear", heard)
-    ended = 0
+    how, ended = Saying(yes=True, why="a test", no_wait=no_wait, as_json=True), 0
     try:
-        say(CAMPAIGN_PAUSED, PAUSED, "Pause it?", AGREED, show=lambda: None, no_wait=no_wait)
+        say(CAMPAIGN_PAUSED, PAUSED, "Pause it?", how, show=lambda: None)
     except typer.Exit as exit_:
         ended = exit_.exit_code
     told = json.loads(capsys.readouterr().out)
