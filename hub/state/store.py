@@ -178,10 +178,13 @@ class Store(Generic[S]):
         asked = [Asked(self._create, (created,), nothing)] if created else []
         return [*asked, Asked(columns.update, (updated, len(updated)), nothing)] if updated else asked
 
-    def overwriting(self, kept: Mapping[Subject, Kept[S]]) -> Asked[None]:
+    def row(self, subject: Subject, kept: Kept[S]) -> tuple[Any, ...]:
+        """The row of a state."""
+        return self._whole.row(subject, kept)
+
+    def overwriting(self, rows: Mapping[Subject, tuple[Any, ...]]) -> Asked[None]:
         """What is to be done to put these, each made of one event, in the place of whatever is there, unless that is past the event."""
-        rows = [self._whole.row(subject, each) for subject, each in sorted(kept.items(), key=itemgetter(0))]
-        return Asked(self._overwrite, (rows,), nothing)
+        return Asked(self._overwrite, ([row for _, row in sorted(rows.items(), key=itemgetter(0))],), nothing)
 
     def _only_steps(self, kept: Mapping[Subject, Kept[S]], loaded: Mapping[Subject, Kept[S]]) -> bool:
         """Whether all that is new of what was there is what changes as time goes by."""

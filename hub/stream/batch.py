@@ -14,7 +14,7 @@ from hub.stream.mixed import AtOnce
 from hub.stream.opening import Fresh
 from hub.stream.outcome import Applied, Outcome
 from hub.stream.plain import Plain
-from hub.stream.record import Judged, Newer, Reader, Repeated, Taken, refused
+from hub.stream.record import Judged, Newer, Reader, Ready, Repeated, Taken, refused
 from hub.stream.sorting import place
 from hub.stream.work import Work
 
@@ -31,6 +31,11 @@ class Batch:
         self.consumer = consumer
         self._offsets, self._work, self._reader = offsets, work, reader
         self._wary = self._unhurried = 0
+
+    @property
+    def is_wary(self) -> bool:
+        """Whether the next batch will be looked at closely."""
+        return self._wary > 0
 
     async def apply(
         self,
@@ -64,7 +69,17 @@ class Batch:
                 if meaning(error) is not Meaning.RECORD and not isinstance(error, Otherwise):
                     raise
             self._wary = WARY
-        return await self._once(connection, batches, epochs, gaps or {})
+        return await self._once(connection, self._whole(batches), epochs, gaps or {})
+
+    def _whole(self, batches: Batches) -> Batches:
+        """The same with what they say, where no more than a row was kept of it."""
+        if not any(isinstance(record, Ready) for batch in batches.values() for record in batch):
+            return batches
+        judge = self._reader.judge
+        return {
+            partition: [judge(record.raw) if isinstance(record, Ready) else record for record in batch]
+            for partition, batch in batches.items()
+        }
 
     def _at_once(self, batches: Batches) -> AtOnce | None:
         return self._work.at_once([record for _, batch in sorted(batches.items()) for record in batch])
@@ -207,7 +222,7 @@ def _unrepeated(records: Sequence[Taken], applied: Applied) -> list[Judged]:
             applied.outcomes[place(record)] = Outcome.DUPLICATE
             applied.repeated += 1
         else:
-            due.append(record)
+            due.append(record)  # type: ignore[arg-type] # what is ready is part of a plain batch, which asks only where it stands
     return due
 
 

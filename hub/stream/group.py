@@ -17,6 +17,7 @@ from hub.state.connect import Watched
 from hub.state.offsets import Offsets, TopicPartition
 from hub.stream.batch import Batch
 from hub.stream.brake import Brake
+from hub.stream.early import Early
 from hub.stream.failures import Gap, Meaning, meaning
 from hub.stream.lane import Lane
 from hub.stream.outcome import Applied
@@ -70,7 +71,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
         self._tasks: set[asyncio.Task[None]] = set()
         self._claims = asyncio.Lock()
         self._is_stopping = False
-        self._turns, recogniser = Turns(lanes, batch_records), Recogniser(reader)
+        self._turns, recogniser = Turns(lanes, batch_records), Recogniser(reader, Early(reader))
         self.lanes = [
             Lane(
                 number,

@@ -94,7 +94,7 @@ class Lane:
                 if self.connection is None:
                     self.connection = await self._connect()
                     self.connection.on_answer = self._answered
-                judged = judged or await self._recogniser.judge(self.connection, taken)
+                judged = judged or await self._recogniser.judge(self.connection, taken, closely=self._batch.is_wary)
                 batches = {partition: judged[partition] for partition in taken}
                 applied = await self._batch.apply(self.connection, batches, self._epochs, self._turns.gaps)
             except Fenced as fenced:

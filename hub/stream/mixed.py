@@ -8,7 +8,7 @@ from hub.state.together import NOTHING, Asked
 from hub.stream.consumer import Consumer
 from hub.stream.opening import Fresh, fresh
 from hub.stream.plain import Passing, Plain
-from hub.stream.record import Good, Judged, Taken
+from hub.stream.record import Good, Judged, Ready, Taken
 
 MANY = 32
 """So many plain events are worth the round trips that they have for themselves."""
@@ -19,7 +19,7 @@ T = TypeVar("T")
 class Mixed:
     """What is plain with its records, and what is not with its own; they share no subject and no name, so their order does not matter."""
 
-    def __init__(self, plain: Plain, passing: Sequence[Good], rest: Fresh, others: Sequence[Judged]) -> None:
+    def __init__(self, plain: Plain, passing: Sequence[Good | Ready], rest: Fresh, others: Sequence[Judged]) -> None:
         self.plain, self.passing, self.rest, self.others = plain, passing, rest, others
 
     is_simple = False

@@ -10,7 +10,7 @@ from hub.state.store import Connection
 from hub.state.together import FEW_ROWS, Asked, ask
 from hub.stream.consumer import Consumer
 from hub.stream.failures import Otherwise
-from hub.stream.record import Good, Repeated, Taken
+from hub.stream.record import Good, Ready, Repeated, Taken
 from hub.stream.sorting import Sorted, burying, gather, holding, rows, take
 from hub.stream.subjects import hearing
 
@@ -72,7 +72,7 @@ class Fresh:
 
 def fresh(consumer: Consumer, records: Sequence[Taken]) -> Fresh | None:
     """The batch, if no event comes twice in it, none corrects another, and none is the engine's own: an act, or news of a wait."""
-    judged = [record for record in records if not isinstance(record, Repeated)]
+    judged = [record for record in records if not isinstance(record, Repeated | Ready)]
     if not judged or len(judged) < len(records):
         return None
     found = Sorted()

@@ -1,5 +1,6 @@
 """Work off what a batch says to stores without history in one pass, where nothing of it is out of the ordinary."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
@@ -15,12 +16,14 @@ from hub.state.together import FEW_ROWS, Asked, ask
 from hub.stream.consumer import Consumer, Fold
 from hub.stream.failures import Otherwise
 from hub.stream.outcome import Applied, Outcome
-from hub.stream.record import Good, Taken
+from hub.stream.record import Good, Ready, Taken
 from hub.stream.sorting import place
 from hub.stream.subjects import write
 
 News = Mapping[Subject, Sequence[Good]]
 """What a batch says of each subject, in the order of arrival."""
+Rows = dict[Subject, tuple[Any, ...]]
+"""What becomes of those of whom one event tells all."""
 
 T = TypeVar("T")
 
@@ -35,26 +38,32 @@ class Passing:
         self._stores, self._base = consumer.stores, base
         self._lineages = plain_of(consumer)
 
-    def part(self, records: Sequence[Taken]) -> tuple[Sequence[Good], Sequence[Taken]]:
+    def part(self, records: Sequence[Taken]) -> tuple[Sequence[Good | Ready], Sequence[Taken]]:
         """The records that are such events, and the others."""
         lineages = self._lineages
         if not lineages:
             return (), records
-        goods: list[Good] = []
+        goods: list[Good | Ready] = []
         others: list[Taken] = []
         for record in records:
-            if isinstance(record, Good) and record.lineage in lineages:
+            if isinstance(record, Ready) or (isinstance(record, Good) and record.lineage in lineages):
                 goods.append(record)
             else:
                 others.append(record)
         return goods, others
 
-    def gather(self, goods: Sequence[Good]) -> "Plain | None":
-        """A batch of such events, if each comes once."""
+    def gather(self, goods: Sequence[Good | Ready]) -> "Plain | None":
+        """A batch of such events, if each comes once, and of whom a row is ready nothing else is said."""
         marks: dict[UUID, int] = {}
         said: dict[str, dict[Subject, list[Good]]] = {}
+        ready: dict[str, Rows] = defaultdict(dict)
+        count = 0
         for good in goods:
             marks[good.event] = good.fingerprint
+            if isinstance(good, Ready):
+                ready[good.store][good.subject] = good.row
+                count += 1
+                continue
             for store, subject in good.parts:
                 news = said.get(store)
                 if news is None:
@@ -63,9 +72,12 @@ class Passing:
                     news[subject].append(good)
                 else:
                     news[subject] = [good]
-        if not goods or len(marks) < len(goods):
+        if not goods or len(marks) < len(goods) or sum(map(len, ready.values())) < count:
             return None
-        return Plain(self._base, marks, [(self._stores[store], news) for store, news in sorted(said.items())])
+        if any(not rows.keys().isdisjoint(said.get(store, ())) for store, rows in ready.items()):
+            return None
+        stores = sorted(said.keys() | ready.keys())
+        return Plain(self._base, marks, [(self._stores[store], ready.get(store, {}), said.get(store, {})) for store in stores])
 
 
 def plain_of(consumer: Consumer) -> frozenset[Lineage[Any]]:
@@ -81,13 +93,13 @@ def plain_of(consumer: Consumer) -> frozenset[Lineage[Any]]:
 
 
 class Plain:
-    """A batch of such events that is taken for new: their fingerprints, and by store what is said of whom."""
+    """A batch of such events that is taken for new: their fingerprints, and by store what rows are ready, and what is said of whom."""
 
     is_simple = True
 
-    def __init__(self, base: BaseDataCache, marks: Mapping[UUID, int], said: Sequence[tuple[Fold, News]]) -> None:
+    def __init__(self, base: BaseDataCache, marks: Mapping[UUID, int], said: Sequence[tuple[Fold, Rows, News]]) -> None:
         self._base, self._marks = base, marks
-        self._said = [(declared, *_told_afresh(declared, news)) for declared, news in said]
+        self._said = [(declared, rows, *_told_afresh(declared, news)) for declared, rows, news in said]
         self._version: str | None = None
         self._loaded: Sequence[Heard[Any]] = ()
 
@@ -100,8 +112,8 @@ class Plain:
 
     async def look(self, connection: Connection, first: Asked[T], *others: Asked[Any]) -> T:
         """Find the states of their subjects, unless told afresh; returns what was asked `first`, together with the others."""
-        questions = [declared.store.loading(news) for declared, _, news in self._said if news]
-        is_apart = sum(len(news) for _, _, news in self._said) > FEW_ROWS
+        questions = [declared.store.loading(news) for declared, _, _, news in self._said if news]
+        is_apart = sum(len(news) for *_, news in self._said) > FEW_ROWS
         answers = await ask(connection, first, self._base.asking(), *others, *(() if is_apart else questions))
         self._version = answers[1]
         self._loaded = [await question.alone(connection) for question in questions] if is_apart else answers[2 + len(others) :]
@@ -120,9 +132,10 @@ class Plain:
         """Fold them, note what became of each record, and return what saves what moved on."""
         base, loaded = await self._base.refresh(connection, self._version), iter(self._loaded)
         saves: list[Asked[Any]] = []
-        for declared, afresh, news in self._said:
-            if afresh:
-                saves.append(declared.store.overwriting(_make(declared, base, afresh)))
+        for declared, ready, afresh, news in self._said:
+            rows = ready | _make(declared, base, afresh)
+            if rows:
+                saves.append(declared.store.overwriting(rows))
             if news:
                 states, _ = next(loaded)
                 saves += declared.store.saving(_fold(declared, base, states, news), states)
@@ -138,17 +151,24 @@ def _told_afresh(declared: Fold, said: News) -> tuple[dict[Subject, Good], News]
     return afresh, {subject: goods for subject, goods in said.items() if subject not in afresh}
 
 
-def _make(declared: Fold, base: BaseData, said: Mapping[Subject, Good]) -> dict[Subject, Kept[Any]]:
-    """What becomes of those of whom one event tells all."""
-    made: dict[Subject, Kept[Any]] = {}
+def _make(declared: Fold, base: BaseData, said: Mapping[Subject, Good]) -> Rows:
+    made: Rows = {}
     for subject, good in said.items():
-        envelope, body = good.envelope, good.body
-        verdict = declared.rules[good.lineage](None, body, Facts(subject, base, envelope.is_historical, good.principal))
-        if not isinstance(verdict, Change):
+        row = row_of(declared, base, subject, good)
+        if row is None:
             raise Otherwise
-        position = Position(good.at, body.revision or 0, f"{envelope.source} {envelope.id}")
-        made[subject] = Kept(1, position, good.event, verdict.state)
+        made[subject] = row
     return made
+
+
+def row_of(declared: Fold, base: BaseData, subject: Subject, good: Good) -> tuple[Any, ...] | None:
+    """What an event makes that tells all of its subject; None where its rule refuses it."""
+    _, principal, _, envelope, lineage, body, event, _, _, _, at = good
+    verdict = declared.rules[lineage](None, body, Facts(subject, base, envelope.is_historical, principal))
+    if not isinstance(verdict, Change):
+        return None
+    position = Position(at, body.revision or 0, f"{envelope.source} {envelope.id}")
+    return declared.store.row(subject, Kept(1, position, event, verdict.state))
 
 
 def _fold(declared: Fold, base: BaseData, loaded: Mapping[Subject, Kept[Any]], said: News) -> dict[Subject, Kept[Any]]:

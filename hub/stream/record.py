@@ -114,9 +114,20 @@ class Repeated(NamedTuple):
     raw: Raw
 
 
+class Ready(NamedTuple):
+    """A good record that is folded already: only the row that it makes is kept. What it says is read once more where it is asked for."""
+
+    raw: Raw
+    event: UUID
+    fingerprint: int
+    store: str
+    subject: Subject
+    row: tuple[Any, ...]
+
+
 Judged = Good | Bad | Newer | Ignored
 """What a reader makes of a record."""
-Taken = Judged | Repeated
+Taken = Judged | Repeated | Ready
 """What a lane makes of a record that it takes."""
 
 
@@ -152,7 +163,8 @@ class Reader:
     """Judges the records of one consumer's topics."""
 
     def __init__(self, consumer: Consumer, max_record_bytes: int) -> None:
-        self._consumer, self._max = consumer, max_record_bytes
+        self.consumer = self._consumer = consumer
+        self._max = max_record_bytes
         self._topics: dict[str, _Known] = {}
         self._heard: dict[tuple[str, str, str], _Speech] = {}
 

@@ -31,6 +31,7 @@ from hub.stream.consumer import Consumer
 from hub.stream.failures import Conflict
 from hub.stream.outcome import Outcome
 from hub.stream.plain import Plain, plain_of
+from hub.stream.record import Good, Ready
 from hub.stream.slips import Stored
 from hub.stream.subjects import write
 from hub.stream.work import Work
@@ -148,6 +149,41 @@ async def test_what_is_taken_afresh_is_not_loaded_and_moves_nobody_back(database
         same, other = await engine.rows("customers")
         assert (same["because"], same["row_version"]) == (before[0]["because"], 2)
         assert (other["because"] == before[1]["because"], other["name"], other["revision"]) == (False, "Eve", 4)
+
+
+async def test_of_whom_one_record_tells_all_the_row_alone_is_kept(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mixed, "MANY", 1)
+    words = Words(Log())
+    said = [words.recorded(*how) for how in (("A", "Ada"), ("B", "Bob"), ("C", "Cyd"), ("D", "Dan"), ("C", "Eve", 1), ("C", "Fay", 2))]
+    async with Engine(database, newest(is_told=False, is_afresh=True)) as engine:
+        said.append(words.changed("D", phone="4"))
+        judged = await engine.recogniser.judge(engine.db, {("dealer.ber-001.events", 0): said})
+        assert [type(record) for record in judged["dealer.ber-001.events", 0]] == [Good, Ready, Good, Good, Good, Good, Good]
+        with watched() as ways:
+            assert await engine.outcomes(said) == [HANDLED] * 7
+        assert ways == [True]
+        found = {row["ref"]: (row["name"], row["phone"]) for row in await engine.rows("customers")}
+        assert found == {"A": ("Ada", None), "B": ("Bob", None), "C": ("Fay", None), "D": ("Dan", "4")}
+
+
+async def test_what_was_folded_early_is_read_once_more_where_a_batch_is_looked_at_closely(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mixed, "MANY", 1)
+    words = Words(Log())
+    async with Engine(database, newest(is_told=False, is_afresh=True)) as engine:
+        await engine.apply([words.recorded("A", "Ada", id="came")])
+        said = [
+            words.recorded("B", "Bob"),
+            words.recorded("A", "Ada", id="came"),
+            words.recorded("C", "Cyd"),
+            words.say(CUSTOMER_RECORDED, {"customer": "D", "name": "Dan", "parent": "D"}, 0),
+        ]
+        assert await engine.outcomes(said) == [HANDLED, Outcome.DUPLICATE, HANDLED, DEAD]
+        assert [row["name"] for row in await engine.rows("customers")] == ["Ada", "Bob", "Cyd"]
+        assert [row["reason"] for row in await engine.rows("dead_letters")] == ["rejected"]
+        judged = await engine.recogniser.judge(engine.db, {("dealer.ber-001.events", 0): said}, closely=engine.batch.is_wary)
+        assert {type(record) for record in judged["dealer.ber-001.events", 0]} == {Good}
 
 
 @pytest.mark.parametrize(("lineage", "history"), [(CUSTOMER_RECORDED, True), (CUSTOMER_CHANGED, False)])

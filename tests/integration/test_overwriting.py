@@ -33,7 +33,8 @@ async def test_whoever_is_overwritten_is_exactly_who_is_not_past_it(database: st
     try:
         await rows.make(connection, stores.customers.rows)
         await ask(connection, *stores.customers.saving(before, {}))
-        await ask(connection, stores.customers.overwriting(news))
+        overwriting = {subject: stores.customers.row(subject, kept) for subject, kept in news.items()}
+        await ask(connection, stores.customers.overwriting(overwriting))
         kept = await stores.customers.load(connection, list(pairs))
     finally:
         await connection.close()

@@ -18,6 +18,7 @@ from hub.state.offsets import Offsets, TopicPartition
 from hub.state.store import Connection
 from hub.stream.batch import Batch
 from hub.stream.consumer import Consumer
+from hub.stream.early import Early
 from hub.stream.outcome import Applied, Outcome
 from hub.stream.recognising import Recogniser
 from hub.stream.record import Raw, Reader
@@ -80,7 +81,7 @@ class Engine:
     def __init__(self, url: str, consumer: Consumer, *, owner: str = "test", max_record_bytes: int = 1_000_000) -> None:
         self.consumer, self.url, self.owner = consumer, url, owner
         self.reader = Reader(consumer, max_record_bytes)
-        self.recogniser = Recogniser(self.reader)
+        self.recogniser = Recogniser(self.reader, Early(self.reader))
         self.offsets = Offsets(consumer.name, CLUSTER)
         work = Work(consumer, BaseDataCache(consumer.using), timedelta(days=7))
         self.batch = Batch(self.offsets, work, self.reader, consumer.name)
@@ -132,7 +133,7 @@ class Engine:
         taken: dict[TopicPartition, list[Raw]] = defaultdict(list)
         for raw in records:
             taken[raw.topic, raw.partition].append(raw)
-        judged = await self.recogniser.judge(self.db, taken)
+        judged = await self.recogniser.judge(self.db, taken, closely=self.batch.is_wary)
         if unclaimed := [partition for partition in taken if partition not in self.epochs]:
             await self.claim(unclaimed)
         applied = await self.batch.apply(self.db, judged, self.epochs, gaps)

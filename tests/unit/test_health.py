@@ -107,7 +107,7 @@ async def test_a_question_that_the_database_does_not_answer_is_asked_again() -> 
     asked: list[object] = []
     applied: list[object] = []
 
-    async def judge(_: object, taken: dict[object, list[str]]) -> dict[object, list[str]]:
+    async def judge(_: object, taken: dict[object, list[str]], **__: bool) -> dict[object, list[str]]:
         asked.append(set(taken))
         if len(asked) == 1:
             raise OSError
@@ -171,7 +171,7 @@ def a_lane(apply: Any, judge: Any = lambda raw: raw, on_fenced: Any = lambda _: 
     return Lane(
         0,
         turns=Turns(1, 10),
-        batch=SimpleNamespace(apply=apply, consumer="a"),  # type: ignore[arg-type]
+        batch=SimpleNamespace(apply=apply, consumer="a", is_wary=False),  # type: ignore[arg-type]
         recogniser=Recogniser(SimpleNamespace(judge=judge, glance=None)),  # type: ignore[arg-type]
         brake=SimpleNamespace(note=lambda _: []),  # type: ignore[arg-type]
         metrics=Metrics(),

@@ -24,7 +24,7 @@ class Database:
     """Takes batches as a database would; one with a partition that is held takes until that one is let go."""
 
     def __init__(self) -> None:
-        self.consumer = "a"
+        self.consumer, self.is_wary = "a", False
         self.applied: dict[Where, list[int]] = defaultdict(list)
         self.batches: list[set[Where]] = []
         self.held: dict[Where, asyncio.Event] = {}

@@ -41,7 +41,7 @@ class Beside:
     """Dealers that say so much a second each, how long the database takes for each record of theirs, and how long each waited."""
 
     def __init__(self, rates: Mapping[str, float], slow: Mapping[str, float], lanes: int) -> None:
-        self.consumer, self.waits = "a", dict[str, list[float]]()
+        self.consumer, self.is_wary, self.waits = "a", False, dict[str, list[float]]()
         self._rates, self._slow, self._chance = rates, slow, random.Random(1)
         self._selector = Still()
         self._turns = Turns(lanes, 500, lambda: self._selector.now)
