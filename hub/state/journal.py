@@ -77,6 +77,11 @@ _CORRECT = "INSERT INTO corrections (target, event) SELECT * FROM unnest($1::uui
 
 _SUBJECTS = "SELECT event, store, principal, ref FROM journal WHERE event = ANY($1::uuid[]) AND store <> ''"
 
+_UNHEARD = """
+SELECT DISTINCT j.topic FROM corrections c JOIN journal j ON j.event = c.event AND j.part = 0
+WHERE c.event = ANY($1::uuid[]) AND NOT EXISTS (SELECT FROM journal t WHERE t.event = c.target AND t.part = 0)
+"""
+
 _MORE = """
 SELECT EXISTS (
     SELECT FROM unnest($2::text[], $3::text[], $4::int[]) AS k (principal, ref, parts)
@@ -197,6 +202,11 @@ async def _corrections(
 async def correct(connection: Connection, corrections: Sequence[tuple[UUID, UUID]]) -> None:
     """Take the first of each pair out of its subjects' folds for as long as the second counts in its place."""
     await connection.execute(_CORRECT, [target for target, _ in corrections], [event for _, event in corrections])
+
+
+async def unheard_in(connection: Connection, corrections: Iterable[UUID]) -> list[str]:
+    """The topics in which these events correct what the journal does not have, or not yet."""
+    return [row[0] for row in await connection.fetch(_UNHEARD, list(corrections))]
 
 
 async def subjects_of(connection: Connection, events: Iterable[UUID]) -> list[tuple[UUID, str, Subject]]:

@@ -30,11 +30,17 @@ class Span(NamedTuple):
 
 
 class Locked(NamedTuple):
-    """A partition as its batch found it; where `is_moved` the offset stands behind the batch already."""
+    """A partition as its batch found it; where `is_moved` the offset stands behind the batch already.
+
+    `edition` tells the row from any later one. Where `is_stale` it was written while its lock was waited for: all else that was asked
+    along with it was seen as it was before.
+    """
 
     epoch: int
     next_offset: int
     is_moved: bool
+    edition: str
+    is_stale: bool
 
 
 OPERATOR = "operator "
@@ -91,22 +97,28 @@ locked AS (
     SELECT o.*, s.first, s.after, s.holes
     FROM unnest((SELECT $3::text[]), (SELECT $4::int[]), (SELECT $5::bigint[]), (SELECT $6::bigint[]), (SELECT $7::bigint[]))
         AS s (topic, partition, first, after, holes) CROSS JOIN LATERAL (
-        SELECT o.topic, o.partition, o.epoch, greatest(o.next_offset, 0) AS next_offset FROM consumer_offsets o
+        SELECT o.topic, o.partition, o.epoch, greatest(o.next_offset, 0) AS next_offset, o.xmin::text AS edition FROM consumer_offsets o
         WHERE o.consumer = $1 AND o.cluster_id = $2 AND o.topic = s.topic AND o.partition = s.partition FOR UPDATE) AS o
 ), moved AS (
     UPDATE consumer_offsets AS o SET next_offset = l.after, holes = o.holes + l.holes, moved_at = now() FROM locked l
     WHERE o.consumer = $1 AND o.cluster_id = $2 AND o.topic = l.topic AND o.partition = l.partition AND l.next_offset = l.first
 )
 """,
-    "SELECT l.topic, l.partition, l.epoch, l.next_offset, l.next_offset = l.first FROM locked l",
+    """
+SELECT l.topic, l.partition, l.epoch, l.next_offset, l.next_offset = l.first, l.edition, l.edition <> (
+    SELECT o.xmin::text FROM consumer_offsets o
+    WHERE o.consumer = $1 AND o.cluster_id = $2 AND o.topic = l.topic AND o.partition = l.partition)
+FROM locked l
+""",
 )
 
 _LOOK = Part(
     "",
     """
-SELECT o.topic, o.partition, o.epoch, greatest(o.next_offset, 0), false
+SELECT o.topic, o.partition, o.epoch, greatest(o.next_offset, 0), false, o.edition, false
 FROM unnest((SELECT $3::text[]), (SELECT $4::int[])) AS s (topic, partition) CROSS JOIN LATERAL (
-    SELECT * FROM consumer_offsets o WHERE o.consumer = $1 AND o.cluster_id = $2 AND o.topic = s.topic AND o.partition = s.partition) AS o
+    SELECT o.*, o.xmin::text AS edition FROM consumer_offsets o
+    WHERE o.consumer = $1 AND o.cluster_id = $2 AND o.topic = s.topic AND o.partition = s.partition) AS o
 """,
 )
 
@@ -115,17 +127,29 @@ _MOVE = done_to(
     """
 UPDATE consumer_offsets AS o SET next_offset = s.after, holes = o.holes + s.holes, moved_at = now()
 FROM unnest((SELECT $3::text[]), (SELECT $4::int[]), (SELECT $5::bigint[]), (SELECT $6::bigint[]), (SELECT $7::bigint[]),
-    (SELECT $8::bigint[])) AS s (topic, partition, first, after, holes, epoch)
+    (SELECT $8::bigint[]), (SELECT $9::text[])) AS s (topic, partition, first, after, holes, epoch, edition)
 WHERE o.consumer = $1 AND o.cluster_id = $2 AND o.topic = s.topic AND o.partition = s.partition
-  AND o.epoch = s.epoch AND greatest(o.next_offset, 0) = s.first
+  AND o.epoch = s.epoch AND greatest(o.next_offset, 0) = s.first AND o.xmin::text = s.edition
 """,
-    9,
+    10,
 )
 
 _ADVANCE = """
 UPDATE consumer_offsets AS o SET next_offset = n.next_offset, holes = o.holes + n.holes, moved_at = now()
 FROM unnest($3::text[], $4::int[], $5::bigint[], $6::bigint[]) AS n (topic, partition, next_offset, holes)
 WHERE o.consumer = $1 AND o.cluster_id = $2 AND o.topic = n.topic AND o.partition = n.partition
+"""
+
+_ALONE = """
+SELECT bool_and(pg_try_advisory_xact_lock(hashtextextended(concat('others ', $1::text, ' ', t.topic), 0)))
+FROM unnest($2::text[]) AS t (topic)
+"""
+# A new edition of each row, as it was. In the order in which batches lock them.
+_TOUCH = """
+UPDATE consumer_offsets AS o SET moved_at = o.moved_at FROM (
+    SELECT cluster_id, topic, partition FROM consumer_offsets WHERE consumer = $1 AND topic = ANY($2::text[])
+    ORDER BY topic COLLATE "C", partition FOR UPDATE) AS l
+WHERE o.consumer = $1 AND o.cluster_id = l.cluster_id AND o.topic = l.topic AND o.partition = l.partition
 """
 
 _HALT = """
@@ -179,12 +203,12 @@ class Offsets:
         """Where these stand and under which epoch, without a lock."""
         return Asked(_LOOK, (*self._key, *_columns(partitions)), _locked)
 
-    def moving(self, spans: Mapping[TopicPartition, Span], epochs: Mapping[TopicPartition, int]) -> Asked[None]:
-        """What is to be done to move on partitions that stand where their batches begin, under these epochs.
+    def moving(self, spans: Mapping[TopicPartition, Span], found: Mapping[TopicPartition, Locked]) -> Asked[None]:
+        """What is to be done to move on partitions that stand where their batches begin, just as they were found.
 
-        DivisionByZeroError tells that one stands elsewhere, or was claimed since.
+        DivisionByZeroError tells that one stands elsewhere, was claimed since, or that `await_others` was called.
         """
-        columns = zip(*((*span, epochs[partition]) for partition, span in spans.items()), strict=True)
+        columns = zip(*((*span, found[partition].epoch, found[partition].edition) for partition, span in spans.items()), strict=True)
         return Asked(_MOVE, (*self._key, *_columns(list(spans)), *columns, len(spans)), nothing)
 
     async def advance(self, connection: Connection, moves: Mapping[TopicPartition, tuple[int, int]]) -> None:
@@ -207,8 +231,19 @@ class Offsets:
         return {(row[0], row[1]) for row in rows if row[2] != epochs[row[0], row[1]]}
 
 
+async def await_others(connection: Connection, consumer: str, topics: Sequence[str]) -> bool:
+    """Wait until all that is under way of these topics is committed; what has only looked by now has to wait for us, and look again.
+
+    False where somebody else does so: they would wait for us as well.
+    """
+    if not await connection.fetchval(_ALONE, consumer, topics):
+        return False
+    await connection.execute(_TOUCH, consumer, topics)
+    return True
+
+
 def _locked(rows: Sequence[Any]) -> dict[TopicPartition, Locked]:
-    return {(row[0], row[1]): Locked(row[2], row[3], row[4]) for row in rows}
+    return {(row[0], row[1]): Locked(row[2], row[3], row[4], row[5], row[6]) for row in rows}
 
 
 def _columns(partitions: Sequence[TopicPartition]) -> tuple[list[str], list[int]]:

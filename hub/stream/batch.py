@@ -105,7 +105,7 @@ class Batch:
             due, _ = _pass(batches, standing, epochs, gaps, applied)
             if len(due) < sum(map(len, batches.values())):
                 return None
-            await self._work.finish_at_once(connection, at_once, self._offsets.moving(spans, epochs), _unrepeated(due, applied), applied)
+            await self._work.finish_at_once(connection, at_once, self._offsets.moving(spans, standing), _unrepeated(due, applied), applied)
         except Exception as error:
             if not isinstance(error, Otherwise | Conflict | Gap) and meaning(error) is not Meaning.RECORD:
                 raise
@@ -130,7 +130,7 @@ class Batch:
             else:
                 locked = await self._offsets.lock(connection, spans)
             due, moves = _pass(batches, locked, epochs, gaps, applied)
-            if at_once and len(due) < sum(map(len, batches.values())):
+            if at_once and (len(due) < sum(map(len, batches.values())) or any(found.is_stale for found in locked.values())):
                 raise Otherwise
             if moves:
                 await self._offsets.advance(connection, moves)

@@ -10,9 +10,10 @@ from uuid import UUID
 from contracts.timers import WaitAnswered, WaitExpired
 from hub.rules.decision import Subject, Wait
 from hub.rules.folding import Told
-from hub.state import journal
+from hub.state import journal, offsets
 from hub.state.store import Connection
 from hub.stream.consumer import Consumer
+from hub.stream.failures import Conflict
 from hub.stream.sorting import Sorted
 
 
@@ -52,7 +53,7 @@ async def touch(connection: Connection, consumer: Consumer, found: Sorted, relea
     ended: dict[tuple[str, Subject, Wait], datetime] = {}
     holds = found.holds
     if released:
-        await _let_go(connection, touched, released)
+        await _let_go(connection, consumer, touched, released)
     for _, told, store, concerned, _ in found.parts:
         subject = touched[store][concerned]
         subject.new.append(told)
@@ -60,6 +61,7 @@ async def touch(connection: Connection, consumer: Consumer, found: Sorted, relea
             subject.again = True
     if found.corrections:
         await journal.correct(connection, [(correction.target, correction.told.event) for correction in found.corrections])
+        await _await_targets(connection, consumer, [correction.told.event for correction in found.corrections])
         causes = {correction.target: correction.told for correction in found.corrections}
         for event, store, concerned in await journal.subjects_of(connection, causes):
             subject = touched[store][concerned]
@@ -75,11 +77,22 @@ async def touch(connection: Connection, consumer: Consumer, found: Sorted, relea
     return Touched(touched, ended, frozenset(part.row for part in released if part.is_over))
 
 
-async def _let_go(connection: Connection, touched: dict[str, dict[Subject, Touch]], released: Sequence[Released]) -> None:
+async def _await_targets(connection: Connection, consumer: Consumer, corrections: Sequence[UUID]) -> None:
+    """What these correct may be under way in another lane, which sees nothing of them: it is waited for, or looks again."""
+    topics = await journal.unheard_in(connection, corrections)
+    if topics and not await offsets.await_others(connection, consumer.name, topics):
+        raise Conflict("corrections")
+
+
+async def _let_go(
+    connection: Connection, consumer: Consumer, touched: dict[str, dict[Subject, Touch]], released: Sequence[Released]
+) -> None:
     """What was released counts from now on, and so does what it corrects no longer."""
     for part in released:
         subject = touched[part.store][part.subject]
         subject.again = True
         subject.released |= {part.row}
-    for store, concerned in await journal.corrected_by(connection, [part.row[0] for part in released]):
+    events = [part.row[0] for part in released]
+    await _await_targets(connection, consumer, events)
+    for store, concerned in await journal.corrected_by(connection, events):
         touched[store][concerned].again = True

@@ -1,16 +1,23 @@
 """A subject's state is the fold of its events in their order, whatever order they arrive in and whatever corrects them."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from itertools import permutations
 
 import pytest
 
+from contracts.acts import DEAD_LETTER_DISCARDED
+from contracts.customers import CUSTOMER_CHANGED
 from hub.consumers.base_data import base_data as base_consumer
 from hub.consumers.crm_sync import crm_sync
+from hub.stream import work
+from hub.stream.failures import Conflict
 from hub.stream.outcome import Outcome
 from hub.stream.slips import Stored
+from hub.stream.subjects import write
 from tests.support.crm import Words, base_data
 from tests.support.engine import Engine, Log
+from tests.support.interleaving import Stop, before_commit, in_transactions, until_blocked
 
 HANDLED, WAITING, DEAD = Outcome.HANDLED, Outcome.WAITING, Outcome.DEAD
 
@@ -205,3 +212,87 @@ async def test_base_data_that_is_corrected_to_another_day_is_noticed(database: s
     async with Engine(database, base_consumer) as oem:
         await oem.apply(log.records["oem.base", 1])
     assert await engine.outcomes([dealer.won("O1", 1)]) == [DEAD]
+
+
+@pytest.fixture
+async def other(engine: Engine) -> AsyncIterator[Engine]:
+    """A lane of its own for another partition of the dealer's topic."""
+    async with Engine(engine.url, crm_sync, owner="another lane") as other:
+        for each, partition in ((engine, 0), (other, 1)):
+            await each.claim([("dealer.ber-001.events", partition)])
+        yield other
+
+
+def confused(dealer: Words) -> tuple[Stored, Stored]:
+    """A customer under a wrong reference, and the right one in another partition, where its key has its place."""
+    return dealer.recorded("C1", "Ada", id="wrong"), dealer.recorded("C2", "Ada", corrects="wrong", partition=1)
+
+
+async def customers(engine: Engine) -> list[str]:
+    return [row["ref"] for row in await engine.rows("customers")]
+
+
+async def test_what_has_only_looked_sees_a_correction_that_is_quicker(
+    engine: Engine, other: Engine, dealer: Words, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong, right = confused(dealer)
+    stop = Stop()
+    monkeypatch.setattr(work, "write", stop.before(write, engine.db))
+    coming = asyncio.create_task(engine.outcomes([wrong]))
+    await stop.reached.wait()
+    assert await other.outcomes([right]) == [HANDLED]
+    stop.go.set()
+    assert await coming == [HANDLED]
+    assert await customers(engine) == ["C2"]
+
+
+@pytest.mark.parametrize("is_swift", [True, False])
+async def test_what_comes_while_a_correction_is_under_way_waits_and_sees_it(
+    engine: Engine, other: Engine, dealer: Words, is_swift: bool
+) -> None:
+    wrong, right = confused(dealer)
+    if not is_swift:
+        in_transactions(engine)
+    stop = before_commit(other)
+    correcting = asyncio.create_task(other.outcomes([right]))
+    await stop.reached.wait()
+    coming = asyncio.create_task(engine.outcomes([wrong]))
+    await until_blocked(engine)
+    stop.go.set()
+    assert [await correcting, await coming] == [[HANDLED], [HANDLED]]
+    assert await customers(engine) == ["C2"]
+
+
+@pytest.mark.parametrize("is_held", [True, False])
+async def test_a_correction_waits_for_its_target_that_is_under_way(engine: Engine, other: Engine, dealer: Words, is_held: bool) -> None:
+    """Also one that was held back by a letter, and goes on."""
+    wrong, right = confused(dealer)
+    said = [right]
+    if is_held:
+        await other.apply([dealer.say(CUSTOMER_CHANGED, {"customer": "C2", "phone": 7}, 1, partition=1)._replace(offset=0)])
+        assert await other.outcomes([right._replace(offset=1)]) == [Outcome.HELD]
+        (letter,) = await engine.rows("dead_letters")
+        body = {"consumer": "crm-sync", "who": "op", "why": "a slip", "letter": str(letter["id"])}
+        said = [dealer.say(DEAD_LETTER_DISCARDED, body, 2, topic="hub.acts", source="/hub/operators/op")]
+    stop = before_commit(engine)
+    coming = asyncio.create_task(engine.outcomes([wrong]))
+    await stop.reached.wait()
+    correcting = asyncio.create_task(other.outcomes(said))
+    await until_blocked(other)
+    stop.go.set()
+    assert [await correcting, await coming] == [[HANDLED], [HANDLED]]
+    assert await customers(engine) == ["C2"]
+
+
+async def test_corrections_of_two_lanes_do_not_wait_for_each_other(engine: Engine, other: Engine, dealer: Words) -> None:
+    stop = Stop()
+    other.offsets.lock = stop.behind(other.offsets.lock, other.db)  # type: ignore[method-assign]
+    second = [dealer.recorded("C2", "Ada", corrects="nor that", partition=1)]
+    beaten = asyncio.create_task(other.apply(second))
+    await stop.reached.wait()
+    first = asyncio.create_task(engine.outcomes([dealer.recorded("C1", "Ada", corrects="never said")]))
+    await until_blocked(engine)
+    stop.go.set()
+    with pytest.raises(Conflict):
+        await beaten
+    assert [await first, await other.outcomes(second)] == [[HANDLED], [HANDLED]]
