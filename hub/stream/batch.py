@@ -1,5 +1,6 @@
 """One batch, one transaction (T1): offsets checked, records folded, offsets moved, all or nothing."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from time import perf_counter
 
@@ -99,6 +100,7 @@ class Batch:
         """
         applied, began = Applied(), perf_counter()
         spans = {partition: _span(batch) for partition, batch in batches.items()}
+        asyncio.get_running_loop().call_soon(getattr, at_once, "noted")  # it is made while the database looks
         try:
             standing = await at_once.look(connection, self._offsets.looking(list(spans)))
             looked = perf_counter()

@@ -86,7 +86,7 @@ class Work:
         else:
             writes = await batch.saves(connection, records, applied)
         folded = perf_counter()
-        await write(connection, [moving, *batch.noting(), *writes])
+        await write(connection, [moving, *batch.noted, *writes])
         applied.seconds["commit"] = perf_counter() - folded
 
     async def do(self, connection: Connection, records: Sequence[Judged], applied: Applied, released: Sequence[Released] = ()) -> None:
