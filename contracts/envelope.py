@@ -217,16 +217,16 @@ def _quickly(headers: Headers) -> Envelope | None:
     if alike is None or len(found) != len(headers) or not found.keys() <= _OWN:
         return None
     said, about = get("ce_time"), get("ce_subject")
-    event_id, time, subject = _plain(get("ce_id")), _plain(said), _plain(about)
+    event_id = _plain(get("ce_id") or b"")
+    time, subject = None if said is None else _plain(said), None if about is None else _plain(about)
     if not event_id or (time is None) != (said is None) or (subject is None) != (about is None):
         return None
-    return Envelope(event_id, *alike, None if time is None else _time(time), subject)
+    source, wire = alike
+    return Envelope(event_id, source, wire, None if time is None else _time(time), subject)
 
 
-def _plain(raw: bytes | None) -> str | None:
+def _plain(raw: bytes) -> str | None:
     """What surely is text as an attribute may be; None where it has to be looked at closely."""
-    if raw is None:
-        return None
     try:
         text = raw.decode()
     except UnicodeDecodeError:

@@ -61,14 +61,17 @@ def _quoted(body: BaseModel) -> int:
     named, values = body.__pydantic_fields_set__, body.__dict__
     count = len(named)
     for name in named:
-        value = values[name]
-        kind = type(value)
+        kind = type(values[name])
         if kind in _QUOTED:
             count += 1
-        elif kind is tuple:
-            count += sum(map(_quoted_in, value))
         elif kind not in _BARE:
-            count += _quoted_in(value)
+            value = values[name]
+            if isinstance(value, BaseModel):
+                count += _quoted(value)
+            elif kind is tuple:
+                count += sum(map(_quoted_in, value))
+            else:
+                count -= _MANY
     return count
 
 

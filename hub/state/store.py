@@ -106,6 +106,7 @@ class Store(Generic[S]):
         self.as_written = tuple(field for field, kind in kinds.items() if kind == "json")
         places = [place for place, field in enumerate(fields) if field in stepping]
         self._whole = _Columns(name, name, {**_ENGINE, **kinds})
+        self.row = self._whole.row
         self._steps = _Columns(name, f"{name}_steps", {**_ENGINE, **{f: kind for f, kind in kinds.items() if f in stepping}}, places)
         self._lasting = itemgetter(*(place for place in range(len(fields)) if place not in places)) if stepping else None
         self.rows = [self._whole.rows, self._steps.rows] if stepping else [self._whole.rows]
@@ -177,10 +178,6 @@ class Store(Generic[S]):
         updated = [columns.row(subject, each) for subject, each in ordered if each.version > 1]
         asked = [Asked(self._create, (created,), nothing)] if created else []
         return [*asked, Asked(columns.update, (updated, len(updated)), nothing)] if updated else asked
-
-    def row(self, subject: Subject, kept: Kept[S]) -> tuple[Any, ...]:
-        """The row of a state."""
-        return self._whole.row(subject, kept)
 
     def overwriting(self, rows: Mapping[Subject, tuple[Any, ...]]) -> Asked[None]:
         """What is to be done to put these, each made of one event, in the place of whatever is there, unless that is past the event."""

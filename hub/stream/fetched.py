@@ -34,5 +34,6 @@ class Records(PartitionRecords):  # type: ignore[misc] # aiokafka has no types
 
     def _consumer_record(self, partition: Any, record: Any) -> Fetched:  # noqa: ANN401 - aiokafka's
         alike = self._headers.setdefault  # most headers say the same in every record of a sender: they are kept once
-        headers = tuple([alike(header, header) for header in record.headers])
+        said = record.headers
+        headers = tuple(map(alike, said, said))
         return Fetched(partition[0], partition[1], record.offset, record.timestamp, record.key, record.value, headers)

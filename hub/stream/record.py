@@ -224,7 +224,7 @@ class Reader:
             parts = self._consumer.parts(lineage, body, principal, ref)
         else:
             subject = Subject(principal, ref)
-            parts = tuple([(store, subject) for store in stores])
+            parts = ((stores[0], subject),) if len(stores) == 1 else tuple([(store, subject) for store in stores])  # most have one
         if not parts and lineage is TIMER_FIRED:
             return Ignored(raw)  # another consumer's: there are as many of these as there are subjects
         if len(parts) > MOST_PARTS:
