@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from uuid import uuid4
 
 import pytest
 from aiosmtpd.smtp import AuthResult, LoginPassword
@@ -146,12 +147,12 @@ async def test_what_was_taken_comes_back_as_a_report_that_names_its_delivery(
 
     monkeypatch.setattr(mail_catcher, "post", take)
     catcher.bounces = "http://door.test/bounces"
-    channel = await channel_to(catcher)
-    assert isinstance(await channel.send(a_parcel(f"anna+{mood}@example.test")), Accepted)
+    channel, delivery = await channel_to(catcher), str(uuid4())
+    assert isinstance(await channel.send(a_parcel(f"anna+{mood}@example.test", delivery)), Accepted)
     await catcher.told()
     (report,) = read_reports(came[0], "hub.test")
     assert (report.kind, report.cause, report.is_permanent) == wanted
-    assert (report.recipient, report.delivery) == (f"anna+{mood}@example.test", "d-1")
+    assert (report.recipient, report.delivery) == (f"anna+{mood}@example.test", delivery)
 
 
 async def test_an_answer_that_never_ends_is_not_listened_to() -> None:

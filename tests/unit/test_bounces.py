@@ -13,7 +13,7 @@ from contracts.values import Cause
 from hub.channels.mail.bounce_words import cause_by_words
 from hub.channels.mail.bounces import MailReport, read_reports
 
-DOMAIN = "hub.test"
+DOMAIN, DELIVERY = "hub.test", "7a4ec2a4-31df-5eb1-8966-11a956a425eb"
 
 
 def dsn(action: str, status: str, diagnostic: str = "", prose: str = "It could not be delivered.", extra: str = "") -> bytes:
@@ -24,7 +24,8 @@ def dsn(action: str, status: str, diagnostic: str = "", prose: str = "It could n
         "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.test\r\n"
         f"{extra}\r\nFinal-Recipient: rfc822; anna@example.test\r\nAction: {action}\r\nStatus: {status}\r\n"
         f"{f'Diagnostic-Code: smtp; {diagnostic}' if diagnostic else 'X-Empty: yes'}\r\n\r\n"
-        "--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <d-1@hub.test>\r\nSubject: Hello\r\n\r\n--b--\r\n"
+        '--b\r\nContent-Type: text/rfc822-headers\r\n\r\nFrom: "The hub" <news@hub.test>\r\n'
+        f"Message-ID: <{DELIVERY}@hub.test>\r\nSubject: Hello\r\n\r\n--b--\r\n"
     ).encode()
 
 
@@ -50,7 +51,7 @@ def dsn(action: str, status: str, diagnostic: str = "", prose: str = "It could n
 )
 def test_a_report_says_why(status: str, diagnostic: str, cause: Cause, is_permanent: bool) -> None:
     (found,) = read_reports(dsn("failed", status, diagnostic), DOMAIN)
-    assert (found.kind, found.recipient, found.delivery) == ("failed", "anna@example.test", "d-1")
+    assert (found.kind, found.recipient, found.delivery) == ("failed", "anna@example.test", DELIVERY)
     assert (found.cause, found.is_permanent) == (cause, is_permanent)
 
 
@@ -65,7 +66,7 @@ def test_good_news_is_no_bounce(action: str) -> None:
 
 
 def test_the_envelope_names_the_delivery_where_the_message_is_not_quoted() -> None:
-    raw = dsn("failed", "5.1.1", extra="Original-Envelope-Id: d-7\r\n").replace(b"<d-1@hub.test>", b"")
+    raw = dsn("failed", "5.1.1", extra="Original-Envelope-Id: d-7\r\n").replace(DELIVERY.encode(), b"")
     assert [report.delivery for report in read_reports(raw, DOMAIN)] == ["d-7"]
 
 
@@ -78,9 +79,9 @@ def test_a_complaint_is_read() -> None:
         b'From: fbl@isp.test\r\nMIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=feedback-report; boundary="b"\r\n\r\n'
         b"--b\r\nContent-Type: text/plain\r\n\r\nA complaint.\r\n--b\r\nContent-Type: message/feedback-report\r\n\r\n"
         b"Feedback-Type: abuse\r\nOriginal-Rcpt-To: <anna@example.test>\r\n\r\n--b\r\nContent-Type: text/rfc822-headers\r\n\r\n"
-        b"Message-ID: <d-1@hub.test>\r\n\r\n--b--\r\n"
+        b'From: "The hub" <news@hub.test>\r\nMessage-ID: <' + DELIVERY.encode() + b"@hub.test>\r\n\r\n--b--\r\n"
     )
-    assert read_reports(raw, DOMAIN) == (MailReport("complained", "anna@example.test", "complaint", is_permanent=True, delivery="d-1"),)
+    assert read_reports(raw, DOMAIN) == (MailReport("complained", "anna@example.test", "complaint", is_permanent=True, delivery=DELIVERY),)
 
 
 @pytest.mark.parametrize(

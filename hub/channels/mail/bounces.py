@@ -28,6 +28,9 @@ _ORIGINAL = re.compile(
 )
 """Where a bounce in prose ends, and the message begins that it brings back."""
 
+_DELIVERY = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+"""Our messages' names begin with it; addresses of ours, such as the one that they are from, stand beside them under the same domain."""
+
 _DAEMON = re.compile(r"mailer-daemon|postmaster|mail delivery (?:sub)?system|mdaemon|<>", re.IGNORECASE)
 _NOBODY = re.compile(r"(?:mailer-daemon|postmaster|mdaemon)@", re.IGNORECASE)
 _FAILED = re.compile(
@@ -77,7 +80,7 @@ def _delivery(raw: bytes, domain: str) -> str | None:
     text = raw.decode("utf-8", "replace")
     if found := re.search(r"^Original-Envelope-Id:\s*([A-Za-z0-9-]{1,100})\s*$", text, re.IGNORECASE | re.MULTILINE):
         return found[1]
-    found = re.search(rf"<([A-Za-z0-9-]{{1,100}})@{re.escape(domain)}>", text, re.IGNORECASE)
+    found = re.search(rf"<({_DELIVERY})@{re.escape(domain)}>", text, re.IGNORECASE)
     return found[1] if found else None
 
 
