@@ -52,7 +52,7 @@ def agreed(question: str, *, yes: bool) -> bool:
     if yes:
         return True
     if not sys.stdin.isatty():
-        raise InputError("--yes", "given where nobody can be asked")
+        raise InputError("--yes", "it to be given where nobody can be asked")
     return typer.confirm(question, err=True)  # what is printed may be read by a program
 
 

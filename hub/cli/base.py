@@ -43,13 +43,13 @@ def list_(kind: Kind = "", unmask: Unmask = False, why: Why = "", as_json: AsJso
         now = next((e for e in reversed(editions) if e.effective_from <= today), None)
         shown = now or editions[0]
         state = "retired" if shown.retired else "in use" if now else f"from {shown.effective_from}"
-        rows.append((of, ref, shown.body.get("name"), state, shown.effective_from, len(editions)))
+        rows.append((of, ref, shown.body.get("name") or shown.body.get("title"), state, shown.effective_from, len(editions)))
     if as_json:
         print_json([dict(zip(("kind", "id", "name", "state", "effective_from", "editions"), row, strict=True)) for row in rows])
     elif not rows:
         typer.echo("No base data yet: hub base apply FILE lays some down.")
     else:
-        print_table(("kind", "id", "name", "state", "since", ">editions"), rows)
+        print_table(("kind", "id", "name", "state", "since", ">editions"), [(of, ref, name or "", *rest) for of, ref, name, *rest in rows])
 
 
 @app.command()

@@ -275,7 +275,9 @@ def _print(found: "Sequence[Delivery]") -> None:
 
 
 def _print_fields(one: "Delivery") -> None:
-    cost = f"{one.cost_minor} minor units of {one.currency}" if one.cost_minor is not None else ""
+    from hub.rules.money import written
+
+    cost = f"for {written(one.cost_minor, one.currency)}" if one.cost_minor is not None and one.currency else ""
     told: dict[str, Any] = {
         "to": f"{one.person_kind} {one.person} of {one.principal}",
         "address": one.address,
@@ -295,4 +297,5 @@ def _print_fields(one: "Delivery") -> None:
     for name, value in told.items():
         if value:
             typer.echo(f"  {name:<10}{printable(str(value))}")
-    print_json(one.fields)
+    for name, value in one.fields.items():
+        typer.echo(f"  {f'{name}:':<10}{printable(str(value))}")

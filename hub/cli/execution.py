@@ -81,6 +81,8 @@ def print_execution(found: "Execution") -> None:
 
 
 def _cell(row: "Entry", column: str) -> str:
+    from datetime import datetime
+
     from hub.operations.state_view import text
     from hub.rules.money import written
 
@@ -92,5 +94,5 @@ def _cell(row: "Entry", column: str) -> str:
     if column in {"net", "tax", "margin"}:
         return written(value, row["currency"])
     if column in {"at", "arrived_at", "window_from", "window_until"}:
-        return str(value).replace("T", " ").replace("+00:00", "Z")
+        return text(datetime.fromisoformat(value) if isinstance(value, str) else value)
     return text(value)

@@ -1,7 +1,7 @@
 """The words `hub freight …`: what carriages should cost, what was billed and disputed, where it is booked, what was saved."""
 
 from collections.abc import Callable, Coroutine
-from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, TypeVar
 
 import typer
 
@@ -10,6 +10,9 @@ from hub.cli.carrying import Patience, Plan, carry_out, with_patience
 from hub.cli.charge import print_charge
 from hub.cli.doing import Manner
 from hub.cli.printing import AsJson, print_json, print_more, print_table, printable
+
+if TYPE_CHECKING:
+    from hub.state.freight_desk import Charged
 
 app = typer.Typer(no_args_is_help=True, help="Freight charges: expected by tariff, billed, audited, disputed, booked and shared out.")
 
@@ -34,7 +37,6 @@ def charges(
     """
     from hub.operations import freight
     from hub.operations.state_view import text
-    from hub.rules.money import written
 
     found = ask(freight.charges, carrier=carrier or None, status=status or None, lane=lane or None, most=limit)
     if as_json:
@@ -50,7 +52,7 @@ def charges(
                 (
                     *(bare(one.principal), one.consignment, one.status, one.lane or ""),
                     text(one.despatched_at) if one.despatched_at else "",
-                    *(written(getattr(one, f"{name}_minor"), one.currency) for name in amounts),
+                    *(_amount(one, name) for name in amounts),
                 )
                 for one in found
             ],
@@ -157,3 +159,12 @@ def bare(principal: str) -> str:
     from hub.rules.decision import carrier_of
 
     return carrier_of(principal)
+
+
+def _amount(one: "Charged", name: str) -> str:
+    """One sum of a charge; what is disputed in a currency that was not agreed on stands beside it."""
+    from hub.rules.money import written
+
+    agreed = written(getattr(one, f"{name}_minor"), one.currency)
+    others = sorted(one.disputed_elsewhere.items()) if name == "disputed" else []
+    return " + ".join([agreed, *(written(minor, currency) for currency, minor in others)])

@@ -18,8 +18,8 @@ _DAY = ["%Y-%m-%d"]
 @app.command()
 def ledger(
     carrier: Carrier = "",
-    consignment: Annotated[str, typer.Option("--consignment", help="Only this consignment's entries.")] = "",
-    account: Annotated[str, typer.Option("--account", help="Only entries on cost, accrued, payable, disputed or unclear.")] = "",
+    consignment: Annotated[str, typer.Option("--consignment", help="Only of this consignment.")] = "",
+    account: Annotated[str, typer.Option("--account", help="Only cost, accrued, payable, disputed or unclear.")] = "",
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:

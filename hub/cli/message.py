@@ -56,6 +56,8 @@ def send(
     if channel == "email" and not title:
         raise InputError("--title", "the subject of the mail")
     words, now = sys.stdin.read() if text == "-" else text, datetime.now(UTC)
+    if not words.strip():
+        raise InputError("--text", "what to say")
     told = {
         "message": f"M-{uuid4().hex[:12]}",
         "channel": channel,

@@ -7,7 +7,7 @@ import typer
 from hub.cli.printing import AsJson, print_json, print_more, print_table, printable
 
 if TYPE_CHECKING:
-    from hub.operations.reminders import PlanShown, VehicleShown
+    from hub.operations.reminders import PlanShown, Standing, VehicleShown
 
 app = typer.Typer(no_args_is_help=True, help="Reminders: of services, of activities, of sales that grow old, of days that somebody named.")
 
@@ -68,7 +68,9 @@ def show(
 ) -> None:
     """Show a car's services, and why they are due when they are: which readings, which visit; or any other reminder by its name.
 
-    Examples: hub reminders show WVWZZZ1JZXW000001 · hub reminders show dunning/R-2026-0041
+    A name is shown once for each dealer who uses it.
+
+    Examples: hub reminders show WVWZZZ1JZXW000001 · hub reminders show dunning/R-2026-0041 · hub reminders show activity/A-7
     """
     import asyncio
 
@@ -76,6 +78,9 @@ def show(
     from hub.settings import Settings
 
     url = Settings().database_url.get_secret_value()
+    if reminders.is_item(name):
+        _print_items(asyncio.run(reminders.items(url, name)), as_json=as_json)
+        return
     if reminders.is_occasion(name):
         _print_occasion(asyncio.run(reminders.occasion(url, name)), as_json=as_json)
         return
@@ -87,14 +92,25 @@ def show(
         _print(found)
 
 
+def _print_items(found: "list[Standing]", *, as_json: bool) -> None:
+    from hub.operations.state_view import readable
+
+    if as_json:
+        print_json([one._asdict() for one in found])
+        return
+    for one in found:
+        typer.secho(printable(one.reminder), bold=True)
+        print_table(("field", "value"), [(name, value) for name, value in readable(one._asdict()) if name != "reminder"])
+
+
 def _print_occasion(found: "dict[str, object]", *, as_json: bool) -> None:
-    from hub.operations.state_view import text
+    from hub.operations.state_view import readable
 
     if as_json:
         print_json(found)
         return
     typer.secho(printable(str(found["reminder"])), bold=True)
-    print_table(("field", "value"), [(name, text(value)) for name, value in found.items() if value not in (None, [], found["reminder"])])
+    print_table(("field", "value"), [(name, value) for name, value in readable(found) if name not in {"reminder", "currency"}])
 
 
 def _print(found: "VehicleShown") -> None:

@@ -131,7 +131,7 @@ def _found(request: web.Request) -> CaughtMail:
     number = request.match_info["number"]
     mail = next((mail for mail in request.app[MAIL].caught if str(mail.number) == number), None)
     if mail is None:
-        raise web.HTTPNotFound(text=f"no mail {number} here: /mail lists them")
+        raise web.HTTPNotFound(text=f"expected the number of a mail that was caught, got '{number}'")
     return mail
 
 

@@ -123,7 +123,7 @@ async def ledger(
         raise InputError("--account", f"one of {', '.join(ACCOUNTS)}", account)
     async with snapshot(url) as look:
         return Ledger(
-            await freight_desk.balances(look, principal_of(carrier)),
+            await freight_desk.balances(look, principal_of(carrier), consignment, account),
             await freight_desk.entries(look, principal_of(carrier), consignment, account, most),
             await freight_desk.apart(look),
         )
@@ -158,4 +158,4 @@ def _check_period(since: date | None, until: date | None) -> None:
 
 
 def _masked(share: dict[str, Any]) -> dict[str, Any]:
-    return {**share, "order": mask_reference(share["order"]), "vin": state_view.masked("vin", share["vin"])}
+    return {**share, "order": mask_reference(share["order"]), "vin": mask_reference(share["vin"])}

@@ -21,6 +21,7 @@ from hub.state.reminder_desk import AgendaRow, OccasionRow, ReadingRow, ServiceR
 
 _OF_AGENDAS = ("activity", "ageing", "complaint")
 _OF_OCCASIONS = ("dunning", "contract_end", "repurchase")
+_MOST_OF_A_NAME = 200
 KINDS = ("service", *_OF_AGENDAS, *_OF_OCCASIONS)
 
 
@@ -137,6 +138,21 @@ async def occasion(url: str, name: str) -> dict[str, object]:
         raise InputError("NAME", "a reminder that is kept: hub reminders list", name)
     shown = {field: value for field, value in found._asdict().items() if field not in {"kind", "about", "as_of"}}
     return {"reminder": name, **shown, **{field: masked(field, shown[field]) for field in ("customer", "product")}}
+
+
+async def items(url: str, name: str) -> list[Standing]:
+    """What is still to be done under a name, of each who uses it; raises InputError where nothing is."""
+    kind, _, ref = name.partition("/")
+    async with snapshot(url) as look:
+        found = await reminder_desk.items(look, date.max, None, kind, _MOST_OF_A_NAME, name=ref)
+    if not found:
+        raise InputError("NAME", "a reminder that is still to be done: hub reminders list", name)
+    return [_item(row, datetime.now(UTC)) for row in found]
+
+
+def is_item(name: str) -> bool:
+    """Whether the name is that of an activity, of a sale that grows old or of a complaint's deadline."""
+    return name.partition("/")[0] in _OF_AGENDAS
 
 
 def is_occasion(name: str) -> bool:

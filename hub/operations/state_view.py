@@ -17,7 +17,7 @@ SHOWN = frozenset(
         *("provider", "cause", "code"),
         *("win", "is_wanted", "asked_at", "withdrawn_at", "answer", "answered_at", "promised", "promised_first", "due_at"),
         *("missing_since", "watch_at", "is_watched"),
-        *("category", "outcome"),
+        *("category", "outcome", "answer_by", "solve_by", "remind_hours"),
         *("step", "step_percent", "completed_at", "progress"),
         *("ordered", "confirmed", "despatched", "received", "invoiced", "paid"),
         *("reached", "status_at", "incident", "place", "despatched_at", "planned_arrival", "estimated_arrival", "delivered_at"),
@@ -63,16 +63,21 @@ def row(values: Mapping[str, Any], *, is_masked: bool) -> dict[str, Any]:
 
 def changes(before: Any, after: Any, *, is_masked: bool) -> list[str]:  # noqa: ANN401 - any state's NamedTuple
     """What differs between two states, in words, papers left out; `before` is None where the subject was not known yet."""
-    new = {field: text for field, text in readable(fields(after, is_masked=is_masked)) if field not in PAPERS}
+    new = _in_words(after, is_masked)
     if before is None:
         return [f"{field} {text}" for field, text in new.items()]
-    old = dict(readable(fields(before, is_masked=is_masked)))
+    old = _in_words(before, is_masked)
     moved = {field for field in after._fields if field not in PAPERS and getattr(before, field) != getattr(after, field)}
     return [
         f"{field}: {old.get(field, 'nothing')} → {new.get(field, 'nothing')}"
-        for field in (name.removesuffix("_minor") for name in after._fields if not name.endswith("_currency"))
+        for field in (name.removesuffix("_minor") for name in after._fields if name not in PAPERS and not name.endswith("_currency"))
         if moved & {field, f"{field}_minor", f"{field}_currency"}
     ]
+
+
+def _in_words(state: Any, is_masked: bool) -> dict[str, str]:  # noqa: ANN401 - any state's NamedTuple
+    """What a line of words says of a state; a sum may share its name with the paper that it follows from, and stays."""
+    return dict(readable({field: value for field, value in fields(state, is_masked=is_masked).items() if field not in PAPERS}))
 
 
 def readable(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

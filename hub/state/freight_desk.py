@@ -13,7 +13,10 @@ _OF = "(CAST(:principal AS text) IS NULL OR c.principal = :principal)"
 
 _CHARGES = sa.text(f"""
 SELECT c.principal, c.ref, c.status, c.lane, c.currency, c.expected_minor, c.billed_minor, c.disputed_minor, c.credited_minor,
-       c.cost_minor, c.despatched_at
+       c.cost_minor, c.despatched_at,
+       (SELECT coalesce(jsonb_object_agg(b.currency, b.minor), '{{}}')
+        FROM jsonb_to_recordset(c.balances) AS b (account text, currency text, minor bigint)
+        WHERE b.account = 'disputed' AND b.currency <> c.currency AND b.minor <> 0) AS disputed_elsewhere
 FROM freight_charges c
 WHERE {_OF} AND (CAST(:status AS text) IS NULL OR c.status = :status) AND (CAST(:lane AS text) IS NULL OR c.lane = :lane)
 ORDER BY c.despatched_at DESC NULLS FIRST, c.principal, c.ref
@@ -44,6 +47,7 @@ LIMIT :most
 _BALANCES = sa.text("""
 SELECT e.account, e.currency, sum(e.minor), count(*) FROM entries e
 WHERE e.store = 'freight_charges' AND (CAST(:principal AS text) IS NULL OR e.principal = :principal)
+  AND (CAST(:ref AS text) IS NULL OR e.ref = :ref) AND (CAST(:account AS text) IS NULL OR e.account = :account)
 GROUP BY 1, 2 ORDER BY 2, 1
 """)
 
@@ -91,7 +95,7 @@ WHERE {_OF} GROUP BY 1, 2, 3 ORDER BY sum(f.disputed_minor) DESC, 1, 2, 3
 
 
 class Charged(NamedTuple):
-    """One charge in a list; minor units of the currency agreed."""
+    """One charge in a list; minor units of the currency agreed, and what is disputed in others, by currency."""
 
     principal: str
     consignment: str
@@ -104,6 +108,7 @@ class Charged(NamedTuple):
     credited_minor: int
     cost_minor: int
     despatched_at: datetime | None
+    disputed_elsewhere: dict[str, int]
 
 
 class Disputed(NamedTuple):
@@ -197,9 +202,9 @@ async def entries(snapshot: Snapshot, principal: str | None, ref: str | None, ac
     return [Posted(*row) for row in rows]
 
 
-async def balances(snapshot: Snapshot, principal: str | None) -> list[AccountBalance]:
-    """What stands on each account."""
-    rows = await snapshot.execute(_BALANCES, {"principal": principal})
+async def balances(snapshot: Snapshot, principal: str | None, ref: str | None, account: str | None) -> list[AccountBalance]:
+    """What stands on each account, of a carrier or of one consignment where it is asked for."""
+    rows = await snapshot.execute(_BALANCES, {"principal": principal, "ref": ref, "account": account})
     return [AccountBalance(row[0], row[1], int(row[2]), row[3]) for row in rows]  # a sum of 64-bit numbers may need more bits
 
 

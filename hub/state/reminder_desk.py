@@ -26,6 +26,7 @@ SELECT a.principal, a.ref, i ->> 'kind' AS kind, i ->> 'name' AS name, (i ->> 'd
 FROM agendas a CROSS JOIN LATERAL jsonb_array_elements(a.items) AS i
 WHERE a.is_open AND (i ->> 'due_at')::timestamptz < CAST(:until AS date) + 1
   AND (CAST(:principal AS text) IS NULL OR a.principal = :principal) AND (CAST(:kind AS text) IS NULL OR i ->> 'kind' = :kind)
+  AND (CAST(:name AS text) IS NULL OR i ->> 'name' = :name)
 ORDER BY 5, 1, 2, 4 LIMIT :most
 """)
 
@@ -95,9 +96,11 @@ async def services(snapshot: Snapshot, until: date, dealer: str | None, most: in
     return [ServiceRow(*row) for row in rows]
 
 
-async def items(snapshot: Snapshot, until: date, principal: str | None, kind: str | None, most: int) -> list[AgendaRow]:
-    """Open items of agendas due by a day (UTC), the earliest first."""
-    rows = await snapshot.execute(_AGENDAS, {"until": until, "principal": principal, "kind": kind, "most": most})
+async def items(
+    snapshot: Snapshot, until: date, principal: str | None, kind: str | None, most: int, *, name: str | None = None
+) -> list[AgendaRow]:
+    """Open items of agendas due by a day (UTC), the earliest first; only those of a name where it is given."""
+    rows = await snapshot.execute(_AGENDAS, {"until": until, "principal": principal, "kind": kind, "name": name, "most": most})
     return [AgendaRow(*row) for row in rows]
 
 

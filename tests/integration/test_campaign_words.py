@@ -228,6 +228,7 @@ async def test_a_message_needs_somebody_who_can_be_reached(desk: Desk) -> None:
         (["message", "send", "customer:ber-001/C9", "--title", "x", "--text", "x"], "a customer that is known"),
         (["message", "send", "ber-001/C1", "--title", "x", "--text", "x"], "KIND:DEALER/REF"),
         (["message", "send", "customer:ber-001/C1", "--text", "x"], "the subject of the mail"),
+        (["message", "send", "customer:ber-001/C1", "--title", "x", "--text", " "], "--text: expected what to say"),
         (words, "template: expected a template in use"),
         ([*words, "--document", "brochure@1"], "versions that were added"),
     ):

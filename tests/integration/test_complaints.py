@@ -87,6 +87,8 @@ async def test_deadlines_reach_whoever_has_a_complaint_in_hand_and_the_list_show
         [one] = await listed("--overdue", "--staff", "mira")
         assert (one["complaint"], one["waits_for"], one["is_overdue"], one["due_at"]) == ("B1", "answer", True, "2026-03-05 00:00:00+00:00")
         assert one["customer"] != "Ada Vogel"
+        shown = await asyncio.to_thread(CliRunner(env={"HUB_DATABASE_URL": database}).invoke, mount(), ["complaints", "show", "B1"])
+        assert "answer_by: 2026-03-05 00:00:00Z" in shown.stdout
         [row] = await office.rows("agendas")
         assert [(item["name"], item["staff"]) for item in row["items"]] == [("B1/answer", "mira"), ("B1/solution", "mira")]
         assert row["next_at"] == datetime(2026, 3, 4, tzinfo=UTC)

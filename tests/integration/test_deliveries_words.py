@@ -71,6 +71,7 @@ async def test_deliveries_are_listed_and_shown_without_what_is_personal_unless_a
     assert "c…@example.com" in shown
     assert "c-1@example.com" not in shown
     assert "Ada" not in shown
+    assert "  name:     <text, 12>" in shown
     assert "--why" in str(typed("show", name[:8], "--unmask").exception)
     assert "Ada Lovelace" in typed("show", name[:8], "--unmask", "--why", "she asked").output
     assert acts_of(settings_of(kafka))[-1].what == "delivery.unmasked"

@@ -232,6 +232,25 @@ async def test_the_words_show_charges_disputes_costs_errors_and_the_ledger(charg
     assert "ber-01/O-1#1" in shown
     assert "freight.invoiced" in shown
     assert "-176.38 EUR" in typed(charging, "freight", "ledger", "--account", "payable")
+    of_one = json.loads(typed(charging, "freight", "ledger", "--consignment", "RT-2", "--json"))
+    assert {one["account"]: one["minor"] for one in of_one["balances"]} == {"cost": 17_138, "accrued": -17_138}
+
+
+async def test_what_is_billed_in_another_currency_is_listed_in_that_one(charging: Engine, voices: Voices) -> None:
+    await charging.apply([voices.despatched("RT-1")])
+    await charging.apply([voices.billed(("RT-1", "freight", 16_000), currency="CHF")])
+    assert "0.00 EUR + 160.00 CHF" in typed(charging, "freight", "charges")
+    [charge] = json.loads(typed(charging, "freight", "charges", "--json"))
+    assert (charge["disputed_minor"], charge["disputed_elsewhere"]) == (0, {"CHF": 16_000})
+
+
+async def test_the_story_of_a_charge_tells_what_is_expected_and_which_vehicle_bears_it(charging: Engine, voices: Voices) -> None:
+    await charging.apply(
+        [voices.despatched("RT-1"), voices.reported("RT-1", "delivered", 2, services=[{"code": "waiting", "quantity": 3}])]
+    )
+    told = typed(charging, "freight", "show", "RT-1")
+    assert "expected: 171.38 EUR → 231.38 EUR" in told
+    assert "hidden" not in told
 
 
 async def test_the_words_name_what_they_expect(charging: Engine, voices: Voices) -> None:

@@ -15,7 +15,7 @@ from contracts.vehicles import ODOMETER_READ, SERVICE_VISITED, VEHICLE_HANDED_OV
 from hub.cli import mount
 from hub.consumers.reminders import reminders
 from hub.errors import InputError
-from hub.operations.reminders import listed, occasion, shown
+from hub.operations.reminders import items, listed, occasion, shown
 from tests.support.engine import Engine
 from tests.support.town import START, VIN, Town
 
@@ -108,7 +108,7 @@ async def test_an_invoice_that_is_not_paid_is_listed_and_shown_by_name(database:
     plain, as_json = [
         await asyncio.to_thread(CliRunner().invoke, mount(), ["reminders", "show", "dunning/R1", *more]) for more in ([], ["--json"])
     ]
-    assert "4050" in plain.output
+    assert "40.50 EUR" in plain.output
     assert json.loads(as_json.output)["due_on"] == "2023-06-07"
     assert "ada@" not in plain.output + as_json.output
 
@@ -129,4 +129,9 @@ async def test_the_words_print_tables_and_json(engine: Engine, monkeypatch: pyte
     assert [one["customer" if "customer" in one else "whose"] for one in told] == ["C1"]
     assert "not believed" in await asyncio.to_thread(say, "show", VIN)
     assert json.loads(await asyncio.to_thread(say, "show", VIN, "--json"))["plans"][0]["basis"] == "distance"
+    assert "lead/L1" in await asyncio.to_thread(say, "show", "activity/A1")
+    [one] = json.loads(await asyncio.to_thread(say, "show", "activity/A1", "--json"))
+    assert (one["reminder"], one["dealer"], one["is_overdue"]) == ("activity/A1", "ber-001", True)
+    with pytest.raises(InputError, match="NAME: expected a reminder that is still to be done"):
+        await items(engine.url, "ageing/O1")
     assert "Nothing is overdue." in await asyncio.to_thread(say, "list", "--dealer", "muc-002", "--kind", "service", "--overdue")

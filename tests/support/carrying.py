@@ -58,14 +58,22 @@ class Voices:
         body = {"consignment": consignment, "latitude_micro": latitude_micro, "longitude_micro": 13_404_954}
         return self.say(CARRIER_TRACKING.of(self.carrier), f"/carriers/{self.carrier}", SHIPMENT_POSITIONED, hours, body, **how)
 
-    def billed(self, *lines: tuple[str, str, int], hours: float = 48, invoice: str = "I-1", net: int | None = None, **how: Any) -> Stored:
+    def billed(
+        self,
+        *lines: tuple[str, str, int],
+        hours: float = 48,
+        invoice: str = "I-1",
+        net: int | None = None,
+        currency: str = "EUR",
+        **how: Any,
+    ) -> Stored:
         """One bill: consignment, charge and amount of each line."""
         told = [
             {"line": str(number), "consignment": ref, "charge": charge, "amount_minor": minor}
             for number, (ref, charge, minor) in enumerate(lines, 1)
         ]
         total = sum(minor for *_, minor in lines) if net is None else net
-        body = {"invoice": invoice, "currency": "EUR", "lines": told, "net_minor": total}
+        body = {"invoice": invoice, "currency": currency, "lines": told, "net_minor": total}
         return self._bill(FREIGHT_INVOICED, hours, body, how)
 
     def credited(self, *lines: tuple[str, str, int], hours: float = 72, invoice: str = "I-1", note: str = "C-1", **how: Any) -> Stored:

@@ -64,7 +64,7 @@ def test_where_nothing_is_done_programs_are_told_in_the_same_shape(
 def test_where_nobody_can_be_asked_nothing_is_said_and_nothing_printed_for_programs(
     said: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(InputError, match="--yes: expected given where nobody can be asked"):
+    with pytest.raises(InputError, match="--yes: expected it to be given where nobody can be asked"):
         carry_out(plan(said), AGREED._replace(yes=False), WAITS)
     shown = capsys.readouterr()
     assert (said, shown.out, shown.err) == ([], "", "two things\n")
