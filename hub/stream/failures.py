@@ -54,6 +54,8 @@ _BY_CLASS = {
     "22": Meaning.RECORD,  # data exception
     "23": Meaning.RECORD,  # integrity constraint violation
     "08": Meaning.LATER,  # connection exception
+    "28": Meaning.LATER,  # invalid authorization: a password is being changed, and no record is to blame
+    "3D": Meaning.LATER,  # no such database: it is being restored
     "53": Meaning.LATER,  # insufficient resources
     "57": Meaning.LATER,  # operator intervention
 }

@@ -135,6 +135,13 @@ async def test_a_server_without_room_for_another_connection_is_tried_later(
     assert (error.value.sqlstate, meaning(error.value)) == ("53300", Meaning.LATER)
 
 
+@pytest.mark.parametrize(("wrong", "state"), [({"password": "old"}, "28P01"), ({"database": "not_yet_restored"}, "3D000")])
+async def test_a_server_that_does_not_let_anybody_in_is_tried_later(database: str, wrong: dict[str, str], state: str) -> None:
+    with pytest.raises(asyncpg.PostgresError) as error:
+        await asyncpg.connect(database, **wrong)  # type: ignore[call-overload]
+    assert (error.value.sqlstate, meaning(error.value)) == (state, Meaning.LATER)
+
+
 async def test_an_owner_idle_for_too_long_in_its_transaction_is_cut_off_and_tried_later(engine: Engine, dealer: Words) -> None:
     """A frozen process must not hold its partitions' rows for ever."""
     await engine.db.execute("SET idle_in_transaction_session_timeout = '100ms'")
