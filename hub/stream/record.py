@@ -163,7 +163,7 @@ class Reader:
     """Judges the records of one consumer's topics."""
 
     def __init__(self, consumer: Consumer, max_record_bytes: int) -> None:
-        self.consumer = self._consumer = consumer
+        self.consumer = consumer
         self._max = max_record_bytes
         self._topics: dict[str, _Known] = {}
         self._heard: dict[tuple[str, str, str], _Speech] = {}
@@ -199,11 +199,11 @@ class Reader:
             return None
         if not _is_plainly_keyed(data, lineage.ref_field, raw.key):
             return None
-        return Glance(envelope, data, Mark(*self._name(known.principal, envelope, data), self._consumer.remembers(lineage)))
+        return Glance(envelope, data, Mark(*self._name(known.principal, envelope, data), self.consumer.remembers(lineage)))
 
     def _name(self, principal: str, envelope: Envelope, data: bytes) -> tuple[UUID, int]:
         """An event's name, and the fingerprint of what it says."""
-        return event_name(self._consumer.name, principal, envelope.source, envelope.id), fingerprint(envelope.type, data)
+        return event_name(self.consumer.name, principal, envelope.source, envelope.id), fingerprint(envelope.type, data)
 
     def _judge_event(self, raw: Raw, known: "_Known", key: str | None, envelope: Envelope, data: bytes, mark: Mark | None = None) -> Judged:
         principal = known.principal
@@ -221,7 +221,7 @@ class Reader:
         if at.timestamp() * 1000 > raw.timestamp + _AHEAD_SECONDS * 1000:
             raise Invalid("from_the_future", Finding("occurred_at", "a moment at most ten minutes after the broker's clock"))
         if stores is None:
-            parts = self._consumer.parts(lineage, body, principal, ref)
+            parts = self.consumer.parts(lineage, body, principal, ref)
         else:
             subject = Subject(principal, ref)
             parts = ((stores[0], subject),) if len(stores) == 1 else tuple([(store, subject) for store in stores])  # most have one
@@ -241,7 +241,7 @@ class Reader:
             return _Speech(None, 0, is_newer=self._may_fold(envelope.type))
         if lineage.name not in known.carried:
             raise Invalid("wrong_topic", Finding("type", f"an event type that {known.topic.name} carries"))
-        speech = _Speech(lineage if self._consumer.listens_to(lineage) else None, version, self._consumer.keepers(lineage))
+        speech = _Speech(lineage if self.consumer.listens_to(lineage) else None, version, self.consumer.keepers(lineage))
         if len(self._heard) >= _MOST_HEARD:  # senders make up sources, and memory is bounded; nobody is kept out by them for ever
             self._heard.clear()
         self._heard[topic, envelope.source, envelope.type] = speech
@@ -250,7 +250,7 @@ class Reader:
     def _check_correction(self, corrects: str, event_id: str, lineage: Lineage[Any]) -> None:
         if corrects == event_id:
             raise Invalid("schema", Finding("corrects", "the id of another event"))
-        if not self._consumer.remembers(lineage):
+        if not self.consumer.remembers(lineage):
             raise Invalid("rejected", Finding("corrects", f"nothing, as no history of {lineage.name} is kept: say it anew as it is now"))
 
     def _check_size(self, value: bytes | None) -> None:
@@ -260,12 +260,12 @@ class Reader:
     def _may_fold(self, wire: str) -> bool:
         """Whether a newer process of this consumer would have a rule for it."""
         lineage = BY_NAME.get(wire.removeprefix("hub.").rpartition(".v")[0])
-        return lineage is not None and self._consumer.listens_to(lineage)
+        return lineage is not None and self.consumer.listens_to(lineage)
 
     def _learn(self, name: str) -> "_Known":
-        topic = self._consumer.topic(name)
+        topic = self.consumer.topic(name)
         if topic is None:
-            raise LookupError(f"{self._consumer.name} does not read {name}")
+            raise LookupError(f"{self.consumer.name} does not read {name}")
         known = self._topics[name] = _Known(topic, topic.principal(name), frozenset(lineage.name for lineage in topic.types))
         return known
 
