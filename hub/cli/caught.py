@@ -52,7 +52,7 @@ def show_mail(
 
     Example: hub mail show 1 --raw
     """
-    found = _ask(data, f"/mail/{number}")
+    found = _ask(data, f"/mail/{number}", names="NUMBER")
     if as_json:
         return print_json(found)
     if raw:
@@ -72,7 +72,7 @@ def misbehave_mail(moods: Moods, data: Data = None) -> None:
 
     Example: hub mail misbehave 450 drop-after-dot bounce
     """
-    waiting = _ask(data, "/mail/moods", moods)
+    waiting = _ask(data, "/mail/moods", moods, names="MOOD")
     typer.echo(f"The next {len(waiting)} messages: {', '.join(waiting)}.")
 
 
@@ -100,7 +100,7 @@ def misbehave_sms(moods: Moods, data: Data = None) -> None:
 
     Example: hub sms misbehave 429-wait silent-after-accept
     """
-    waiting = _ask(data, "/sms/moods", moods)
+    waiting = _ask(data, "/sms/moods", moods, names="MOOD")
     typer.echo(f"The next {len(waiting)} texts: {', '.join(waiting)}.")
 
 
@@ -114,12 +114,12 @@ def answer(
 
     Example: hub sms answer +491701234567 STOP
     """
-    status = _ask(data, "/sms/answers", {"number": number, "word": word})["status"]
+    status = _ask(data, "/sms/answers", {"number": number, "word": word}, names="NUMBER")["status"]
     typer.echo(f"The door answered {status}." if status else "Nobody heard it: the door did not answer.")
 
 
-def _ask(data: "Path | None", path: str, said: object = None) -> Any:  # noqa: ANN401 - JSON
+def _ask(data: "Path | None", path: str, said: object = None, *, names: str = "") -> Any:  # noqa: ANN401 - JSON
     from hub.cli.stack import data_folder
     from hub.local.outside_client import ask
 
-    return ask(data_folder(data), path, said)
+    return ask(data_folder(data), path, said, names=names)

@@ -69,7 +69,7 @@ def _show(folder: Path, dealers: int, rate: float, seconds: float, seed: int) ->
     import os
 
     from hub.cli.demo_campaign import are_right, print_campaigns, run_campaigns
-    from hub.cli.demo_letters import letters_come_back, print_letters
+    from hub.cli.demo_letters import letters_come_back, mail_came_back, print_letters
     from hub.cli.simulate import settled, yesterday
     from hub.cli.stack import say, settings_of
     from hub.cli.summary import came_of_it, one_thread
@@ -88,17 +88,19 @@ def _show(folder: Path, dealers: int, rate: float, seconds: float, seed: int) ->
     typer.echo("What they win the hub asks of an ERP, which answers among them; carriers move and bill what it sends.\n", err=True)
     drivers = Drivers(world)
     done, found = asyncio.run(_play(world, trade, drivers, settings, rate, seconds))
-    came_back = asyncio.run(letters_come_back(settings, drivers))
+    letters = asyncio.run(letters_come_back(settings, drivers))
+    mail = asyncio.run(mail_came_back(settings, drivers))
     news, wishes = asyncio.run(run_campaigns(settings, drivers))
     asyncio.run(settled(settings))
     _summary(world, done, found)
     asyncio.run(came_of_it(settings, trade))
-    letters_are_whole = print_letters(settings, came_back)
+    letters_are_whole = print_letters(settings, letters, mail)
     were_right = asyncio.run(are_right(settings, drivers, wishes))
     print_campaigns(news, wishes, are_right=were_right)
     asyncio.run(one_thread(settings, trade))
     _verdict(done)
-    return all(were_right) and letters_are_whole and came_back.is_heeded and done.comparison is not None and done.comparison.is_equal
+    is_heeded = letters.is_heeded and mail.is_heeded
+    return all(were_right) and letters_are_whole and is_heeded and done.comparison is not None and done.comparison.is_equal
 
 
 async def _play(

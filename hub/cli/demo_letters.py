@@ -1,4 +1,4 @@
-"""What the post does in the demo: a printer's batch is looked at, and letters to people who moved away come back by the post's codes."""
+"""What comes back in the demo: letters to people who moved away, by the post's codes, and mail to addresses that no longer exist."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,17 +13,15 @@ _PATIENCE, _LOOK_AGAIN = 20.0, 0.3
 
 
 class CameBack(NamedTuple):
-    """How many letters came back, and whether their addresses are left alone now."""
+    """How many letters or mails came back, and whether their addresses are left alone now."""
 
-    letters: int
+    messages: int
     is_heeded: bool
 
 
 async def letters_come_back(settings: "Settings", drivers: "Drivers") -> CameBack:
     """Bring back what went to people who moved away, tell the hub by their codes, and wait until it knows."""
-    import asyncio
     from datetime import UTC, datetime
-    from time import monotonic
 
     from hub.channels.post.returns import CODES, Returned
     from hub.operations import post
@@ -43,18 +41,41 @@ async def letters_come_back(settings: "Settings", drivers: "Drivers") -> CameBac
     operator = Operator(Cluster(settings), "what the post brought back", "mail-room")
     told = await post.publish(operator, kafka_options(settings), reports, "the post's report of today")
     keys = {report.body.address for report in reports if report.body is not None}
+    return CameBack(told, await _are_left_alone(url, "post", keys) and told == len(moved))
+
+
+async def mail_came_back(settings: "Settings", drivers: "Drivers") -> CameBack:
+    """Wait until the hub knows of all mail that the server on this machine sent back: one to each who has such an address."""
+    from contracts.addresses import address_key
+    from hub.state.tables import rows
+
+    url, bouncing = settings.database_url.get_secret_value(), drivers.bouncing()
+    sent = [
+        str(row["address"])
+        async for row in rows(url, "deliveries")
+        if row["channel"] == "email" and row["state"] == "sent" and (row["principal"], row["person"]) in bouncing
+    ]
+    is_heeded = await _are_left_alone(url, "email", {address_key("email", address) for address in sent})
+    return CameBack(len(sent), is_heeded and len(sent) == len(bouncing))
+
+
+async def _are_left_alone(url: str, channel: str, keys: set[str]) -> bool:
+    """Whether those addresses become suppressed before patience ends."""
+    import asyncio
+    from time import monotonic
+
+    from hub.state.tables import rows
+
     until = monotonic() + _PATIENCE
     while True:
-        known = {row["address"] async for row in rows(url, "suppressions") if row["is_suppressed"] and row["channel"] == "post"}
-        is_heeded = keys <= known and told == len(moved)
-        if is_heeded or monotonic() > until:
-            break
+        known = {row["address"] async for row in rows(url, "suppressions") if row["is_suppressed"] and row["channel"] == channel}
+        if keys <= known or monotonic() > until:
+            return keys <= known
         await asyncio.sleep(_LOOK_AGAIN)
-    return CameBack(told, is_heeded)
 
 
-def print_letters(settings: "Settings", came_back: CameBack) -> bool:
-    """Print what went by post and what became of it; returns whether every batch lies there as its manifest says."""
+def print_letters(settings: "Settings", letters: CameBack, mail: CameBack) -> bool:
+    """Print what went by post, and what came back; returns whether every batch lies there as its manifest says."""
     from hub.operations.post import batches
 
     found = batches(settings.post_folder)
@@ -62,6 +83,10 @@ def print_letters(settings: "Settings", came_back: CameBack) -> bool:
     count = "1 print batch" if len(found) == 1 else f"{len(found)} print batches"
     state = f"NOT as the manifests say: {'; '.join(faults)}" if faults else "whole by manifest and checksums"
     typer.echo(f"\nThe printer found {sum(one.letters for one in found):,} letters in {count}, {state}.")
-    heeded = "nothing goes there any more" if came_back.is_heeded else "the hub does NOT know that"
-    typer.echo(f"The post brought back {came_back.letters} by its code {_MOVED}, moved away: {heeded}.")
+    typer.echo(f"The post brought back {letters.messages} by its code {_MOVED}, moved away: {_heeded(letters)}.")
+    typer.echo(f"Mail to {mail.messages} came back, as no such address is there: {_heeded(mail)}.")
     return not faults
+
+
+def _heeded(came_back: CameBack) -> str:
+    return "nothing goes there any more" if came_back.is_heeded else "the hub does NOT know that"

@@ -91,6 +91,7 @@ def add(
     way = channel_of(channel)
     if way is None:
         raise InputError("--channel", CHANNELS)
+    suppressions.check(way, address)
     what, key, shown = "anything" if legal else "marketing", address_key(way, address), hint(way, address)
     plan = Plan(
         told={"address": key, "hint": shown, "channel": way, "is_legal": legal},

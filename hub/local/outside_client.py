@@ -13,8 +13,11 @@ from hub.local.stack import find
 _SECONDS = 10.0
 
 
-def ask(data: Path, path: str, said: object = None) -> Any:  # noqa: ANN401 - JSON
-    """The answer to a question, or to what is said; raises HubError where no hub is up on this machine."""
+def ask(data: Path, path: str, said: object = None, *, names: str = "") -> Any:  # noqa: ANN401 - JSON
+    """The answer to a question, or to what is said; raises HubError where no hub is up on this machine.
+
+    What is refused is told under the word that `names` it for whoever typed it, else under the path.
+    """
     stack = find(data)
     address = next((process.address for process in stack.processes if process.name == NAME), None) if stack else None
     if address is None:
@@ -28,6 +31,6 @@ def ask(data: Path, path: str, said: object = None) -> Any:  # noqa: ANN401 - JS
             return json.load(response)
     except HTTPError as error:
         words = error.read().decode(errors="replace")
-        raise InputError(path, words.removeprefix("expected ")) from None
+        raise InputError(names or path, words.removeprefix("expected ")) from None
     except URLError as error:
         raise Unavailable(f"the stand-ins at {address} do not answer ({error.reason})") from None

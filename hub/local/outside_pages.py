@@ -15,7 +15,8 @@ _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>What the hub sent</title>
 <style>:root{{color-scheme:light dark}}body{{font:15px/1.4 sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}}
-small{{color:gray;font-weight:normal}}table{{border-collapse:collapse}}th{{text-align:left;color:gray;font-weight:normal}}
+small,th{{color:color-mix(in srgb,currentColor 70%,transparent);font-weight:normal}}
+table{{border-collapse:collapse}}th{{text-align:left}}
 td,th{{padding:.3rem 1rem .3rem 0;vertical-align:top;border-bottom:1px solid color-mix(in srgb,gray 30%,transparent)}}</style></head>
 <body><h1>What the hub sent</h1><p>A mail server and an SMS provider on this machine caught it; nobody else got it.</p>{body}</body></html>
 """

@@ -4,8 +4,9 @@ import re
 from uuid import uuid4
 
 from contracts.acts import SUPPRESSION_ADDED, SUPPRESSION_RELEASED
-from contracts.addresses import address_key, hint
+from contracts.addresses import address_key, hint, written_alike
 from contracts.values import Channel
+from hub.channels.mail.address import checked
 from hub.errors import InputError
 from hub.operations.acts import Operator
 from hub.operations.asked import Asked, ask
@@ -17,7 +18,15 @@ from hub.state.reading import snapshot
 
 CONSUMER = "campaigns"
 _KEY = re.compile(r"[0-9a-f]{8,64}\Z")
+_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}\Z")
 _MOST = 1_000
+
+EXPECTED: dict[Channel, str] = {
+    "email": "an address such as ada@mail.example",
+    "sms": "a number with its country, such as +491701234567",
+    "post": "where letters go: street, place and country",
+}
+"""What an address of each channel looks like."""
 
 
 def key_of(channel: Channel | None, address: str) -> str:
@@ -46,6 +55,13 @@ async def one(url: str, channel: Channel | None, address: str, reason: str) -> S
     if len(found) != 1:
         raise InputError("ADDRESS", f"one address that is suppressed for {reason} (hub suppressions list); there are {len(found)}")
     return found[0]
+
+
+def check(channel: Channel, address: str) -> None:
+    """Raise InputError for what is no address of that channel: suppressed by a slip, it would keep nobody from being written to."""
+    found = written_alike(channel, address)
+    if not (checked(found) if channel == "email" else _NUMBER.match(found) if channel == "sms" else found):
+        raise InputError("ADDRESS", EXPECTED[channel], address)
 
 
 def add(operator: Operator, channel: Channel, address: str, *, is_legal: bool) -> Asked:

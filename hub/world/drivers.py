@@ -105,6 +105,10 @@ class Drivers:
         celebrate = {(f"dealer:{car.dealer}", car.customer) for car in self._cars if f"{self._birthday(car):{_DAY}}" == f"{on:{_DAY}}"}
         return {named: way for named, way in self.readers().items() if named in celebrate}
 
+    def bouncing(self) -> set[Named]:
+        """Who is reminded at an address that no longer exists: the mail server of a hub on one machine sends it back."""
+        return {(f"dealer:{car.dealer}", car.customer) for car in self._cars if car.fate == "forgotten" and self._kind(car) == "bounces"}
+
     def moved(self) -> set[Named]:
         """To whom a letter goes and comes back: nobody of that name lives there."""
         return {(f"dealer:{car.dealer}", car.customer) for car in self._cars if car.fate == "forgotten" and self._kind(car) == "moved"}

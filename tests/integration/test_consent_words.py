@@ -74,6 +74,14 @@ async def test_a_wrong_word_is_named_and_a_consent_of_somebody_else_refused(oper
 
 async def test_an_address_is_suppressed_listed_masked_and_released_from_one_reason(operator: Operator) -> None:
     assert "No address is suppressed." in (await operator.types("suppressions", "list")).stdout
+    for channel, slip, told in (
+        ("email", "mail.example", "ada@mail.example"),
+        ("sms", "0170 1234567", "+491701234567"),
+        ("post", " ", "street"),
+    ):
+        refused = await operator.types("suppressions", "add", slip, "--channel", channel, *WHY)
+        assert "ADDRESS: expected" in str(refused.exception)
+        assert told in str(refused.exception)
     added = await operator.does("suppressions", "add", MAIL, "--channel", "email", *WHY)
     legal = await operator.does("suppressions", "add", f" {MAIL.upper()}", "--channel", "email", "--legal", *WHY)
     assert (added.exit_code, legal.exit_code) == (0, 0)

@@ -53,6 +53,12 @@ async def test_a_bounce_that_names_no_mail_of_ours_keeps_nobody_from_getting_mai
     assert door.line.said == []
 
 
+async def test_a_bounce_that_only_quotes_our_mail_is_about_that_mail_and_not_about_who_it_is_from(centre: Centre) -> None:
+    door, name = Door(centre.db, bounces=CATCHER), delivery_id("k-1")
+    quoted = f'--b\nContent-Type: text/rfc822-headers\n\nFrom: "The hub" <news@hub.example>\nMessage-ID: <{name}@hub.example>\n\n'
+    assert await hands_in(door, a_bounce(None, OURS).replace(b"--b--", quoted.encode() + b"--b--")) == 1
+
+
 @pytest.mark.parametrize(("kind", "wire"), [("delivery-status", ADDRESS_BOUNCED.wire), ("feedback-report", RECIPIENT_COMPLAINED.wire)])
 async def test_a_bounce_of_our_mail_is_about_the_address_that_it_went_to_whatever_it_names(centre: Centre, kind: str, wire: str) -> None:
     door = Door(centre.db, bounces=CATCHER)
