@@ -19,6 +19,7 @@ from hub.state.document_store import DocumentStore, measure
 from hub.state.reading import snapshot
 
 _OPTIONS = {"document_kind": "--kind", "effective_from": "--from", "valid_until": "--until"}
+_PDF, _WITHIN = b"%PDF-", 1_024  # what readers look for, and how far
 LARGEST = 10_000_000
 """Bytes of a file: no mailbox takes larger ones with certainty."""
 
@@ -34,11 +35,13 @@ class Version(NamedTuple):
 def draft(file: Path, said: dict[str, Any]) -> SalesDocument:
     """A file as a version of a document; raises InputError for what cannot be one, by option."""
     try:
-        measured = measure(file)
+        measured, begins = measure(file), _beginning(file)
     except OSError as error:
         raise InputError("FILE", f"a file that can be read ({error.strerror})", str(file)) from None
     if not 0 < measured.size <= LARGEST:
         raise InputError("FILE", f"1 to {LARGEST:,} bytes", f"{measured.size:,}")
+    if file.suffix.lower() == ".pdf" and _PDF not in begins:
+        raise InputError("FILE", "a PDF, as its name says", file.name)
     head = {"occurred_at": datetime.now(UTC), "file": file.name, **measured._asdict()}
     try:
         made = SalesDocument.model_validate(head | {name: value for name, value in said.items() if value is not None})
@@ -48,6 +51,11 @@ def draft(file: Path, said: dict[str, Any]) -> SalesDocument:
     if made.valid_until is not None and made.valid_until < made.effective_from:
         raise InputError("--until", f"a day not before {made.effective_from}", str(made.valid_until))
     return made
+
+
+def _beginning(file: Path) -> bytes:
+    with file.open("rb") as opened:
+        return opened.read(_WITHIN)
 
 
 async def objections(url: str, new: SalesDocument) -> SalesDocument | None:

@@ -9,6 +9,7 @@ import pytest
 from contracts.base import SalesDocument
 from hub.channels.enclosures import enclosed
 from hub.errors import InputError
+from hub.operations.documents import draft
 from hub.rules.basedata import BaseData
 from hub.rules.document_versions import version_on
 from hub.state.document_store import DocumentStore
@@ -50,3 +51,12 @@ def test_another_version_changes_nothing_and_one_that_is_to_come_is_known() -> N
     editions = [edition(LATER, "b" * 64, "2"), edition(FIRST, "a" * 64)]
     found = [version_on(day, name, editions) for day in (date(2026, 1, 1), LATER) for name in ("list@1", "list@2", "list@3")]
     assert [one and one.version for one in found] == ["1", "2", None] * 2
+
+
+def test_a_file_that_is_no_pdf_although_its_name_says_so_is_refused_before_it_is_a_version_for_ever(tmp_path: Path) -> None:
+    said = {"id": "list", "version": "1", "title": "List", "document_kind": "price_list"}
+    for name, content in (("list.PDF", b"<html>not found</html>"), ("list.pdf", b"%PDF-1.7 prices"), ("list.csv", b"a;b")):
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError, match=r"FILE: expected a PDF, as its name says, got 'list\.PDF'"):
+        draft(tmp_path / "list.PDF", said)
+    assert [draft(tmp_path / name, said).file for name in ("list.pdf", "list.csv")] == ["list.pdf", "list.csv"]
