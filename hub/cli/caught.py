@@ -36,7 +36,8 @@ def mails(
         typer.echo("No mail was caught yet.")
     else:
         print_table(
-            (">number", "at", "to", "subject", ">bytes"), [(m["number"], m["at"][:19], m["to"], m["subject"], m["bytes"]) for m in found]
+            (">number", "at", "to", "subject", ">bytes"),
+            [(m["number"], _moment(m["at"]), m["to"], m["subject"], m["bytes"]) for m in found],
         )
         print_more(len(found), most)
 
@@ -90,7 +91,7 @@ def texts(
     elif not found:
         typer.echo("No text was caught yet.")
     else:
-        print_table(("at", "to", "status", "text"), [(s["at"][:19], s["to"], s["status"], s["text"]) for s in found])
+        print_table(("at", "to", "status", "text"), [(_moment(s["at"]), s["to"], s["status"], s["text"]) for s in found])
         print_more(len(found), most)
 
 
@@ -116,6 +117,14 @@ def answer(
     """
     status = _ask(data, "/sms/answers", {"number": number, "word": word}, names="NUMBER")["status"]
     typer.echo(f"The door answered {status}." if status else "Nobody heard it: the door did not answer.")
+
+
+def _moment(told: str) -> str:
+    from datetime import datetime
+
+    from hub.operations.state_view import text
+
+    return text(datetime.fromisoformat(told))
 
 
 def _ask(data: "Path | None", path: str, said: object = None, *, names: str = "") -> Any:  # noqa: ANN401 - JSON

@@ -57,7 +57,7 @@ def list_(
         return None
     print_table(
         ("of", "person", "channel", "purpose", "by", "stands", "since"),
-        [(one.principal, _person(one), one.channel, one.purpose, one.grantee, one.status, f"{one.since:%Y-%m-%d %H:%M}") for one in found],
+        [(one.principal, _person(one), one.channel, one.purpose, one.grantee, one.status, f"{one.since:%Y-%m-%d %H:%MZ}") for one in found],
     )
     print_more(len(found), most)
     return None

@@ -37,9 +37,9 @@ def list_(as_json: AsJson = False) -> None:
             (
                 str(one.id)[:8],
                 one.principal,
-                f"{one.issued_at:%Y-%m-%d %H:%M}",
+                f"{one.issued_at:%Y-%m-%d %H:%MZ}",
                 one.issued_by,
-                f"{one.ends_at:%Y-%m-%d %H:%M}" if one.ends_at else "",
+                f"{one.ends_at:%Y-%m-%d %H:%MZ}" if one.ends_at else "",
                 "suspended" if one.is_suspended else "active",
             )
             for one in found

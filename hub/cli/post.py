@@ -18,7 +18,10 @@ def list_(as_json: AsJson = False) -> None:
 
     Example: hub post list
     """
+    from datetime import datetime
+
     from hub.operations import post
+    from hub.operations.state_view import text
     from hub.settings import Settings
 
     found = post.batches(Settings().post_folder)
@@ -29,7 +32,16 @@ def list_(as_json: AsJson = False) -> None:
         return None
     print_table(
         ("batch", "made", ">letters", ">bytes", "state"),
-        [(one.name, one.made_at[:19], one.letters, f"{one.bytes:,}", "; ".join(one.faults) or "whole") for one in found],
+        [
+            (
+                one.name,
+                text(datetime.fromisoformat(one.made_at)) if one.made_at else "",
+                one.letters,
+                f"{one.bytes:,}",
+                "; ".join(one.faults) or "whole",
+            )
+            for one in found
+        ],
     )
     return None
 

@@ -61,8 +61,8 @@ def list_(
                 one.hint or "",
                 _letters(one),
                 ", ".join(one.reasons) or "nothing any more",
-                f"{one.since:%Y-%m-%d %H:%M}" if one.since else "",
-                f"{one.released_at:%Y-%m-%d %H:%M}" if one.released_at else "",
+                f"{one.since:%Y-%m-%d %H:%MZ}" if one.since else "",
+                f"{one.released_at:%Y-%m-%d %H:%MZ}" if one.released_at else "",
             )
             for one in found
         ],

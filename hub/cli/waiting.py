@@ -59,8 +59,8 @@ def list_(chosen: Filters, hold: Hold = "", awaited: Awaited = "", most: Most = 
                 wait.key or "",
                 wait.type,
                 _what_for(wait),
-                f"{wait.since:%Y-%m-%d %H:%M}",
-                f"{wait.until:%Y-%m-%d %H:%M}" if wait.until else "",
+                f"{wait.since:%Y-%m-%d %H:%MZ}",
+                f"{wait.until:%Y-%m-%d %H:%MZ}" if wait.until else "",
                 f"{wait.topic}@{wait.partition}:{wait.offset}",
             )
             for wait in found
@@ -109,7 +109,7 @@ def show(
         typer.echo("\nOf its key also wait:")
         print_table(
             ("id", "event", "waits for", "since"),
-            [(str(other.id)[:8], other.type, _what_for(other), f"{other.since:%Y-%m-%d %H:%M}") for other in beside],
+            [(str(other.id)[:8], other.type, _what_for(other), f"{other.since:%Y-%m-%d %H:%MZ}") for other in beside],
         )
     return None
 

@@ -43,12 +43,16 @@ def batches(folder: str) -> list[PrintBatch]:
     """Every batch, the oldest first; raises InputError where there is no folder for them."""
     if not folder:
         raise InputError("HUB_POST_FOLDER", "the folder in which the printer finds its batches")
-    found = []
-    for path in sorted(Path(folder).glob(f"*/{MANIFEST}")):
-        if not path.parent.name.startswith("."):
-            said = json.loads(path.read_text())
-            found.append(PrintBatch(path.parent.name, said["made_at"], said["letters"], said["bytes"], faults(path.parent)))
-    return found
+    return [_batch(path.parent) for path in sorted(Path(folder).glob(f"*/{MANIFEST}")) if not path.parent.name.startswith(".")]
+
+
+def _batch(folder: Path) -> PrintBatch:
+    try:
+        said = json.loads((folder / MANIFEST).read_text())
+        made_at = datetime.fromisoformat(said["made_at"]).isoformat()
+        return PrintBatch(folder.name, made_at, said["letters"], said["bytes"], faults(folder))
+    except (OSError, ValueError, KeyError, TypeError):
+        return PrintBatch(folder.name, "", 0, 0, [f"{MANIFEST}: expected as it was committed; it cannot be read"])
 
 
 async def report(settings: Settings, letters: Sequence[Returned]) -> list[Reported]:
