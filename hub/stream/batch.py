@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from time import perf_counter
+from typing import NamedTuple
 
 from contracts.topics import ACTS
 from hub.state import waiting
@@ -54,23 +55,24 @@ class Batch:
         unless `gaps` says that the same offset was fetched again: then the missing ones are holes.
         """
         await self._work.prepare(connection)
+        given = _Given(batches, epochs, gaps or {})
         if self._wary:
             self._wary -= 1
-        elif at_once := self._at_once(batches):
+        elif at_once := self._work.at_once(given.records):
             if isinstance(at_once, Fresh | Plain) and at_once.is_simple:
                 if self._unhurried:
                     self._unhurried -= 1
-                elif applied := await self._swiftly(connection, batches, epochs, gaps or {}, at_once):
+                elif applied := await self._swiftly(connection, given, at_once):
                     return applied
                 else:
-                    at_once = self._at_once(batches)  # what was begun is spoilt
+                    at_once = self._work.at_once(given.records)  # what was begun is spoilt
             try:
-                return await self._once(connection, batches, epochs, gaps or {}, at_once)
+                return await self._once(connection, given, at_once)
             except Exception as error:
                 if meaning(error) is not Meaning.RECORD and not isinstance(error, Otherwise):
                     raise
             self._wary = WARY
-        return await self._once(connection, self._whole(batches), epochs, gaps or {})
+        return await self._once(connection, given._replace(batches=self._whole(batches)))
 
     def _whole(self, batches: Batches) -> Batches:
         """The same with what they say, where no more than a row was kept of it."""
@@ -82,32 +84,22 @@ class Batch:
             for partition, batch in batches.items()
         }
 
-    def _at_once(self, batches: Batches) -> AtOnce | None:
-        return self._work.at_once([record for _, batch in sorted(batches.items()) for record in batch])
-
-    async def _swiftly(
-        self,
-        connection: Connection,
-        batches: Batches,
-        epochs: Mapping[TopicPartition, int],
-        gaps: Mapping[TopicPartition, int],
-        at_once: Fresh | Plain,
-    ) -> Applied | None:
+    async def _swiftly(self, connection: Connection, given: "_Given", at_once: Fresh | Plain) -> Applied | None:
         """Look, fold, and write all of it in one statement, which is a transaction of its own; None where that will not do.
 
         What was found may change before that statement as it may within a transaction. Offsets and states are written as they were found
         or not at all, and whoever would have to lock something in between takes the other way.
         """
         applied, began = Applied(), perf_counter()
-        spans = {partition: _span(batch) for partition, batch in batches.items()}
         asyncio.get_running_loop().call_soon(getattr, at_once, "noted")  # it is made while the database looks
         try:
-            standing = await at_once.look(connection, self._offsets.looking(list(spans)))
+            standing = await at_once.look(connection, self._offsets.looking(list(given.batches)))
             looked = perf_counter()
-            due, _ = _pass(batches, standing, epochs, gaps, applied)
-            if len(due) < sum(map(len, batches.values())):
+            due, _ = given.due(standing, applied)
+            if given.is_more_than(due):
                 return None
-            await self._work.finish_at_once(connection, at_once, self._offsets.moving(spans, standing), _unrepeated(due, applied), applied)
+            moving = self._offsets.moving(given.spans, standing)
+            await self._work.finish_at_once(connection, at_once, moving, _unrepeated(due, applied), applied)
         except Exception as error:
             if not isinstance(error, Otherwise | Conflict | Gap) and meaning(error) is not Meaning.RECORD:
                 raise
@@ -116,23 +108,15 @@ class Batch:
         applied.seconds |= {"lock": looked - began, "work": perf_counter() - looked - applied.seconds["commit"]}
         return applied
 
-    async def _once(
-        self,
-        connection: Connection,
-        batches: Batches,
-        epochs: Mapping[TopicPartition, int],
-        gaps: Mapping[TopicPartition, int],
-        at_once: AtOnce | None = None,
-    ) -> Applied:
+    async def _once(self, connection: Connection, given: "_Given", at_once: AtOnce | None = None) -> Applied:
         applied, began = Applied(), perf_counter()
-        spans = {partition: _span(batch) for partition, batch in batches.items()}
         async with connection.transaction():
             if at_once:
-                locked = await at_once.begin(connection, self._offsets.locking(spans))
+                locked = await at_once.begin(connection, self._offsets.locking(given.spans))
             else:
-                locked = await self._offsets.lock(connection, spans)
-            due, moves = _pass(batches, locked, epochs, gaps, applied)
-            if at_once and (len(due) < sum(map(len, batches.values())) or any(found.is_stale for found in locked.values())):
+                locked = await self._offsets.lock(connection, given.spans)
+            due, moves = given.due(locked, applied)
+            if at_once and (given.is_more_than(due) or any(found.is_stale for found in locked.values())):
                 raise Otherwise
             if moves:
                 await self._offsets.advance(connection, moves)
@@ -146,7 +130,7 @@ class Batch:
     async def _fold(self, connection: Connection, records: Sequence[Judged], applied: Applied, at_once: AtOnce | None) -> None:
         """Write all that becomes of the records."""
         if at_once:
-            await self._work.finish(connection, at_once, records, applied)
+            await at_once.finish(connection, records, applied)
             return
         await self._bisect(connection, records, applied)
         if any(topic == ACTS.name for topic, _ in applied.next_offsets):
@@ -191,29 +175,44 @@ class Batch:
         return applied
 
 
-def _pass(
-    batches: Batches,
-    locked: Mapping[TopicPartition, Locked],
-    epochs: Mapping[TopicPartition, int],
-    gaps: Mapping[TopicPartition, int],
-    applied: Applied,
-) -> tuple[list[Taken], dict[TopicPartition, tuple[int, int]]]:
-    """The records that lie behind the offsets, and how these have still to be moved."""
-    records: list[Taken] = []
-    moves: dict[TopicPartition, tuple[int, int]] = {}
-    for partition, batch in sorted(batches.items()):
-        found = locked.get(partition)
-        if found is None or found.epoch != epochs.get(partition):
-            raise Fenced(*partition)
-        due = _due(partition, batch, found.next_offset, gaps.get(partition))
-        after = due[-1].raw.offset + 1 if due else found.next_offset
-        holes = after - found.next_offset - len(due)
-        if due and not found.is_moved:
-            moves[partition] = after, holes
-        applied.holes += holes
-        applied.next_offsets[partition] = after
-        records += due
-    return records, moves
+class _Given(NamedTuple):
+    """What is to be applied: batches, under which epochs their partitions were claimed, and where what is missing are holes."""
+
+    batches: Batches
+    epochs: Mapping[TopicPartition, int]
+    gaps: Mapping[TopicPartition, int]
+
+    @property
+    def records(self) -> list[Taken]:
+        """All of them, partition by partition."""
+        return [record for _, batch in sorted(self.batches.items()) for record in batch]
+
+    @property
+    def spans(self) -> dict[TopicPartition, Span]:
+        """From where to where each partition goes."""
+        return {partition: _span(batch) for partition, batch in self.batches.items()}
+
+    def is_more_than(self, due: Sequence[Taken]) -> bool:
+        """Whether some of the records are not due."""
+        return len(due) < sum(map(len, self.batches.values()))
+
+    def due(self, locked: Mapping[TopicPartition, Locked], applied: Applied) -> tuple[list[Taken], dict[TopicPartition, tuple[int, int]]]:
+        """The records that lie behind the offsets, and how these have still to be moved."""
+        records: list[Taken] = []
+        moves: dict[TopicPartition, tuple[int, int]] = {}
+        for partition, batch in sorted(self.batches.items()):
+            found = locked.get(partition)
+            if found is None or found.epoch != self.epochs.get(partition):
+                raise Fenced(*partition)
+            due = _due(partition, batch, found.next_offset, self.gaps.get(partition))
+            after = due[-1].raw.offset + 1 if due else found.next_offset
+            holes = after - found.next_offset - len(due)
+            if due and not found.is_moved:
+                moves[partition] = after, holes
+            applied.holes += holes
+            applied.next_offsets[partition] = after
+            records += due
+        return records, moves
 
 
 def _unrepeated(records: Sequence[Taken], applied: Applied) -> list[Judged]:

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hub.rules.decision import Subject
 from hub.state import inbox, journal
@@ -11,9 +11,13 @@ from hub.state.store import Connection
 from hub.state.together import FEW_ROWS, Asked, ask
 from hub.stream.consumer import Consumer
 from hub.stream.failures import Otherwise
-from hub.stream.record import Good, Ready, Repeated, Taken
+from hub.stream.outcome import Applied
+from hub.stream.record import Good, Judged, Ready, Repeated, Taken
 from hub.stream.sorting import Sorted, burying, gather, holding, rows, take
 from hub.stream.subjects import hearing
+
+if TYPE_CHECKING:
+    from hub.stream.work import Work
 
 T = TypeVar("T")
 
@@ -21,9 +25,9 @@ T = TypeVar("T")
 class Fresh:
     """A batch, sorted as if nothing of it had come before."""
 
-    def __init__(self, consumer: Consumer, found: Sorted, goods: Sequence[Good]) -> None:
+    def __init__(self, work: "Work", consumer: Consumer, found: Sorted, goods: Sequence[Good]) -> None:
         self.found = found
-        self._consumer, self._goods = consumer, goods
+        self._work, self._consumer, self._goods = work, consumer, goods
 
     @property
     def is_simple(self) -> bool:
@@ -71,8 +75,16 @@ class Fresh:
             noted.append(inbox.adding(passing))
         return noted
 
+    async def finish(self, connection: Connection, records: Sequence[Judged], applied: Applied) -> None:
+        """Fold it, and write all that comes of it."""
+        await self._work.fold(connection, records, self.found, applied)
 
-def fresh(consumer: Consumer, records: Sequence[Taken]) -> Fresh | None:
+    async def saves(self, connection: Connection, records: Sequence[Judged], applied: Applied) -> list[Asked[Any]]:
+        """Fold what was looked at alone, and return what writes all that comes of it; raises Otherwise where that is not enough."""
+        return await self._work.saves(connection, records, self.found, applied)
+
+
+def fresh(work: "Work", consumer: Consumer, records: Sequence[Taken]) -> Fresh | None:
     """The batch, if no event comes twice in it, none corrects another, and none is the engine's own: an act, or news of a wait."""
     judged = [record for record in records if not isinstance(record, Repeated | Ready)]
     if not judged or len(judged) < len(records):
@@ -83,4 +95,4 @@ def fresh(consumer: Consumer, records: Sequence[Taken]) -> Fresh | None:
         take(found, consumer, good, order)
     if again or found.control or found.corrections:
         return None
-    return Fresh(consumer, found, [good for _, good in batch.values()])
+    return Fresh(work, consumer, found, [good for _, good in batch.values()])

@@ -17,7 +17,7 @@ from hub.stream import mixed, ruled
 from hub.stream.consumer import Consumer
 from hub.stream.failures import NOBODY, Otherwise
 from hub.stream.meeting import meet
-from hub.stream.mixed import AtOnce, Mixed
+from hub.stream.mixed import AtOnce
 from hub.stream.news import news
 from hub.stream.opening import Fresh
 from hub.stream.outcome import Applied, Outcome
@@ -53,17 +53,7 @@ class Work:
 
     def at_once(self, records: Sequence[Taken]) -> AtOnce | None:
         """The records as a batch that is taken for new, if there is nothing in it that has to be looked at closely."""
-        return mixed.at_once(self._consumer, self._passing, records)
-
-    async def finish(self, connection: Connection, batch: AtOnce, records: Sequence[Judged], applied: Applied) -> None:
-        """Fold what was begun at once."""
-        if isinstance(batch, Mixed):
-            await batch.plain.finish(connection, batch.passing, applied)
-            await self.fold(connection, batch.others, batch.rest.found, applied)
-        elif isinstance(batch, Fresh):
-            await self.fold(connection, records, batch.found, applied)
-        else:
-            await batch.finish(connection, records, applied)
+        return mixed.at_once(self, self._consumer, self._passing, records)
 
     async def finish_at_once(
         self, connection: Connection, batch: Fresh | Plain, moving: Asked[None], records: Sequence[Judged], applied: Applied
@@ -73,21 +63,25 @@ class Work:
         Raises Otherwise where more than that one would be needed, and Conflict where something is no longer as it was found: then
         nothing is written.
         """
-        if isinstance(batch, Fresh):
-            if batch.found.holds.keys:
-                raise Otherwise  # also what passes a letter keeps it locked until the end: who closes it must not miss that
-            base = await self._base.refresh(connection, batch.found.holds.base)
-            made = await self._make(NOBODY, base, records, batch.found, applied)
-            if made.planned:
-                raise Otherwise
-            writes = made.writes
-            _note(batch.found, made.settled)
-            applied.outcomes.update(batch.found.outcomes)
-        else:
-            writes = await batch.saves(connection, records, applied)
+        writes = await batch.saves(connection, records, applied)
         folded = perf_counter()
         await write(connection, [moving, *batch.noted, *writes])
         applied.seconds["commit"] = perf_counter() - folded
+
+    async def saves(self, connection: Connection, records: Sequence[Judged], found: Sorted, applied: Applied) -> list[Asked[Any]]:
+        """Fold what was sorted and looked at, and return what writes all that comes of it.
+
+        Raises Otherwise where more than that would be needed.
+        """
+        if found.holds.keys:
+            raise Otherwise  # also what passes a letter keeps it locked until the end: who closes it must not miss that
+        base = await self._base.refresh(connection, found.holds.base)
+        made = await self._make(NOBODY, base, records, found, applied)
+        if made.planned:
+            raise Otherwise
+        _note(found, made.settled)
+        applied.outcomes.update(found.outcomes)
+        return made.writes
 
     async def do(self, connection: Connection, records: Sequence[Judged], applied: Applied, released: Sequence[Released] = ()) -> None:
         """Fold the records, which are in the order of their partitions, and what was released; note what became of each."""

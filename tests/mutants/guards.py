@@ -28,7 +28,7 @@ GUARDS = (
     Guard(
         "fencing",
         "writes on after another has claimed its partition",
-        Edit("hub.stream.batch", "if found is None or found.epoch != epochs.get(partition):", "if found is None:"),
+        Edit("hub.stream.batch", "if found is None or found.epoch != self.epochs.get(partition):", "if found is None:"),
         f"{_FENCING}::test_an_owner_whose_partition_was_claimed_is_refused_and_leaves_nothing_behind",
     ),
     Guard(
