@@ -2,8 +2,8 @@
 
 import sys
 from collections import Counter
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable, Coroutine, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, TypeVar
 
 import typer
 
@@ -12,6 +12,9 @@ from hub.errors import InputError
 
 if TYPE_CHECKING:
     from hub.operations.acts import Operator
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would happen; nothing does.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; needed where nobody can answer.")]
@@ -38,6 +41,13 @@ def url() -> str:
     from hub.settings import Settings
 
     return Settings().database_url.get_secret_value()
+
+
+def ask(operation: "Callable[Concatenate[str, P], Coroutine[Any, Any, T]]", *what: "P.args", **how: "P.kwargs") -> "T":
+    """What an operation finds in the state store."""
+    import asyncio
+
+    return asyncio.run(operation(url(), *what, **how))
 
 
 def check_reason(why: str) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hub.cli.acting import ask
 from hub.cli.printing import AsJson, print_json, print_more, print_table
 
 if TYPE_CHECKING:
@@ -39,13 +40,11 @@ def count(file: File, as_json: AsJson = False) -> None:
 
     Example: hub audiences count spring.yaml
     """
-    import asyncio
-
     from hub.operations.audience_file import audience
     from hub.operations.audiences import count as operation
 
     found = audience(file)
-    counts = asyncio.run(operation(_url(), found))
+    counts = ask(operation, found)
     if as_json:
         print_json({"audience": found.audience, "total": sum(counts.values()), "by": counts})
     elif not counts:
@@ -67,8 +66,6 @@ def preview(
 
     Example: hub audiences preview spring.yaml -n 5
     """
-    import asyncio
-
     from hub.cli.acting import check_reason, operator
     from hub.operations.audience_file import audience
     from hub.operations.audiences import some
@@ -77,7 +74,7 @@ def preview(
     if unmask:
         check_reason(why)
         operator(why).unmasks("audience.unmasked", file.name)
-    people = [_shown(person, who, is_masked=not unmask) for person, who in asyncio.run(some(_url(), found, most)).items()]
+    people = [_shown(person, who, is_masked=not unmask) for person, who in ask(some, found, most).items()]
     if as_json:
         print_json(people)
     elif not people:
@@ -110,9 +107,3 @@ def _where(document: str) -> object:
     import json
 
     return json.loads(document)
-
-
-def _url() -> str:
-    from hub.cli.acting import url
-
-    return url()

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hub.cli.acting import ask
 from hub.cli.doing import Manner, with_manner
 from hub.cli.printing import AsJson, print_json, print_table
 
@@ -90,10 +91,9 @@ def export(kind: Kind = "", unmask: Unmask = False, why: Why = "") -> None:
     from hub.operations.base import editions
     from hub.operations.base_file import OF_PEOPLE, write
     from hub.operations.base_plan import as_data
-    from hub.settings import Settings
 
     reason = _reason(unmask, why)
-    found = _run(editions(Settings().database_url.get_secret_value(), kind or None))
+    found = ask(editions, kind or None)
     people = [edition for edition in found if edition.kind in OF_PEOPLE]
     if people and reason:
         _keep_act(kind or "all", reason)
@@ -127,7 +127,7 @@ def apply(
     if (file is None) != starter:
         raise InputError("FILE", "a file, or --starter instead of it")
     settings, said = Settings(), read(file or STARTER)
-    steps = _run(base.plan(settings.database_url.get_secret_value(), said))
+    steps = ask(base.plan, said)
     open_steps = [step for step in steps if step.what != "unchanged"]
 
     def act() -> list[str]:
@@ -172,9 +172,8 @@ def _editions(kind: str, ref: str | None, reason: str) -> "list[StoredEdition]":
     from hub.operations.base import editions
     from hub.operations.base_file import BY_KIND, OF_PEOPLE
     from hub.rules.masking import mask, mask_reference
-    from hub.settings import Settings
 
-    found = _run(editions(Settings().database_url.get_secret_value(), kind or None, ref))
+    found = ask(editions, kind or None, ref)
     if reason:
         _keep_act(f"{kind or 'all'}/{ref or 'all'}", reason)
         return found

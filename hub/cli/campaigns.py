@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.acting import url
+from hub.cli.acting import ask
 from hub.cli.filters import channel_of
 from hub.cli.printing import AsJson
 from hub.cli.saying import Saying, say, with_saying
@@ -49,8 +49,6 @@ def preview(
 
     Example: hub campaigns preview spring.yaml
     """
-    import asyncio
-
     from hub.cli.campaign_views import preview_json, print_preview
     from hub.cli.printing import print_json
     from hub.operations.campaigns import shown
@@ -60,7 +58,7 @@ def preview(
         plan, state = _draft(path)
         name = plan.campaign
     else:
-        name, state = what, asyncio.run(shown(url(), what)).campaign
+        name, state = what, ask(shown, what).campaign
     found = _preview(name, state, is_quiet=as_json)
     if as_json:
         print_json(preview_json(name, found))
@@ -97,7 +95,6 @@ def copy(
 
     Example: hub campaigns test spring-2026 --to contact:ber-01/P-2001 --why "how it looks"
     """
-    import asyncio
     from uuid import uuid4
 
     from contracts.campaigns import CAMPAIGN_TESTED
@@ -106,14 +103,14 @@ def copy(
     from hub.settings import Settings
 
     asked, by = channel_of(channel), how.signer()
-    state = asyncio.run(shown(url(), name)).campaign
+    state = ask(shown, name).campaign
     way = asked or state.channels[0]
     told = {
         "message": f"{name}-test-{uuid4().hex[:8]}",
         "channel": way,
         "template": state.template,
         "documents": tuple(state.documents),
-        **asyncio.run(recipient(url(), to, way, "--to", Settings().courier_country)),
+        **ask(recipient, to, way, "--to", Settings().courier_country),
     }
     body = by.signs(make(CAMPAIGN_TESTED, _head(name, by, how.why), told))
     say(CAMPAIGN_TESTED, body, "Send it?", how, show=lambda: typer.echo(f"A copy of {name} goes to {to} by {way}."))
@@ -126,15 +123,13 @@ def approve(name: Name, how: Saying) -> None:
 
     Example: hub campaigns approve spring-2026 --why "checked with legal"
     """
-    import asyncio
-
     from contracts.campaigns import CAMPAIGN_APPROVED
     from hub.cli.campaign_views import print_plan
     from hub.errors import HubError
     from hub.operations.campaigns import make, require, shown
     from hub.rules.campaigns import same_person
 
-    state = require(asyncio.run(shown(url(), name)), "approved", states={"prepared"})
+    state = require(ask(shown, name), "approved", states={"prepared"})
     by = how.signer("approve")
     if same_person(by.who, state.prepared_by):
         raise HubError(f"{name} was prepared by {state.prepared_by}: somebody else has to approve it")
@@ -149,14 +144,12 @@ def release(name: Name, how: Saying) -> None:
 
     Example: hub campaigns release spring-2026 --why "as planned"
     """
-    import asyncio
-
     from contracts.campaigns import CAMPAIGN_RELEASED
     from hub.errors import HubError
     from hub.operations.campaigns import make, require, shown
     from hub.rules.campaigns import same_person
 
-    state = require(asyncio.run(shown(url(), name)), "released", states={"approved"})
+    state = require(ask(shown, name), "released", states={"approved"})
     by = how.signer("release")
     if same_person(by.who, state.approved_by or ""):
         raise HubError(f"{name} was approved by {state.approved_by}: somebody else has to release it")
@@ -209,13 +202,11 @@ def list_(as_json: AsJson = False) -> None:
 
     Example: hub campaigns list
     """
-    import asyncio
-
     from hub.cli.campaign_views import print_list, standing_json
     from hub.cli.printing import print_json
     from hub.operations.campaigns import listed
 
-    found = asyncio.run(listed(url()))
+    found = ask(listed)
     if as_json:
         print_json([standing_json(one) for one in found])
     else:
@@ -228,13 +219,11 @@ def show(name: Name, as_json: AsJson = False) -> None:
 
     Example: hub campaigns show spring-2026
     """
-    import asyncio
-
     from hub.cli.campaign_views import print_standing, standing_json
     from hub.cli.printing import print_json
     from hub.operations.campaigns import shown
 
-    found = asyncio.run(shown(url(), name))
+    found = ask(shown, name)
     if as_json:
         print_json(standing_json(found))
     else:
@@ -242,11 +231,9 @@ def show(name: Name, as_json: AsJson = False) -> None:
 
 
 def _move(lineage: "Lineage[Any]", name: str, verb: str, states: set[str], by: "Signer", how: Saying) -> None:
-    import asyncio
-
     from hub.operations.campaigns import make, require, shown
 
-    found: Standing = asyncio.run(shown(url(), name))
+    found: Standing = ask(shown, name)
     require(found, verb, states=states)
     body = by.signs(make(lineage, _head(name, by, how.why)))
     how_far = f"{name} is {found.campaign.status}: {found.planned:,} messages planned so far."
@@ -265,7 +252,6 @@ def _draft(file: Path, *, why: str = "-", who: str = "-") -> tuple[Any, "Campaig
 
 
 def _preview(name: str, state: "Campaign", *, is_quiet: bool) -> "Preview":
-    import asyncio
     from datetime import timedelta
 
     from hub.cli.progress import progress
@@ -276,11 +262,11 @@ def _preview(name: str, state: "Campaign", *, is_quiet: bool) -> "Preview":
     from hub.rules.windows import Limit
     from hub.settings import Settings
 
-    settings, total = Settings(), asyncio.run(size(url(), state))
+    settings, total = Settings(), ask(size, state)
     template, _ = _named(state)
     cap, links = Limit(settings.courier_cap, timedelta(days=settings.courier_cap_days)), Links(settings.door_url, b"as long as a real one")
     with progress("judging", total, is_quiet=is_quiet) as on_progress:
-        return asyncio.run(operation(url(), name, state, template, Sending(settings.courier_country, cap, links), on_progress))
+        return ask(operation, name, state, template, Sending(settings.courier_country, cap, links), on_progress)
 
 
 def _foretold(name: str, state: "Campaign", how: Saying) -> tuple[Callable[[], None], dict[str, Any]]:
@@ -295,11 +281,9 @@ def _foretold(name: str, state: "Campaign", how: Saying) -> tuple[Callable[[], N
 
 
 def _named(state: "Campaign") -> tuple[Any, list[str]]:
-    import asyncio
-
     from hub.operations.campaign_checks import named
 
-    return asyncio.run(named(url(), state.template, state.purpose, state.documents, state.channels))  # type: ignore[arg-type] # their columns are text
+    return ask(named, state.template, state.purpose, state.documents, state.channels)  # type: ignore[arg-type] # their columns are text
 
 
 def _refuse(faults: list[str]) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from hub.cli import show
+from hub.cli.acting import ask
 from hub.cli.printing import AsJson, print_json, print_more, print_table
 
 app = typer.Typer(
@@ -27,14 +28,10 @@ def list_(
 
     Example: hub complaints list --dealer ber-01 --overdue
     """
-    import asyncio
-
-    from hub.cli.acting import url
     from hub.operations import complaints
     from hub.operations.state_view import text
 
-    asked = complaints.listed(url(), dealer=dealer, category=category, staff=staff, overdue=overdue, closed_too=closed_too, most=limit)
-    found = asyncio.run(asked)
+    found = ask(complaints.listed, dealer=dealer, category=category, staff=staff, overdue=overdue, closed_too=closed_too, most=limit)
     if as_json:
         print_json([one.as_json() for one in found])
     elif not found:

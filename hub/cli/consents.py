@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.acting import operator, print_foretold, url
+from hub.cli.acting import ask, operator, print_foretold
 from hub.cli.carrying import Patience, Plan, carry_out, with_patience
 from hub.cli.doing import Manner
 from hub.cli.filters import channel_of, dealers
@@ -45,11 +45,9 @@ def list_(
 
     Example: hub consents list --dealer ber-01 --channel email --status withdrawn
     """
-    import asyncio
-
     from hub.operations import consents
 
-    found = asyncio.run(consents.find(url(), _choice("", kind, dealer, channel, purpose, grantee, status), most))
+    found = ask(consents.find, _choice("", kind, dealer, channel, purpose, grantee, status), most)
     if as_json:
         return print_json([_told(one) for one in found])
     if not found:
@@ -69,11 +67,9 @@ def show(person: Person, kind: Kind = "", dealer: Dealer = "", as_json: AsJson =
 
     Example: hub consents show C-1042 --dealer ber-01
     """
-    import asyncio
-
     from hub.operations import consents
 
-    found, said = asyncio.run(consents.of_person(url(), _choice(person, kind, dealer)))
+    found, said = ask(consents.of_person, _choice(person, kind, dealer))
     if as_json:
         return print_json([{**_told(one), "ledger": [word._asdict() for word in said.get(one.ref, ())]} for one in found])
     for one in found:
@@ -160,11 +156,9 @@ def _fields(
 
 
 def _enter(fields: dict[str, Any], manner: Manner, patience: Patience) -> None:
-    import asyncio
-
     from hub.operations import consents
 
-    entered, status = asyncio.run(consents.enter(url(), fields)), fields["status"]
+    entered, status = ask(consents.enter, fields), fields["status"]
     stands = [(slot, one.status if one else "nothing was said") for slot, one in entered.slots.items()]
 
     def show() -> None:

@@ -5,12 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.acting import (
-    Why,
-    operator,
-    print_foretold,
-    url,
-)
+from hub.cli.acting import Why, ask, operator, print_foretold
 from hub.cli.carrying import Patience, Plan, carry_out, with_patience
 from hub.cli.doing import Manner
 from hub.cli.filters import Filters, filtered
@@ -94,19 +89,17 @@ def show(
 
     Example: hub dead-letters show 5e441e34
     """
-    import asyncio
-
     from hub.operations import body_changes, dead_letters, waits
     from hub.rules.masking import mask_reference
 
     who = operator(why) if unmask else None
-    letter = asyncio.run(dead_letters.one(url(), name))
-    original = asyncio.run(dead_letters.original(url(), letter))
+    letter = ask(dead_letters.one, name)
+    original = ask(dead_letters.original, letter)
     if who is not None:
         who.unmasks("dead_letter.unmasked", str(letter.id))
     content = dead_letters.content(original, is_masked=not unmask)
-    done = asyncio.run(dead_letters.history(url(), letter))
-    behind = asyncio.run(dead_letters.behind(url(), letter, _MOST_BEHIND))
+    done = ask(dead_letters.history, letter)
+    behind = ask(dead_letters.behind, letter, _MOST_BEHIND)
     if not unmask:
         letter, behind = dead_letters.masked(letter), [waits.masked(one) for one in behind]
         done = [one._replace(key=mask_reference(one.key)) for one in done]
@@ -139,13 +132,11 @@ def redrive(
 
     Example: hub dead-letters redrive --dealer ber-01 --reason unknown_type --why "the new version is deployed" --dry-run
     """
-    import asyncio
-
     from hub.operations import dead_letters, foretelling
     from hub.settings import Settings
 
     letters = _chosen(ids, _choice(chosen, reason, "open"))
-    found = asyncio.run(foretelling.redriven(url(), letters, Settings().max_record_bytes))
+    found = ask(foretelling.redriven, letters, Settings().max_record_bytes)
     plan = _plan(found, f"Redrive {len(letters):,}?", lambda: dead_letters.redrive(operator(manner.why), letters))
     carry_out(plan, manner, patience)
 
@@ -165,12 +156,10 @@ def discard(
 
     Example: hub dead-letters discard 5e441e34 --why "a test record of the dealer's system"
     """
-    import asyncio
-
     from hub.operations import dead_letters, foretelling
 
     letters = _chosen(ids, _choice(chosen, reason, "open"))
-    found = asyncio.run(foretelling.discarded(url(), letters))
+    found = ask(foretelling.discarded, letters)
     plan = _plan(found, f"Discard {len(letters):,}?", lambda: dead_letters.discard(operator(manner.why), letters))
     carry_out(plan, manner, patience)
 
@@ -221,20 +210,16 @@ def _choice(chosen: Filters, reason: str, state: str) -> "Choice":
 
 
 def _find(choice: "Choice", most: int) -> "list[Letter]":
-    import asyncio
-
     from hub.operations import dead_letters
 
-    return asyncio.run(dead_letters.find(url(), choice, most))
+    return ask(dead_letters.find, choice, most)
 
 
 def _chosen(ids: list[str] | None, choice: "Choice") -> "list[Letter]":
-    import asyncio
-
     from hub.operations import dead_letters
 
     if ids:
-        named = {letter.id: letter for name in ids for letter in [asyncio.run(dead_letters.one(url(), name))]}
+        named = {letter.id: letter for name in ids for letter in [ask(dead_letters.one, name)]}
         letters = sorted(named.values(), key=lambda letter: letter.place)
         closed = [letter for letter in letters if letter.state != "open"]
         if closed:

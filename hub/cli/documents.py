@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hub.cli.acting import ask
 from hub.cli.doing import Deed, Manner, do, with_manner
 from hub.cli.printing import AsJson, print_json, print_more, print_table
 
@@ -59,7 +60,7 @@ def add(
             "valid_until": ends.date() if ends else None,
         },
     )
-    is_laid_down = asyncio.run(documents.objections(url(), new)) is not None
+    is_laid_down = ask(documents.objections, new) is not None
     is_kept = _store().find(new.sha256) is not None
     told = {**_told(new), "is_laid_down": is_laid_down, "is_kept": is_kept}
     until = f" to {new.valid_until}" if new.valid_until else ""
@@ -89,12 +90,9 @@ def list_(as_json: AsJson = False) -> None:
 
     Example: hub documents list
     """
-    import asyncio
-
-    from hub.cli.acting import url
     from hub.operations.documents import versions
 
-    found = asyncio.run(versions(url(), store=_store()))
+    found = ask(versions, store=_store())
     if as_json:
         print_json([{**_told(v.document), "state": v.state, "is_kept": v.is_kept} for v in found])
     elif not found:
@@ -131,14 +129,11 @@ def show(
 
     Examples: hub documents show price-list · hub documents show price-list --recipients 2026-05
     """
-    import asyncio
-
-    from hub.cli.acting import url
     from hub.errors import InputError
     from hub.operations.documents import distribution, recipients, versions
     from hub.rules.masking import mask_reference
 
-    found = asyncio.run(versions(url(), name, _store()))
+    found = ask(versions, name, _store())
     if not found:
         raise InputError("ID", "a document that was added (hub documents list)", name)
     if version and version not in {v.document.version for v in found}:
@@ -147,7 +142,7 @@ def show(
         heads = ("known to", "kind", "person", "channel", "state", "when", "campaign")
         rows = [
             (r.principal, r.person_kind, mask_reference(r.person), r.channel, r.state, f"{r.at:%Y-%m-%d %H:%MZ}", r.campaign or "")
-            for r in asyncio.run(recipients(url(), name, version, most))
+            for r in ask(recipients, name, version, most)
         ]
         if as_json:
             return print_json([dict(zip(heads, row, strict=True)) for row in rows])
@@ -155,7 +150,7 @@ def show(
             return typer.echo(f"Nobody was to get {name}@{version} yet.")
         print_table(heads, rows)
         return print_more(len(rows), most)
-    sent = asyncio.run(distribution(url(), name))
+    sent = ask(distribution, name)
     if as_json:
         return print_json(
             [

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hub.cli.acting import ask
 from hub.cli.printing import AsJson, print_json, print_several, print_table, printable
 
 if TYPE_CHECKING:
@@ -30,13 +31,10 @@ def execution(
 
     Example: hub opportunity execution ber-01/O-2301
     """
-    import asyncio
-
     from hub.operations.orders import executed
     from hub.operations.show import Several
-    from hub.settings import Settings
 
-    found = asyncio.run(executed(Settings().database_url.get_secret_value(), ref, dealer=dealer or None))
+    found = ask(executed, ref, dealer=dealer or None)
     if isinstance(found, Several):
         print_several(found, as_json=as_json)
         raise typer.Exit(1)

@@ -1,11 +1,10 @@
 """The words `hub freight …`: what carriages should cost, what was billed and disputed, where it is booked, what was saved."""
 
-from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.acting import operator
+from hub.cli.acting import ask, operator
 from hub.cli.carrying import Patience, Plan, carry_out, with_patience
 from hub.cli.charge import print_charge
 from hub.cli.doing import Manner
@@ -15,9 +14,6 @@ if TYPE_CHECKING:
     from hub.state.freight_desk import Charged
 
 app = typer.Typer(no_args_is_help=True, help="Freight charges: expected by tariff, billed, audited, disputed, booked and shared out.")
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 Carrier = Annotated[str, typer.Option("--carrier", metavar="ID", help="Only this carrier's.")]
 Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")]
@@ -143,15 +139,6 @@ def concede(
         ask=lambda: freight.concede(operator(manner.why), found),
     )
     carry_out(plan, manner, patience)
-
-
-def ask(operation: "Callable[Concatenate[str, P], Coroutine[Any, Any, T]]", *what: "P.args", **how: "P.kwargs") -> "T":
-    """What an operation finds in the state store."""
-    import asyncio
-
-    from hub.settings import Settings
-
-    return asyncio.run(operation(Settings().database_url.get_secret_value(), *what, **how))
 
 
 def bare(principal: str) -> str:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.freight import Carrier, Limit, app, ask, bare
+from hub.cli.acting import ask
+from hub.cli.freight import Carrier, Limit, app, bare
 from hub.cli.printing import AsJson, print_json, print_more, print_table, printable
 
 if TYPE_CHECKING:

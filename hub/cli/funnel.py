@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hub.cli.acting import ask
 from hub.cli.printing import AsJson, print_json, print_table
 
 if TYPE_CHECKING:
@@ -25,19 +26,14 @@ def funnel(
 
     Example: hub funnel --dealer ber-01 --from 2026-01-01
     """
-    import asyncio
-
     from hub.operations import funnel as operation
-    from hub.settings import Settings
 
-    found = asyncio.run(
-        operation.funnel(
-            Settings().database_url.get_secret_value(),
-            dealer=dealer or None,
-            model=model or None,
-            since=since.date() if since else None,
-            until=until.date() if until else None,
-        )
+    found = ask(
+        operation.funnel,
+        dealer=dealer or None,
+        model=model or None,
+        since=since.date() if since else None,
+        until=until.date() if until else None,
     )
     if as_json:
         print_json([{**one._asdict(), "stages": [stage._asdict() for stage in one.stages]} for one in found])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.acting import operator, url
+from hub.cli.acting import ask, operator
 from hub.cli.carrying import Patience, Plan, carry_out, with_patience
 from hub.cli.doing import Manner
 from hub.cli.editor import edited
@@ -42,16 +42,14 @@ def edit(
 
     Examples: hub dead-letters edit 5e441e34 --why "the year, by phone" · hub dead-letters edit 5e441e34 --set 'name="Ada"' --why "a typo"
     """
-    import asyncio
-
     from hub.operations import body_changes, dead_letters, foretelling, mending
     from hub.settings import Settings
 
     who, most = operator(manner.why), Settings().max_record_bytes
-    letter = asyncio.run(dead_letters.one(url(), name))
+    letter = ask(dead_letters.one, name)
     if letter.state != "open":
         raise InputError("ID", "an open dead letter", f"{letter.id} is {letter.state}")
-    patient = mending.patient(asyncio.run(dead_letters.original(url(), letter)))
+    patient = mending.patient(ask(dead_letters.original, letter))
     if body is None and not assignments and not wire and not key:
         who.unmasks("dead_letter.edited", str(letter.id))
         mend = _by_hand(patient, most)
@@ -67,7 +65,7 @@ def edit(
         unchanged = Plan(as_it_was, lambda: typer.echo("Nothing is changed."), "", None)
         return carry_out(unchanged, manner, patience)
     fields = mending.fields(patient, mend, most)
-    (foretold,) = asyncio.run(foretelling.redriven(url(), [letter], most, mend))
+    (foretold,) = ask(foretelling.redriven, [letter], most, mend)
     shown = body_changes.masked(changes, mend.type or patient.envelope.type)
 
     def show() -> None:

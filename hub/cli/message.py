@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from hub.cli.acting import ask
 from hub.cli.saying import Saying, say, with_saying
 
 app = typer.Typer(no_args_is_help=True, help="Messages to one person, from the same ledger as everything else that leaves the house.")
@@ -37,13 +38,11 @@ def send(
 
     Example: hub message send contact:ber-01/P-2001 --title "Your price list" --text "As you asked." --why "asked for"
     """
-    import asyncio
     from datetime import UTC, timedelta
     from uuid import uuid4
 
     from contracts.campaigns import MESSAGE_REQUESTED
     from hub.channels.sms.segments import segments
-    from hub.cli.acting import url
     from hub.errors import HubError, InputError
     from hub.operations.campaign_checks import named
     from hub.operations.campaigns import make
@@ -68,10 +67,10 @@ def send(
         "text": words,
         "documents": tuple(document or ()),
         "expires_at": until.replace(tzinfo=UTC) if until else now + timedelta(days=2),
-        **asyncio.run(recipient(url(), to, channel, "KIND:DEALER/REF", Settings().courier_country)),
+        **ask(recipient, to, channel, "KIND:DEALER/REF", Settings().courier_country),
     }
     body = make(MESSAGE_REQUESTED, {"occurred_at": now, "who": how.signer().who, "why": how.why or "-"}, told)
-    faults = asyncio.run(named(url(), TEMPLATE, purpose, body.documents, [body.channel])).faults
+    faults = ask(named, TEMPLATE, purpose, body.documents, [body.channel]).faults
     if faults:
         raise HubError("\n     ".join(faults))
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hub.cli.acting import ask
 from hub.cli.execution import print_execution
 from hub.cli.printing import AsJson, print_json, print_more, print_story, print_table, printable
 
@@ -41,18 +42,12 @@ def listed(
 
     Example: hub orders list --dealer ber-01 --missing any
     """
-    import asyncio
-
     from hub.operations import orders
     from hub.rules.decision import Subject
     from hub.rules.orders.subjects import order_id
-    from hub.settings import Settings
 
-    url = Settings().database_url.get_secret_value()
-    asked = orders.listed(
-        url, states=state or (), dealer=dealer or None, customer=customer or None, is_late=late, missing=missing or None, most=limit
-    )
-    found = asyncio.run(asked)
+    whose = {"dealer": dealer or None, "customer": customer or None}
+    found = ask(orders.listed, states=state or (), **whose, is_late=late, missing=missing or None, most=limit)
     if as_json:
         print_json([{"order": order_id(Subject(one.principal, one.ref)), **one._asdict()} for one in found])
     elif not found:
@@ -97,12 +92,9 @@ def show(
 
     Example: hub orders show 'ber-01/O-2301#1'
     """
-    import asyncio
-
     from hub.operations import orders
-    from hub.settings import Settings
 
-    found = asyncio.run(orders.shown(Settings().database_url.get_secret_value(), order))
+    found = ask(orders.shown, order)
     if as_json:
         print_json({**found._asdict(), "execution": found.execution._asdict(), "timeline": [one._asdict() for one in found.timeline]})
         return
@@ -122,18 +114,14 @@ def windows(
 
     Example: hub orders windows --dealer ber-01 --from 2026-01-01
     """
-    import asyncio
-
     from hub.operations import orders
-    from hub.settings import Settings
 
-    asked = orders.windows(
-        Settings().database_url.get_secret_value(),
+    found = ask(
+        orders.windows,
         dealer=dealer or None,
         since=since.date() if since else None,
         until=until.date() if until else None,
     )
-    found = asyncio.run(asked)
     if as_json:
         print_json([{**one._asdict(), "percent": one.percent} for one in found])
     elif not found:
@@ -158,19 +146,15 @@ def receivables(
 
     Example: hub receivables --dealer ber-01 --items
     """
-    import asyncio
-
     from hub.operations import orders
-    from hub.settings import Settings
 
-    asked = orders.receivables(
-        Settings().database_url.get_secret_value(),
+    found = ask(
+        orders.receivables,
         dealer=dealer or None,
         customer=customer or None,
         day=day.date() if day else None,
         with_items=items,
     )
-    found = asyncio.run(asked)
     if as_json:
         print_json({**found._asdict(), "customers": [one._asdict() for one in found.customers]})
     elif not found.customers:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hub.cli.acting import ask
 from hub.cli.printing import AsJson, print_json, print_more, print_table, printable
 
 if TYPE_CHECKING:
@@ -27,15 +28,10 @@ def list_(
 
     Example: hub reminders list --dealer ber-01 --overdue
     """
-    import asyncio
-
     from hub.operations import reminders
     from hub.operations.state_view import text
-    from hub.settings import Settings
 
-    url = Settings().database_url.get_secret_value()
-    asked = reminders.listed(url, kind=kind or None, dealer=dealer or None, within=within, is_overdue=overdue, most=limit)
-    found = asyncio.run(asked)
+    found = ask(reminders.listed, kind=kind or None, dealer=dealer or None, within=within, is_overdue=overdue, most=limit)
     if as_json:
         print_json([one._asdict() for one in found])
     elif not found:
@@ -72,19 +68,15 @@ def show(
 
     Examples: hub reminders show WVWZZZ1JZXW000001 · hub reminders show dunning/R-2026-0041 · hub reminders show activity/A-7
     """
-    import asyncio
-
     from hub.operations import reminders
-    from hub.settings import Settings
 
-    url = Settings().database_url.get_secret_value()
     if reminders.is_item(name):
-        _print_items(asyncio.run(reminders.items(url, name)), as_json=as_json)
+        _print_items(ask(reminders.items, name), as_json=as_json)
         return
     if reminders.is_occasion(name):
-        _print_occasion(asyncio.run(reminders.occasion(url, name)), as_json=as_json)
+        _print_occasion(ask(reminders.occasion, name), as_json=as_json)
         return
-    found = asyncio.run(reminders.shown(url, name))
+    found = ask(reminders.shown, name)
     if as_json:
         plans = [plan._asdict() for plan in found.plans]
         print_json({**found._asdict(), "readings": [one._asdict() for one in found.readings], "plans": plans})

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hub.cli.acting import ask
 from hub.cli.printing import AsJson, print_json, print_more, print_story, print_table, printable
 
 if TYPE_CHECKING:
@@ -29,15 +30,12 @@ def listed(
 
     Example: hub shipments list --carrier rhein-trans --silent 36h
     """
-    import asyncio
-
     from hub.cli.filters import ago
     from hub.operations import shipments
     from hub.rules.decision import carrier_of
-    from hub.settings import Settings
 
-    asked = shipments.listed(
-        Settings().database_url.get_secret_value(),
+    found = ask(
+        shipments.listed,
         carrier=carrier or None,
         status=status or None,
         is_late=late,
@@ -45,7 +43,6 @@ def listed(
         order=order or None,
         most=limit,
     )
-    found = asyncio.run(asked)
     if as_json:
         print_json([{"carrier": carrier_of(one.principal), **one._asdict()} for one in found])
     elif not found:
@@ -67,12 +64,9 @@ def show(
 
     Example: hub shipments show RT-88120 --carrier rhein-trans
     """
-    import asyncio
-
     from hub.operations import shipments
-    from hub.settings import Settings
 
-    found = asyncio.run(shipments.shown(Settings().database_url.get_secret_value(), consignment, carrier=carrier or None))
+    found = ask(shipments.shown, consignment, carrier=carrier or None)
     if as_json:
         position = found.position._asdict() if found.position else None
         print_json({**found._asdict(), "position": position, "timeline": [one._asdict() for one in found.timeline]})

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hub.cli.acting import ask, operator
 from hub.cli.printing import AsJson, print_json, print_several, print_story, print_table, printable
 
 if TYPE_CHECKING:
@@ -63,17 +64,10 @@ def complaint(ref: Ref, dealer: Dealer = "", unmask: Unmask = False, why: Why = 
 
 
 def _show(kind: str, ref: str, dealer: str, unmask: bool, why: str, as_json: bool) -> None:
-    import asyncio
-
-    from hub.operations.acts import Operator
-    from hub.operations.cluster import Cluster
     from hub.operations.show import Several, show
-    from hub.settings import Settings
 
-    settings = Settings()
-    operator = Operator(Cluster(settings), why) if unmask else None
-    url = settings.database_url.get_secret_value()
-    found = asyncio.run(show(url, kind, ref, dealer=dealer or None, unmask=operator.unmasks if operator else None))
+    unmasks = operator(why).unmasks if unmask else None
+    found = ask(show, kind, ref, dealer=dealer or None, unmask=unmasks)
     if isinstance(found, Several):
         print_several(found, as_json=as_json)
         raise typer.Exit(1)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hub.cli.acting import ask
 from hub.cli.doing import Deed, Manner, do, with_manner
 from hub.cli.identity import Pass
 from hub.cli.printing import AsJson, print_json, print_table, printable
@@ -22,14 +23,11 @@ def list_(as_json: AsJson = False) -> None:
 
     Example: hub staff list
     """
-    import asyncio
-
-    from hub.cli.acting import url
     from hub.operations.passes import held, moment
     from hub.rules.passes import standing
 
     now = moment()
-    found = asyncio.run(held(url(), now))
+    found = ask(held, now)
     if as_json:
         return print_json([{**_told(one), "state": standing(one, now)} for one in found])
     if not found:
@@ -79,7 +77,7 @@ def issue(
     from hub.settings import Settings
     from hub.wiring import kafka_options
 
-    new = asyncio.run(passes.draft(url(), staff, name=name, may=may, dealers=dealer or (), days=days, now=passes.moment()))
+    new = ask(passes.draft, staff, name=name, may=may, dealers=dealer or (), days=days, now=passes.moment())
     told = {**_told(new.held), "name": new.holder.name if new.holder else None, "pass": None}
 
     def show() -> None:
@@ -121,7 +119,7 @@ def revoke(
     from hub.settings import Settings
     from hub.wiring import kafka_options
 
-    ended = asyncio.run(passes.revoked(url(), which, passes.moment()))
+    ended = ask(passes.revoked, which, passes.moment())
 
     def show() -> None:
         for one in ended:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.acting import operator, url
+from hub.cli.acting import ask, operator
 from hub.cli.carrying import Patience, Plan, carry_out, with_patience
 from hub.cli.doing import Manner
 from hub.cli.filters import CHANNELS, channel_of
@@ -40,13 +40,9 @@ def list_(
 
     Example: hub suppressions list --channel email --reason complaint
     """
-    import asyncio
-
     from hub.operations import suppressions
 
-    found = asyncio.run(
-        suppressions.find(url(), address=address, channel=channel_of(channel), reason=reason, is_released=released, most=most)
-    )
+    found = ask(suppressions.find, address=address, channel=channel_of(channel), reason=reason, is_released=released, most=most)
     if as_json:
         return print_json([one._asdict() for one in found])
     if not found:
@@ -116,13 +112,11 @@ def release(
 
     Example: hub suppressions release erika@mail.example --channel email --reason unknown_address --why "it works again"
     """
-    import asyncio
-
     from hub.operations import suppressions
 
     if not reason:
         raise InputError("--reason", "the reason that no longer holds (hub suppressions list)")
-    found = asyncio.run(suppressions.one(url(), channel_of(channel), address, reason))
+    found = ask(suppressions.one, channel_of(channel), address, reason)
     left = [other for other in found.reasons if other != reason]
     after = f"still suppressed: {', '.join(left)}" if left else "suppressed no longer"
     what = f"{found.hint or found.address[:_SHOWN]} by {found.channel}, {_letters(found)}: {after}."

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hub.cli.acting import ask
 from hub.cli.printing import AsJson, print_json, print_several, print_table, printable
 
 if TYPE_CHECKING:
@@ -23,13 +24,10 @@ def thread(
 
     Example: hub thread WVWZZZ1JZXW000001
     """
-    import asyncio
-
     from hub.operations.show import Several
     from hub.operations.threads import thread as followed
-    from hub.settings import Settings
 
-    found = asyncio.run(followed(Settings().database_url.get_secret_value(), ref, dealer=dealer or None))
+    found = ask(followed, ref, dealer=dealer or None)
     if isinstance(found, Several):
         print_several(found, as_json=as_json)
         raise typer.Exit(1)

@@ -4,12 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.acting import (
-    Why,
-    operator,
-    print_foretold,
-    url,
-)
+from hub.cli.acting import Why, ask, operator, print_foretold
 from hub.cli.carrying import Patience, Plan, carry_out, with_patience
 from hub.cli.doing import Manner
 from hub.cli.filters import Filters, filtered
@@ -81,16 +76,14 @@ def show(
 
     Example: hub waiting show 9b2f01c4
     """
-    import asyncio
-
     from hub.operations import waits
 
     who = operator(why) if unmask else None
-    wait = asyncio.run(waits.one(url(), name))
+    wait = ask(waits.one, name)
     if who is not None:
         who.unmasks("wait.unmasked", str(wait.id))
-    content = asyncio.run(waits.content(url(), wait, is_masked=not unmask))
-    beside = asyncio.run(waits.beside(url(), wait, _MOST_BESIDE))
+    content = ask(waits.content, wait, is_masked=not unmask)
+    beside = ask(waits.beside, wait, _MOST_BESIDE)
     if not unmask:
         wait, beside = waits.masked(wait), [waits.masked(other) for other in beside]
     if as_json:
@@ -133,13 +126,11 @@ def release(
 
     Example: hub waiting release --awaits sales_model/standard --why "it is laid down" --dry-run
     """
-    import asyncio
-
     from hub.operations import waits
     from hub.settings import Settings
 
     found = _chosen(ids, _choice(chosen, hold, awaited))
-    foretold = asyncio.run(waits.released(url(), found, Settings().max_record_bytes))
+    foretold = ask(waits.released, found, Settings().max_record_bytes)
     plan = _plan(foretold, "Look again at {}?", lambda due: waits.release(operator(manner.why), due))
     carry_out(plan, manner, patience)
 
@@ -192,20 +183,16 @@ def _choice(chosen: Filters, hold: str, awaited: str) -> "Choice":
 
 
 def _find(choice: "Choice", most: int) -> "list[Parked]":
-    import asyncio
-
     from hub.operations import waits
 
-    return asyncio.run(waits.find(url(), choice, most))
+    return ask(waits.find, choice, most)
 
 
 def _chosen(ids: list[str] | None, choice: "Choice") -> "list[Parked]":
-    import asyncio
-
     from hub.operations import waits
 
     if ids:
-        return list({wait.id: wait for name in ids for wait in [asyncio.run(waits.one(url(), name))]}.values())
+        return list({wait.id: wait for name in ids for wait in [ask(waits.one, name)]}.values())
     if choice == type(choice)():
         raise InputError("ID", "ids, or at least one filter: all that waits at once is never meant")
     return _find(choice, _MOST)
