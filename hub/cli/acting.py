@@ -19,6 +19,8 @@ T = TypeVar("T")
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would happen; nothing does.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; needed where nobody can answer.")]
 Why = Annotated[str, typer.Option("--why", help="The reason, for the record of acts.")]
+Reason = Annotated[str, typer.Option("--why", help="The reason, for the record of acts; needed unless it is a dry run.")]
+Unmask = Annotated[bool, typer.Option("--unmask", help="Show personal data; needs --why, and is kept as an act.")]
 NoWait = Annotated[bool, typer.Option("--no-wait", help="Do not wait for what comes of it; hub acts list tells later.")]
 Silence = Annotated[float, typer.Option("--timeout", metavar="SECONDS", min=0, help="Wait no longer after so long without news.")]
 SILENCE = 30.0

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.acting import ask
+from hub.cli.acting import ask, operator
 from hub.cli.printing import AsJson, print_json, print_more, print_table
 
 if TYPE_CHECKING:
@@ -66,13 +66,11 @@ def preview(
 
     Example: hub audiences preview spring.yaml -n 5
     """
-    from hub.cli.acting import check_reason, operator
     from hub.operations.audience_file import audience
     from hub.operations.audiences import some
 
     found = audience(file)
     if unmask:
-        check_reason(why)
         operator(why).unmasks("audience.unmasked", file.name)
     people = [_shown(person, who, is_masked=not unmask) for person, who in ask(some, found, most).items()]
     if as_json:

@@ -5,25 +5,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.acting import ask
-from hub.cli.doing import Manner, with_manner
+from hub.cli.acting import Unmask, Why, ask, operator
+from hub.cli.doing import Deed, Manner, do, with_manner
 from hub.cli.printing import AsJson, print_json, print_table
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
-    from typing import Any, TypeVar
-
+    from hub.operations.acts import Operator
     from hub.operations.base_plan import Step
     from hub.state.base_editions import StoredEdition
-
-    T = TypeVar("T")
 
 app = typer.Typer(no_args_is_help=True, help="Base data: what the OEM lays down for everybody, with the day from which it holds.")
 
 _KINDS = "dealer, staff, product, sales_model, loss_reason, template, service_plan, reminder_plan, paper_terms, calendar and so on."
 Kind = Annotated[str, typer.Argument(metavar="[KIND]", help=_KINDS)]
-Unmask = Annotated[bool, typer.Option("--unmask", help="Show names of staff; needs --why, and is kept as an act.")]
-Why = Annotated[str, typer.Option("--why", help="The reason, for the record.")]
 
 
 @app.command("list")
@@ -34,7 +28,7 @@ def list_(kind: Kind = "", unmask: Unmask = False, why: Why = "", as_json: AsJso
     """
     from datetime import UTC, datetime
 
-    found = _editions(kind, None, _reason(unmask, why))
+    found = _editions(kind, None, operator(why) if unmask else None)
     today = datetime.now(UTC).date()
     holding: dict[tuple[str, str], list[StoredEdition]] = {}
     for edition in found:
@@ -69,7 +63,7 @@ def show(
 
     from hub.errors import InputError
 
-    found = _editions(kind, ref, _reason(unmask, why))
+    found = _editions(kind, ref, operator(why) if unmask else None)
     if not found:
         raise InputError("ID", f"a {kind} that was laid down (hub base list {kind})", ref)
     if as_json:
@@ -92,11 +86,11 @@ def export(kind: Kind = "", unmask: Unmask = False, why: Why = "") -> None:
     from hub.operations.base_file import OF_PEOPLE, write
     from hub.operations.base_plan import as_data
 
-    reason = _reason(unmask, why)
+    who = operator(why) if unmask else None
     found = ask(editions, kind or None)
     people = [edition for edition in found if edition.kind in OF_PEOPLE]
-    if people and reason:
-        _keep_act(kind or "all", reason)
+    if people and who:
+        who.unmasks("base.unmasked", kind or "all")
     elif people:
         typer.echo(f"{len(people)} editions of staff and their passes are left out; --unmask --why … exports them too.", err=True)
         found = [edition for edition in found if edition.kind not in OF_PEOPLE]
@@ -115,12 +109,11 @@ def apply(
 
     Examples: hub base apply base.yaml --dry-run · hub base apply base.yaml --why "loss reasons of the spring review"
     """
-    from hub.cli.doing import Deed, do
+    import asyncio
+
     from hub.errors import InputError
     from hub.operations import base
-    from hub.operations.acts import Operator
     from hub.operations.base_file import STARTER, read
-    from hub.operations.cluster import Cluster
     from hub.settings import Settings
     from hub.wiring import kafka_options
 
@@ -131,7 +124,7 @@ def apply(
     open_steps = [step for step in steps if step.what != "unchanged"]
 
     def act() -> list[str]:
-        _run(base.apply(Operator(Cluster(settings), manner.why), kafka_options(settings), said, steps))
+        asyncio.run(base.apply(operator(manner.why), kafka_options(settings), said, steps))
         return [step.edition for step in open_steps]
 
     deed = Deed(
@@ -168,14 +161,14 @@ def _shown(value: object) -> str:
     return "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _editions(kind: str, ref: str | None, reason: str) -> "list[StoredEdition]":
+def _editions(kind: str, ref: str | None, who: "Operator | None") -> "list[StoredEdition]":
     from hub.operations.base import editions
     from hub.operations.base_file import BY_KIND, OF_PEOPLE
     from hub.rules.masking import mask, mask_reference
 
     found = ask(editions, kind or None, ref)
-    if reason:
-        _keep_act(f"{kind or 'all'}/{ref or 'all'}", reason)
+    if who:
+        who.unmasks("base.unmasked", f"{kind or 'all'}/{ref or 'all'}")
         return found
     shown = []
     for edition in found:
@@ -184,25 +177,3 @@ def _editions(kind: str, ref: str | None, reason: str) -> "list[StoredEdition]":
         # a member of staff may be known by name
         shown.append(edition._replace(body=body, id=mask_reference(edition.id) if edition.kind in OF_PEOPLE else edition.id))
     return shown
-
-
-def _reason(unmask: bool, why: str) -> str:
-    from hub.errors import InputError
-
-    if unmask and not why.strip():
-        raise InputError("--why", "the reason for looking at personal data")
-    return why.strip() if unmask else ""
-
-
-def _keep_act(subject: str, why: str) -> None:
-    from hub.operations.acts import Operator
-    from hub.operations.cluster import Cluster
-    from hub.settings import Settings
-
-    Operator(Cluster(Settings()), why).unmasks("base.unmasked", subject)
-
-
-def _run(work: "Coroutine[Any, Any, T]") -> "T":
-    import asyncio
-
-    return asyncio.run(work)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from hub.cli.acting import Why, operator, print_foretold
+from hub.cli.acting import Unmask, Why, operator, print_foretold
 from hub.cli.doing import Deed, Manner, do, with_manner
 from hub.cli.filters import channel_of, dealers
 from hub.cli.printing import AsJson, print_json, print_more, print_table, printable
@@ -61,7 +61,7 @@ def list_(
 @app.command()
 def show(
     name: Annotated[str, typer.Argument(metavar="ID", help="The beginning of its id.")],
-    unmask: Annotated[bool, typer.Option("--unmask", help="Show personal data; needs --why, and is kept as an act.")] = False,
+    unmask: Unmask = False,
     why: Why = "",
     as_json: AsJson = False,
 ) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.acting import ask
+from hub.cli.acting import ask, operator, url
 from hub.cli.doing import Deed, Manner, do, with_manner
 from hub.cli.printing import AsJson, print_json, print_more, print_table
 
@@ -42,7 +42,6 @@ def add(
     import asyncio
     from datetime import UTC
 
-    from hub.cli.acting import operator, url
     from hub.operations import documents
     from hub.settings import Settings
     from hub.wiring import kafka_options

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import typer
 
-from hub.cli.acting import DryRun, Why, Yes, agreed, check_reason
+from hub.cli.acting import DryRun, Reason, Yes, agreed, check_reason
 from hub.cli.options import taking
 from hub.cli.printing import AsJson, print_json
 
@@ -17,7 +17,7 @@ class Manner(NamedTuple):
 
     dry_run: DryRun = False
     yes: Yes = False
-    why: Why = ""
+    why: Reason = ""
     as_json: AsJson = False
 
 

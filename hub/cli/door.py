@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from hub.cli.partners import DryRun, Why, act
+from hub.cli.acting import DryRun, Reason
+from hub.cli.partners import act
 from hub.cli.printing import AsJson, print_json, print_table
 
 app = typer.Typer(no_args_is_help=True, help="Tokens of dealers who send events over HTTP: issued, rotated, revoked.")
@@ -49,7 +50,7 @@ def list_(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def issue(dealer: Dealer, token_file: TokenFile = None, why: Why = "", dry_run: DryRun = False, as_json: AsJson = False) -> None:
+def issue(dealer: Dealer, token_file: TokenFile = None, why: Reason = "", dry_run: DryRun = False, as_json: AsJson = False) -> None:
     """Give a dealer a token for the door; it is shown once, or written to a new file.
 
     Example: hub door issue ber-01 --token-file ber-01.token --why "has no Kafka client"
@@ -73,7 +74,7 @@ def rotate(
     dealer: Dealer,
     grace: Annotated[float, typer.Option("--grace", metavar="HOURS", min=0, max=24 * 30, help="How long the old ones still work.")] = 0.0,
     token_file: TokenFile = None,
-    why: Why = "",
+    why: Reason = "",
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -97,7 +98,7 @@ def rotate(
 
 
 @app.command()
-def revoke(dealer: Dealer, why: Why = "", dry_run: DryRun = False, as_json: AsJson = False) -> None:
+def revoke(dealer: Dealer, why: Reason = "", dry_run: DryRun = False, as_json: AsJson = False) -> None:
     """End all tokens of a dealer at once.
 
     Example: hub door revoke ber-01 --why "has a Kafka client by now"

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.acting import Why
+from hub.cli.acting import Unmask, Why, operator
 from hub.cli.doing import Deed, Manner, do, with_manner
 from hub.cli.printing import AsJson, print_json, print_more, print_table, printable
 
@@ -47,7 +47,7 @@ def list_(topic: Topic = "", reason: Reason = "", key: Key = "", most: Most = 50
 @app.command()
 def show(
     name: Annotated[str, typer.Argument(metavar="ID", help="The beginning of the event's id.")],
-    unmask: Annotated[bool, typer.Option("--unmask", help="Show personal data; needs --why, and is kept as an act.")] = False,
+    unmask: Unmask = False,
     why: Why = "",
     as_json: AsJson = False,
 ) -> None:
@@ -58,15 +58,13 @@ def show(
     import asyncio
 
     from hub.operations import outbox
-    from hub.operations.acts import Operator
-    from hub.operations.cluster import Cluster
     from hub.settings import Settings
 
     settings = Settings()
-    operator = Operator(Cluster(settings), why) if unmask else None
+    who = operator(why) if unmask else None
     [event] = asyncio.run(outbox.named(settings, [name]))
-    if operator is not None:
-        operator.unmasks("outbox.unmasked", str(event.event_id))
+    if who is not None:
+        who.unmasks("outbox.unmasked", str(event.event_id))
     body = outbox.content(event, is_masked=not unmask)
     if not unmask:
         event = outbox.masked(event)

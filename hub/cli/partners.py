@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hub.cli.acting import DryRun, Reason
 from hub.cli.doing import print_outcome
 from hub.cli.printing import AsJson, print_json, print_table
 from hub.cli.secret_file import SecretFile
@@ -25,8 +26,6 @@ _MOST_REMARKS = 2  # a partner that was never added lacks everything
 
 KindWord = Annotated[str, typer.Argument(metavar="dealer|carrier|erp", help="What the partner is.")]
 IdWord = Annotated[str, typer.Argument(metavar="[ID]", help="1 to 40 of a-z, 0-9 and -; the one ERP has none.")]
-Why = Annotated[str, typer.Option("--why", help="The reason, for the record of acts; needed unless it is a dry run.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 PasswordFile = Annotated[
     Path | None, typer.Option("--password-file", help="Write the password to this new file (mode 0600) instead of the screen.")
 ]
@@ -40,7 +39,7 @@ def add(
     consumer_rate: Annotated[int | None, typer.Option(min=1, help="Bytes a second it may read; 4 MiB unless told.")] = None,
     request_percentage: Annotated[float | None, typer.Option(min=0.1, help="Percent of a request thread's time; 25 unless told.")] = None,
     password_file: PasswordFile = None,
-    why: Why = "",
+    why: Reason = "",
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -67,7 +66,7 @@ def rotate(
     kind: KindWord,
     partner: IdWord = "",
     password_file: PasswordFile = None,
-    why: Why = "",
+    why: Reason = "",
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -87,7 +86,7 @@ def rotate(
 
 
 @app.command()
-def suspend(kind: KindWord, partner: IdWord = "", why: Why = "", dry_run: DryRun = False, as_json: AsJson = False) -> None:
+def suspend(kind: KindWord, partner: IdWord = "", why: Reason = "", dry_run: DryRun = False, as_json: AsJson = False) -> None:
     """Take a partner's rights to write, from open connections too; topics, user and data stay.
 
     A dealer's tokens for the door open nothing either; where the database does not answer for them the exit code is 1.
@@ -105,7 +104,7 @@ def suspend(kind: KindWord, partner: IdWord = "", why: Why = "", dry_run: DryRun
 
 
 @app.command()
-def resume(kind: KindWord, partner: IdWord = "", why: Why = "", dry_run: DryRun = False, as_json: AsJson = False) -> None:
+def resume(kind: KindWord, partner: IdWord = "", why: Reason = "", dry_run: DryRun = False, as_json: AsJson = False) -> None:
     """Give a suspended partner its rights to write again.
 
     Example: hub partners resume carrier acme --why "the loop is mended"

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from hub.cli.acting import check_reason
+from hub.cli.acting import check_reason, operator
 from hub.cli.doing import Deed, Manner, do, with_manner
 from hub.cli.printing import AsJson, print_json, print_table
 
@@ -62,8 +62,6 @@ def returned(
 
     from hub.channels.post.returns import read_returns
     from hub.operations import post
-    from hub.operations.acts import Operator
-    from hub.operations.cluster import Cluster
     from hub.settings import Settings
     from hub.wiring import kafka_options
 
@@ -80,7 +78,7 @@ def returned(
     known = [each.letter.delivery for each in found if each.body is not None]
 
     def act() -> list[str]:
-        asyncio.run(post.publish(Operator(Cluster(settings), manner.why), kafka_options(settings), found, file.name))
+        asyncio.run(post.publish(operator(manner.why), kafka_options(settings), found, file.name))
         return known
 
     deed = Deed(

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.acting import ask, operator
+from hub.cli.acting import Unmask, Why, ask, operator
 from hub.cli.printing import AsJson, print_json, print_several, print_story, print_table, printable
 
 if TYPE_CHECKING:
@@ -14,8 +14,6 @@ app = typer.Typer(no_args_is_help=True, help="One subject: its state, its timeli
 
 Ref = Annotated[str, typer.Argument(metavar="ID", help="The reference by which its dealer knows it, or DEALER/REF.")]
 Dealer = Annotated[str, typer.Option("--dealer", help="Whose reference it is (oem: the OEM's own); needed where several use the same.")]
-Unmask = Annotated[bool, typer.Option("--unmask", help="Show personal data; needs --why, and is kept as an act.")]
-Why = Annotated[str, typer.Option("--why", help="The reason, for the record.")]
 
 
 @app.command()

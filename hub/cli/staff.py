@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.acting import ask
+from hub.cli.acting import ask, operator, url
 from hub.cli.doing import Deed, Manner, do, with_manner
 from hub.cli.identity import Pass
 from hub.cli.printing import AsJson, print_json, print_table, printable
@@ -72,7 +72,6 @@ def issue(
     """
     import asyncio
 
-    from hub.cli.acting import operator, url
     from hub.operations import passes
     from hub.settings import Settings
     from hub.wiring import kafka_options
@@ -114,7 +113,6 @@ def revoke(
     """
     import asyncio
 
-    from hub.cli.acting import operator, url
     from hub.operations import passes
     from hub.settings import Settings
     from hub.wiring import kafka_options

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hub.cli.acting import DryRun, Reason
 from hub.cli.doing import print_outcome
 from hub.cli.printing import AsJson
 
@@ -15,11 +16,9 @@ if TYPE_CHECKING:
 
 Name = Annotated[str, typer.Argument(metavar="CONSUMER", help="A consumer's name, such as crm-sync, or courier.")]
 Place = Annotated[str, typer.Argument(metavar="[TOPIC[:PARTITION]]", help="One topic or partition; unless told, all of the consumer's.")]
-Why = Annotated[str, typer.Option("--why", help="The reason, for the record of acts; needed unless it is a dry run.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 
 
-def pause(consumer: Name, place: Place = "", why: Why = "", dry_run: DryRun = False, as_json: AsJson = False) -> None:
+def pause(consumer: Name, place: Place = "", why: Reason = "", dry_run: DryRun = False, as_json: AsJson = False) -> None:
     """Let every process of a consumer stand still, also after a restart; records wait on the broker.
 
     Examples: hub pause crm-sync --why "the database moves" · hub pause crm-sync dealer.ber-01.events --why "its system sends nonsense"
@@ -29,7 +28,7 @@ def pause(consumer: Name, place: Place = "", why: Why = "", dry_run: DryRun = Fa
     _act(lambda settings, scope: pausing.pause(settings, scope, why=why, dry_run=dry_run), consumer, place, dry_run, as_json)
 
 
-def resume(consumer: Name, place: Place = "", why: Why = "", dry_run: DryRun = False, as_json: AsJson = False) -> None:
+def resume(consumer: Name, place: Place = "", why: Reason = "", dry_run: DryRun = False, as_json: AsJson = False) -> None:
     """Let what was paused go on, and what the brake or an unknown error halted.
 
     A partition whose next offset the log does not hold is not released: hub offsets set decides from where it goes on.

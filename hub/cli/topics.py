@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hub.cli.acting import Unmask, Why
 from hub.cli.printing import AsJson, print_json, print_table, printable
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="The topics: what the catalogue wants, what the cluster has, what they carry.")
 
-Unmask = Annotated[bool, typer.Option("--unmask", help="Show personal data; needs --why, and is kept as an act.")]
-Why = Annotated[str, typer.Option("--why", help="The reason, for the record.")]
 TopicName = Annotated[str, typer.Argument(metavar="TOPIC", help="A topic's full name, such as dealer.ber-01.events.")]
 Shrink = Annotated[bool, typer.Option("--shrink-retention", help="Allow shorter retention: the records beyond it are deleted.")]
 Grow = Annotated[bool, typer.Option("--grow-partitions", help="Allow more partitions: keys lose their order at the change.")]
@@ -115,10 +114,10 @@ def show(
 
     Examples: hub topics show hub.crm · hub topics show dealer.ber-01.events@0:42
     """
-    from hub.operations import records, topic_facts
+    from hub.operations import acts, records, topic_facts
     from hub.settings import Settings
 
-    reason = _reason(unmask, why)
+    reason = acts.reason(why) if unmask else ""
     if "@" in topic:
         _print_record(records.one(Settings(), records.Place.parse(topic), why=reason), as_json)
         return
@@ -163,10 +162,10 @@ def tail(
 
     Example: hub topics tail dealer.ber-01.events -n 5 --type customer.recorded
     """
-    from hub.operations import records
+    from hub.operations import acts, records
     from hub.settings import Settings
 
-    reason = _reason(unmask, why)
+    reason = acts.reason(why) if unmask else ""
     found = records.tail(Settings(), topic, count=count, follow=follow, from_start=from_start, wire=wire, key=key, why=reason)
     shown = False
     try:
@@ -177,14 +176,6 @@ def tail(
         return
     if not shown:
         typer.echo("No such records.", err=True)
-
-
-def _reason(unmask: bool, why: str) -> str:
-    from hub.errors import InputError
-
-    if unmask and not why.strip():
-        raise InputError("--why", "the reason for looking at personal data")
-    return why.strip() if unmask else ""
 
 
 def _told(found: "Plan", flags: Iterable[str] = ()) -> dict[str, object]:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.acting import Why, ask, operator, print_foretold
+from hub.cli.acting import Unmask, Why, ask, operator, print_foretold
 from hub.cli.carrying import Patience, Plan, carry_out, with_patience
 from hub.cli.doing import Manner
 from hub.cli.filters import Filters, filtered
@@ -68,7 +68,7 @@ def list_(chosen: Filters, hold: Hold = "", awaited: Awaited = "", most: Most = 
 @app.command()
 def show(
     name: Annotated[str, typer.Argument(metavar="ID", help="The beginning of its id.")],
-    unmask: Annotated[bool, typer.Option("--unmask", help="Show personal data; needs --why, and is kept as an act.")] = False,
+    unmask: Unmask = False,
     why: Why = "",
     as_json: AsJson = False,
 ) -> None:
