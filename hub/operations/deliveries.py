@@ -65,29 +65,27 @@ def resendable_at(settings: Settings, delivery: Delivery) -> datetime | None:
     return delivery.started_at + _patience(settings) if delivery.started_at else delivery.changed_at
 
 
-async def resend(settings: Settings, chosen: Sequence[Delivery], *, why: str, who: str = "") -> tuple[str, ...]:
+async def resend(settings: Settings, chosen: Sequence[Delivery], *, why: str) -> tuple[str, ...]:
     """Send these once more; returns, in words, those that will be."""
 
     async def change(connection: Connection, names: Sequence[UUID], now: datetime) -> list[Retold]:
         return await delivery_desk.resend(connection, names, now, _patience(settings))
 
-    return await _act(settings, "delivery.resent", chosen, why, who, change)
+    return await _act(settings, "delivery.resent", chosen, why, change)
 
 
-async def settle(
-    settings: Settings, chosen: Sequence[Delivery], state: Literal["sent", "failed"], *, why: str, who: str = ""
-) -> tuple[str, ...]:
+async def settle(settings: Settings, chosen: Sequence[Delivery], state: Literal["sent", "failed"], *, why: str) -> tuple[str, ...]:
     """Say what became of deliveries that are unknown; returns, in words, those that are settled."""
 
     async def change(connection: Connection, names: Sequence[UUID], now: datetime) -> list[Retold]:
         return await delivery_desk.settle(connection, names, now, state)
 
-    return await _act(settings, f"delivery.settled_as_{state}", chosen, why, who, change)
+    return await _act(settings, f"delivery.settled_as_{state}", chosen, why, change)
 
 
-async def cancel(settings: Settings, chosen: Sequence[Delivery], *, why: str, who: str = "") -> tuple[str, ...]:
+async def cancel(settings: Settings, chosen: Sequence[Delivery], *, why: str) -> tuple[str, ...]:
     """Keep these from going; returns, in words, those that will not."""
-    return await _act(settings, "delivery.cancelled", chosen, why, who, delivery_desk.cancel)
+    return await _act(settings, "delivery.cancelled", chosen, why, delivery_desk.cancel)
 
 
 async def tallies(settings: Settings) -> list[SendBrake]:
@@ -96,9 +94,9 @@ async def tallies(settings: Settings) -> list[SendBrake]:
         return await brakes.brakes(connection)
 
 
-async def release(settings: Settings, scope: str, *, why: str, who: str = "") -> bool:
+async def release(settings: Settings, scope: str, *, why: str) -> bool:
     """Let a provider or campaign go on whose brake was pulled; False where it was not."""
-    operator = Operator(Cluster(settings), why, who)
+    operator = Operator(Cluster(settings), why)
     async with store(settings) as connection:
         with operator.does("brake.released", scope) as done:
             is_released = await brakes.release(connection, scope, await claims.database_time(connection))
@@ -106,9 +104,9 @@ async def release(settings: Settings, scope: str, *, why: str, who: str = "") ->
     return is_released
 
 
-async def _act(settings: Settings, what: str, chosen: Sequence[Delivery], why: str, who: str, change: _Change) -> tuple[str, ...]:
+async def _act(settings: Settings, what: str, chosen: Sequence[Delivery], why: str, change: _Change) -> tuple[str, ...]:
     subject = str(chosen[0].id) if len(chosen) == 1 else f"{len(chosen)} deliveries"
-    operator = Operator(Cluster(settings), why, who)
+    operator = Operator(Cluster(settings), why)
     async with store(settings) as connection:
         with operator.does(what, subject, [_words(one) for one in chosen]) as done:
             async with connection.transaction():

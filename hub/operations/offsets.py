@@ -173,14 +173,14 @@ def _at(cluster: Cluster, places: Sequence[Place], at: datetime) -> dict[tuple[s
     return {where: offset if offset >= 0 else ends[where] for where, offset in first.items()}
 
 
-async def set_(settings: Settings, changes: Sequence[Change], *, why: str = "", who: str = "") -> list[Change]:
+async def set_(settings: Settings, changes: Sequence[Change], *, why: str = "") -> list[Change]:
     """Set what a plan allows, each partition under a new epoch; returns what became of each.
 
     What somebody claimed since the plan was made is refused: look again.
     """
     wanted = [change for change in changes if not change.refused]
     cluster = Cluster(settings)
-    operator = Operator(cluster, why, who)
+    operator = Operator(cluster, why)
     cluster_id = str((await asyncio.to_thread(cluster.metadata)).cluster_id)
     done: set[tuple[str, int]] = set()
     async with store(settings) as connection:

@@ -53,14 +53,14 @@ def content(event: Aside, *, is_masked: bool = True) -> object:
     return mask(event.type, body) if is_masked else body
 
 
-async def release(settings: Settings, events: Sequence[Aside], *, why: str, who: str = "") -> tuple[str, ...]:
+async def release(settings: Settings, events: Sequence[Aside], *, why: str) -> tuple[str, ...]:
     """Let the relay try these again at once; returns, in words, what was done of it."""
-    return await _act(settings, "outbox.released", outbox_desk.release, events, why, who)
+    return await _act(settings, "outbox.released", outbox_desk.release, events, why)
 
 
-async def drop(settings: Settings, events: Sequence[Aside], *, why: str, who: str = "") -> tuple[str, ...]:
+async def drop(settings: Settings, events: Sequence[Aside], *, why: str) -> tuple[str, ...]:
     """Give these up: nobody will ever hear of them, and what waits behind them goes on; returns, in words, what was done of it."""
-    return await _act(settings, "outbox.dropped", outbox_desk.drop, events, why, who)
+    return await _act(settings, "outbox.dropped", outbox_desk.drop, events, why)
 
 
 async def _act(
@@ -69,11 +69,10 @@ async def _act(
     act: Callable[[Connection, Sequence[Aside]], Awaitable[set[UUID]]],
     events: Sequence[Aside],
     why: str,
-    who: str,
 ) -> tuple[str, ...]:
     topics = sorted({event.topic for event in events})
     subject = topics[0] if len(topics) == 1 else f"{len(topics)} topics"
-    operator = Operator(Cluster(settings), why, who)
+    operator = Operator(Cluster(settings), why)
     async with store(settings) as connection:
         with operator.does(what, subject, [_words(event) for event in events]) as done:
             changed = await act(connection, events)

@@ -55,7 +55,6 @@ def add(
     *,
     quota: Mapping[str, float] | None = None,
     why: str = "",
-    who: str = "",
     dry_run: bool = False,
 ) -> Outcome:
     """Make whatever the partner lacks; a partner that lacks nothing is left as it is.
@@ -73,12 +72,12 @@ def add(
     if dry_run or not lacks.words:
         return Outcome(lacks.words, tuple(notes))
     password = secrets.token_urlsafe(PASSWORD_BYTES) if lacks.user else None
-    with Operator(cluster, why, who).does("partner.added", partner.user, lacks.words) as made:
+    with Operator(cluster, why).does("partner.added", partner.user, lacks.words) as made:
         _take(_making(cluster, partner, lacks, password), made)
     return Outcome(lacks.words, tuple(notes), password)
 
 
-def rotate(settings: Settings, partner: Partner, *, why: str = "", who: str = "", dry_run: bool = False) -> Outcome:
+def rotate(settings: Settings, partner: Partner, *, why: str = "", dry_run: bool = False) -> Outcome:
     """Give a new password; the old one opens no connection from now on."""
     cluster = Cluster(settings)
     _known(cluster, partner)
@@ -87,33 +86,33 @@ def rotate(settings: Settings, partner: Partner, *, why: str = "", who: str = ""
     if dry_run:
         return Outcome(done, notes)
     password = secrets.token_urlsafe(PASSWORD_BYTES)
-    with Operator(cluster, why, who).does("partner.rotated", partner.user, done) as made:
+    with Operator(cluster, why).does("partner.rotated", partner.user, done) as made:
         _set_password(cluster, partner, password)
         made.extend(done)
     return Outcome(done, notes, password)
 
 
-def suspend(settings: Settings, partner: Partner, *, why: str = "", who: str = "", dry_run: bool = False) -> Outcome:
+def suspend(settings: Settings, partner: Partner, *, why: str = "", dry_run: bool = False) -> Outcome:
     """Take every right to write, from open connections too; topics, user, data and the right to read stay."""
     cluster = Cluster(settings)
     _known(cluster, partner)
     done = tuple(f"{right}: taken" for right in access.writing(cluster, partner.user))
     if done and not dry_run:
-        with Operator(cluster, why, who).does("partner.suspended", partner.user, done) as taken:
+        with Operator(cluster, why).does("partner.suspended", partner.user, done) as taken:
             done = tuple(f"{right}: taken" for right in access.take_writing(cluster, partner.user))
             taken.extend(done)
     at_the_door, is_whole = _at_the_door(settings, partner, is_suspended=True, dry_run=dry_run)
     return Outcome(done, (*(() if done else ("it was suspended already",)), *at_the_door), is_whole=is_whole)
 
 
-def resume(settings: Settings, partner: Partner, *, why: str = "", who: str = "", dry_run: bool = False) -> Outcome:
+def resume(settings: Settings, partner: Partner, *, why: str = "", dry_run: bool = False) -> Outcome:
     """Give back the rights to write."""
     cluster = Cluster(settings)
     found = _known(cluster, partner)
     lacking = sorted(partner.writing - found.rules, key=str)
     done = tuple(f"allow {rule}: given" for rule in lacking)
     if done and not dry_run:
-        with Operator(cluster, why, who).does("partner.resumed", partner.user, done) as given:
+        with Operator(cluster, why).does("partner.resumed", partner.user, done) as given:
             access.give(cluster, partner.user, lacking)
             given.extend(done)
     at_the_door, is_whole = _at_the_door(settings, partner, is_suspended=False, dry_run=dry_run)

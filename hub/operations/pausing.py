@@ -21,7 +21,7 @@ class Outcome(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-async def pause(settings: Settings, scope: Scope, *, why: str = "", who: str = "", dry_run: bool = False) -> Outcome:
+async def pause(settings: Settings, scope: Scope, *, why: str = "", dry_run: bool = False) -> Outcome:
     """Let every process of the consumer stand still there, also those that start later, until somebody resumes it.
 
     When it returns, no record of it is being folded. Paused already, it stays as it is.
@@ -36,7 +36,7 @@ async def pause(settings: Settings, scope: Scope, *, why: str = "", who: str = "
         done = (f"{scope}: paused" + ("" if scope.consumer == COURIER else f", {len(rows)} partitions, and any that come to it"),)
         notes = tuple(f"{found.scope} is paused too{_by(found)}" for found in known if found.scope.covers(scope.topic, scope.partition))
         if not dry_run:
-            operator = Operator(cluster, why, who)
+            operator = Operator(cluster, why)
             with operator.does("consumer.paused", str(scope)) as noted:
                 await steering.pause(
                     connection, scope, cluster_id, operator.who, operator.why, [(row.topic, row.partition) for row in rows]
@@ -45,7 +45,7 @@ async def pause(settings: Settings, scope: Scope, *, why: str = "", who: str = "
         return Outcome(done, notes)
 
 
-async def resume(settings: Settings, scope: Scope, *, why: str = "", who: str = "", dry_run: bool = False) -> Outcome:
+async def resume(settings: Settings, scope: Scope, *, why: str = "", dry_run: bool = False) -> Outcome:
     """Lift the pauses in a scope, and let go of partitions that the brake or an unknown error halted.
 
     Where the log does not go on from the next offset, another one is needed: that halt stays.
@@ -62,7 +62,7 @@ async def resume(settings: Settings, scope: Scope, *, why: str = "", who: str = 
         )
         notes = (*_stays_halted(halted), *_stays_paused(known, lifted, scope))
         if done and not dry_run:
-            operator = Operator(cluster, why, who)
+            operator = Operator(cluster, why)
             with operator.does("consumer.resumed", str(scope)) as noted:
                 await steering.resume(connection, scope, cluster_id, operator.who, [(row.topic, row.partition) for row in released])
                 if any(is_recovered(found) for found in lifted):

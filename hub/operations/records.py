@@ -45,7 +45,7 @@ class Place(NamedTuple):
         return cls(match["topic"], int(match["partition"]), int(match["offset"]))
 
 
-def one(settings: Settings, place: Place, *, why: str = "", who: str = "") -> View:
+def one(settings: Settings, place: Place, *, why: str = "") -> View:
     """The record at a place; a `why` shows it unmasked, and is kept as an act before anything is read."""
     cluster = Cluster(settings)
     found = reach(cluster, place.topic)
@@ -57,7 +57,7 @@ def one(settings: Settings, place: Place, *, why: str = "", who: str = "") -> Vi
             "offset", f"{part.start} to {part.end - 1}" if part.end > part.start else "none: the partition is empty", place.offset
         )
     if why:
-        Operator(cluster, why, who).unmasks("record.unmasked", str(place))
+        Operator(cluster, why).unmasks("record.unmasked", str(place))
     for message in read(cluster, place.topic, {place.partition: place.offset}, {place.partition: place.offset + 1}):
         if message.offset() == place.offset:
             return view(message, is_masked=not why)
@@ -75,7 +75,6 @@ def tail(
     wire: str = "",
     key: str = "",
     why: str = "",
-    who: str = "",
 ) -> Iterator[View]:
     """The last records of a topic by time (or its first), then, following, whatever comes; ends by itself unless following.
 
@@ -85,9 +84,7 @@ def tail(
     cluster = Cluster(settings)
     found = reach(cluster, topic)
     if why:
-        Operator(cluster, why, who).unmasks(
-            "topic.unmasked", " ".join(filter(None, (topic, wire and f"--type {wire}", key and f"--key {key}")))
-        )
+        Operator(cluster, why).unmasks("topic.unmasked", " ".join(filter(None, (topic, wire and f"--type {wire}", key and f"--key {key}"))))
     wanted = DEFAULT_COUNT if count is None else count
     back = LOOKED_THROUGH if wire or key else wanted
     ends = {part.partition: part.end for part in found}

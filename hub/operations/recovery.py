@@ -149,12 +149,12 @@ def _heard(cluster: Cluster, unsent: Sequence[Unsent]) -> dict[str, list[str]]:
     return heard
 
 
-async def recover(settings: Settings, found: Outlook, *, why: str = "", who: str = "") -> int:
+async def recover(settings: Settings, found: Outlook, *, why: str = "") -> int:
     """Give every partition an epoch that no process of before can hold; returns how many. Raises HubError where it is refused."""
     if found.refused:
         raise HubError(f"nothing was done: {found.refused}")
     cluster = Cluster(settings)
-    operator = Operator(cluster, why, who)
+    operator = Operator(cluster, why)
     cluster_id = str((await asyncio.to_thread(cluster.metadata)).cluster_id)
     async with store(settings) as connection:
         with operator.does("store.recovered", cluster_id, found.steps) as done:

@@ -96,7 +96,6 @@ async def swap(
     kafka_options: Mapping[str, Any],
     *,
     why: str,
-    who: str = "",
     tells: bool = False,
     partly: bool = False,
     dry_run: bool = False,
@@ -107,7 +106,7 @@ async def swap(
     Subjects whose history lies partly outside of the log stay as they are, and only where `partly` allows that. Nothing
     leaves, but with `tells` others hear of each subject that changes. Raises HubError where the replay cannot stand for the log.
     """
-    operator = None if dry_run else Operator(Cluster(settings), why, who)
+    operator = None if dry_run else Operator(Cluster(settings), why)
     chain = chain_of(name)
     async with (
         plainly(),
@@ -133,13 +132,12 @@ async def swap_back(
     kafka_options: Mapping[str, Any],
     *,
     why: str,
-    who: str = "",
     tells: bool = False,
     dry_run: bool = False,
     on_progress: OnProgress = lambda _read, _all: None,
 ) -> Swapped:
     """Fold the state that the last swap kept on up to now, and exchange it with the live one again."""
-    operator = None if dry_run else Operator(Cluster(settings), why, who)
+    operator = None if dry_run else Operator(Cluster(settings), why)
     chain, schema = chain_of(name), saved_schema(name)
     url = settings.database_url.get_secret_value()
     async with plainly(), _exchanging(settings, name) as alone, beside(url, schema, is_kept=True, is_there=True) as room:

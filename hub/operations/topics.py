@@ -58,7 +58,7 @@ def plan(settings: Settings) -> Plan:
 
 
 def apply(
-    settings: Settings, found: Plan, *, flags: Iterable[str] = (), progress: Progress = print, why: str = AS_WANTED, who: str = ""
+    settings: Settings, found: Plan, *, flags: Iterable[str] = (), progress: Progress = print, why: str = AS_WANTED
 ) -> tuple[Step, ...]:
     """Take the steps of a plan that these flags allow; returns those that were refused.
 
@@ -70,7 +70,7 @@ def apply(
         cluster = Cluster(settings)
         create(cluster, [step.creates for step in allowed if step.creates and step.topic == ACTS.name], progress)
         steps = [f"{step.topic}: {step.what} {step.becomes}" for step in allowed]
-        with Operator(cluster, why, who).does("topics.applied", "catalogue", steps) as done:
+        with Operator(cluster, why).does("topics.applied", "catalogue", steps) as done:
             _take(cluster, allowed, progress, done)
     return tuple(step for step in found.steps if step not in allowed)
 
