@@ -1,6 +1,5 @@
 """What an operator can do about dead letters: look at them, and let the owner of the store act."""
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -12,9 +11,9 @@ from contracts.acts import DEAD_LETTER_DISCARDED, DEAD_LETTER_REDRIVEN, BodyChan
 from contracts.acts.v1 import Act
 from contracts.catalogue import lookup
 from contracts.contract import Invalid
-from hub.errors import InputError
 from hub.operations.acts import Operator
 from hub.operations.asked import Asked, ask
+from hub.operations.shortened import Shortened
 from hub.rules.masking import mask, mask_path, mask_reference, shape
 from hub.state import act_desk, foresight, letter_desk, wait_desk
 from hub.state.dead_letters import DeadLetter
@@ -23,7 +22,7 @@ from hub.state.reading import snapshot
 from hub.state.wait_desk import Parked
 from hub.stream.slips import unpack
 
-_ID = re.compile(r"[0-9a-fA-F-]{4,36}\Z")
+LETTER = Shortened("a dead letter", "hub dead-letters list")
 _OPEN_HEADERS = frozenset({"ce_type", "ce_id", "ce_specversion", "content-type"})
 
 
@@ -55,18 +54,9 @@ async def find(url: str, choice: Choice, most: int) -> list[Letter]:
 
 async def one(url: str, name: str) -> Letter:
     """The letter whose id begins so; raises InputError where none or several do."""
-    check_name(name, "a dead letter's id (hub dead-letters list)")
+    LETTER.check(name)
     async with snapshot(url) as moment:
-        found = await letter_desk.letters_named(moment, name)
-    if len(found) != 1:
-        raise InputError("ID", "the beginning of one dead letter's id" if found else "a dead letter (hub dead-letters list)", name)
-    return found[0]
-
-
-def check_name(name: str, expected: str) -> None:
-    """An id may be shortened, but not to next to nothing; raises InputError."""
-    if not _ID.match(name):
-        raise InputError("ID", f"at least four characters of {expected}", name)
+        return LETTER.only(await letter_desk.letters_named(moment, name), name)
 
 
 async def original(url: str, letter: Letter) -> DeadLetter:

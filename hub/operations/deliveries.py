@@ -1,6 +1,5 @@
 """What an operator can do about deliveries: look, send again, settle, cancel, and let a braked provider or campaign go on."""
 
-import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
@@ -8,10 +7,10 @@ from uuid import UUID
 
 from contracts.addresses import hint
 from hub.channels.telling import tell
-from hub.errors import InputError
 from hub.operations.acts import Operator
 from hub.operations.cluster import Cluster
 from hub.operations.places import store
+from hub.operations.shortened import Shortened
 from hub.rules.masking import mask_reference, shape
 from hub.settings import Settings
 from hub.state import brakes, claims, delivery_desk
@@ -20,13 +19,12 @@ from hub.state.delivery_desk import Choice, Delivery
 from hub.state.outcomes import Retold
 from hub.state.store import Connection
 
-_ID = re.compile(r"[0-9a-fA-F-]{4,36}\Z")
-_MOST = 100_000
+_DELIVERY = Shortened("a delivery", "hub deliveries list")
 
 _Change: TypeAlias = Callable[[Connection, Sequence[UUID], datetime], Awaitable[list[Retold]]]
 
 
-async def find(settings: Settings, choice: Choice, most: int = _MOST) -> list[Delivery]:
+async def find(settings: Settings, choice: Choice, most: int) -> list[Delivery]:
     """The deliveries chosen, the one that changed last first."""
     async with store(settings) as connection:
         return await delivery_desk.deliveries(connection, choice, most)
@@ -36,12 +34,9 @@ async def named(settings: Settings, names: Iterable[str]) -> list[Delivery]:
     """The deliveries whose ids begin so; raises InputError for a name that none, or several, have."""
     found: dict[UUID, Delivery] = {}
     for name in names:
-        if not _ID.match(name):
-            raise InputError("ID", "at least four characters of a delivery's id (hub deliveries list)", name)
-        fit = await find(settings, Choice(name=name), 2)
-        if len(fit) != 1:
-            raise InputError("ID", "the beginning of one delivery's id" if fit else "a delivery (hub deliveries list)", name)
-        found[fit[0].id] = fit[0]
+        _DELIVERY.check(name)
+        one = _DELIVERY.only(await find(settings, Choice(name=name), 2), name)
+        found[one.id] = one
     return list(found.values())
 
 

@@ -1,26 +1,24 @@
 """What an operator can do about events that were set aside: look, let the relay try again, or give them up."""
 
-import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from uuid import UUID
 
 from pydantic_core import from_json
 
-from hub.errors import InputError
 from hub.operations.acts import Operator
 from hub.operations.cluster import Cluster
 from hub.operations.places import store
+from hub.operations.shortened import Shortened
 from hub.rules.masking import mask, mask_reference, shape
 from hub.settings import Settings
 from hub.state import outbox_desk
 from hub.state.outbox_desk import Aside, Choice
 from hub.state.store import Connection
 
-_ID = re.compile(r"[0-9a-fA-F-]{4,36}\Z")
-_MOST = 100_000
+_ASIDE = Shortened("an event that is set aside", "hub outbox list")
 
 
-async def find(settings: Settings, choice: Choice, most: int = _MOST) -> list[Aside]:
+async def find(settings: Settings, choice: Choice, most: int) -> list[Aside]:
     """The events chosen, in the order in which they were said."""
     async with store(settings) as connection:
         return await outbox_desk.aside(connection, choice, most)
@@ -30,12 +28,9 @@ async def named(settings: Settings, names: Iterable[str]) -> list[Aside]:
     """The events whose ids begin so; raises InputError for a name that none, or several, have."""
     found = {}
     for name in names:
-        if not _ID.match(name):
-            raise InputError("ID", "at least four characters of an event's id (hub outbox list)", name)
-        events = await find(settings, Choice(event=name), 2)
-        if len(events) != 1:
-            raise InputError("ID", "the beginning of one event's id" if events else "an event that is set aside (hub outbox list)", name)
-        found[events[0].id] = events[0]
+        _ASIDE.check(name)
+        event = _ASIDE.only(await find(settings, Choice(event=name), 2), name)
+        found[event.id] = event
     return [found[number] for number in sorted(found)]
 
 

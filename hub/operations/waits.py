@@ -8,10 +8,10 @@ from uuid import UUID
 from contracts import envelope as cloudevents
 from contracts.acts import WAIT_ENDED, WAIT_RELEASED
 from hub.consumers import CONSUMERS
-from hub.errors import InputError
 from hub.operations.acts import Operator
 from hub.operations.asked import Asked, ask
-from hub.operations.dead_letters import Content, check_name, read
+from hub.operations.dead_letters import Content, read
+from hub.operations.shortened import Shortened
 from hub.operations.verdicts import counting, faults, refusal, verdicts
 from hub.rules.decision import Decision, Reject, Subject, Wait
 from hub.rules.masking import mask_reference
@@ -25,6 +25,7 @@ from hub.stream.record import Bad, Good, Newer, Reader
 from hub.stream.releases import BEHIND, GOES_ON
 
 _CHUNK = 500
+_WAIT = Shortened("a record that waits", "hub waiting list")
 
 
 class Foretold(NamedTuple):
@@ -47,13 +48,9 @@ async def find(url: str, choice: Choice, most: int) -> list[Parked]:
 
 async def one(url: str, name: str) -> Parked:
     """The record that waits whose id begins so; raises InputError where none or several do."""
-    check_name(name, "the id of a record that waits (hub waiting list)")
+    _WAIT.check(name)
     async with snapshot(url) as moment:
-        found = await wait_desk.parked_named(moment, name)
-    if len(found) != 1:
-        expected = "the beginning of one waiting record's id" if found else "a record that waits (hub waiting list)"
-        raise InputError("ID", expected, name)
-    return found[0]
+        return _WAIT.only(await wait_desk.parked_named(moment, name), name)
 
 
 async def content(url: str, wait: Parked, *, is_masked: bool = True) -> Content:
