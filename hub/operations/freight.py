@@ -11,17 +11,14 @@ from hub.errors import InputError
 from hub.operations import state_view
 from hub.operations.acts import Operator
 from hub.operations.asked import Asked, ask
-from hub.operations.base_plan import as_data
 from hub.operations.carriers import found_of, principal_of
-from hub.operations.timeline import Happening, tell
-from hub.rules.basedata import BaseData
+from hub.operations.timeline import Happening, follow
 from hub.rules.decision import Subject, carrier_of
 from hub.rules.freight.accounts import ACCOUNTS
 from hub.rules.masking import mask_reference
-from hub.state import base_editions, freight_desk, timelines
+from hub.state import freight_desk
 from hub.state.freight_desk import AccountBalance, BorneCost, Charged, Disputed, Errors, LaneCost, Posted
 from hub.state.reading import snapshot
-from hub.state.stores import STORES
 
 STATUSES: tuple[str, ...] = get_args(ChargeStatus)
 DISPUTE_STATES = ("open", "granted", "refused", "credited", "conceded")
@@ -66,10 +63,7 @@ async def shown(url: str, consignment: str, *, carrier: str | None = None) -> Sh
     """One charge by its carrier's reference; raises InputError where nobody or several told of it."""
     async with snapshot(url) as look:
         subject = await found_of(look, _STORE, consignment, carrier)
-        standing = await timelines.standing(look, STORES[_STORE], subject)
-        base = BaseData(as_data([edition for kind in freight.using for edition in await base_editions.editions(look, kind)]))
-        sayings = await timelines.sayings(look, _STORE, subject)
-    story = tell(subject, freight.stores[_STORE].rules, base, sayings, is_masked=True)
+        standing, story = await follow(look, freight, _STORE, subject)
     state = standing.state if standing else None
     fields = state_view.fields(state, is_masked=True) if state else {}
     return ShownCharge(

@@ -8,8 +8,8 @@ from contracts.orders import OrderStatus, Paper
 from hub.consumers.erp_orders import erp_orders
 from hub.errors import InputError
 from hub.operations import state_view
-from hub.operations.show import Several, base_of, find
-from hub.operations.timeline import Happening, tell
+from hub.operations.show import Several, find
+from hub.operations.timeline import Happening, follow
 from hub.rules.masking import mask_reference
 from hub.rules.open_items import OpenItem
 from hub.rules.orders.execution import Execution, execution
@@ -85,12 +85,9 @@ async def shown(url: str, ref: str) -> ShownOrder:
     """One order by the hub's id or the ERP's own number; raises InputError where nobody said anything of it."""
     subject = of_order(ref)
     async with snapshot(url) as look:
-        standing = await timelines.standing(look, STORES["orders"], subject)
+        standing, story = await follow(look, erp_orders, "orders", subject)
         if standing is None:
             raise InputError("ID", "an order that was asked for or that the ERP told of: DEALER/OPPORTUNITY#WIN, or the ERP's number", ref)
-        sayings = await timelines.sayings(look, "orders", subject)
-        base = await base_of(look, erp_orders)
-    story = tell(subject, erp_orders.stores["orders"].rules, base, sayings, is_masked=True)
     return ShownOrder(ref, _masked(execution([(order_id(subject), standing.state)])), story)
 
 

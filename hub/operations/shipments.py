@@ -9,15 +9,13 @@ from hub.consumers.shipments import shipments
 from hub.errors import InputError
 from hub.operations import state_view
 from hub.operations.carriers import found_of, principal_of
-from hub.operations.timeline import Happening, tell
-from hub.rules.basedata import BaseData
+from hub.operations.timeline import Happening, follow
 from hub.rules.decision import carrier_of
 from hub.rules.masking import mask_reference
 from hub.rules.shipments import Position
-from hub.state import shipment_desk, timelines
+from hub.state import shipment_desk
 from hub.state.reading import snapshot
 from hub.state.shipment_desk import Listed, Wanted
-from hub.state.stores import STORES
 
 STATUSES: tuple[str, ...] = get_args(ShipmentStatus)
 
@@ -56,10 +54,8 @@ async def shown(url: str, consignment: str, *, carrier: str | None = None) -> Sh
     """One shipment by its carrier's reference; raises InputError where nobody or several told of it."""
     async with snapshot(url) as look:
         subject = await found_of(look, "shipments", consignment, carrier)
-        standing = await timelines.standing(look, STORES["shipments"], subject)
-        sayings = await timelines.sayings(look, "shipments", subject)
+        standing, story = await follow(look, shipments, "shipments", subject)
         position = await shipment_desk.position(look, subject)
-    story = tell(subject, shipments.stores["shipments"].rules, BaseData(), sayings, is_masked=True)
     state = standing.state if standing else None
     fields = state_view.fields(state, is_masked=True) if state else {}
     return ShownShipment(

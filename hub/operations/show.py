@@ -8,14 +8,11 @@ from uuid import UUID
 from hub.consumers import CONSUMERS
 from hub.errors import InputError
 from hub.operations import state_view
-from hub.operations.base_plan import as_data
-from hub.operations.timeline import Happening, apart, tell
-from hub.rules.basedata import BaseData
+from hub.operations.timeline import Happening, apart, follow
 from hub.rules.decision import Subject, principal_of
-from hub.state import base_editions, timelines
+from hub.state import timelines
 from hub.state.reading import Snapshot, snapshot
 from hub.state.stores import STORES
-from hub.stream.consumer import Consumer
 
 STORE_OF = {"customer": "customers", "contact": "contacts", "opportunity": "opportunities", "lead": "leads", "complaint": "complaints"}
 BESIDE = {
@@ -97,18 +94,10 @@ async def find(look: Snapshot, kind: str, ref: str, dealer: str | None) -> Subje
     return Subject(asked or own[0], ref)
 
 
-async def base_of(look: Snapshot, keeper: Consumer) -> BaseData:
-    """The base data that a consumer's rules look into."""
-    return BaseData(as_data([edition for kind in keeper.using for edition in await base_editions.editions(look, kind)]))
-
-
 async def _shown(look: Snapshot, kind: str, subject: Subject, *, is_masked: bool) -> Shown:
     store = STORE_OF[kind]
-    standing = await timelines.standing(look, STORES[store], subject)
     keeper = next(consumer for consumer in CONSUMERS.values() if store in consumer.stores)
-    base = await base_of(look, keeper)
-    sayings = await timelines.sayings(look, store, subject)
-    story = tell(subject, keeper.stores[store].rules, base, sayings, is_masked=is_masked)
+    standing, story = await follow(look, keeper, store, subject, is_masked=is_masked)
     beside: dict[str, list[dict[str, Any]]] = {}
     if kind == "customer":
         for other, fields in BESIDE.items():
@@ -129,9 +118,8 @@ async def _shown(look: Snapshot, kind: str, subject: Subject, *, is_masked: bool
 async def _line(look: Snapshot, subject: Subject, *, is_masked: bool) -> list[Superior]:
     """Whom the contact reports to, and so on upwards; a circle is told, not followed."""
     line: list[Superior] = []
-    seen, ref = {subject.ref}, subject.ref
+    seen, here = {subject.ref}, await timelines.standing(look, STORES["contacts"], subject)
     while len(line) < _MOST_SUPERIORS:
-        here = await timelines.standing(look, STORES["contacts"], Subject(subject.principal, ref))
         superior: str | None = here.state.superior if here else None
         if superior is None:
             return line
@@ -144,5 +132,5 @@ async def _line(look: Snapshot, subject: Subject, *, is_masked: bool) -> list[Su
         name = state_view.masked("name", above.state.name) if is_masked else above.state.name
         line.append(Superior(shown, name, None if above.state.is_active else "has left"))
         seen.add(superior)
-        ref = superior
+        here = above
     return [*line, Superior("…", None, "more above")]

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
@@ -144,7 +144,7 @@ def _behind(
     return behind
 
 
-async def caught_up(settings: Settings, *, within: float = 120.0, on_wait: Callable[[Status], None] = lambda _: None) -> Status:
+async def caught_up(settings: Settings, *, within: float = 120.0) -> Status:
     """Wait until everything said so far is folded and told; raises HubError with what is left when the time is over."""
     deadline = monotonic() + within
     while True:
@@ -154,7 +154,6 @@ async def caught_up(settings: Settings, *, within: float = 120.0, on_wait: Calla
         if monotonic() > deadline:
             left = ", ".join(_left(c) for c in found.consumers if c.lag) or f"{found.unsent} events unsent"
             raise HubError(f"not caught up after {within:.0f} s: {left}")
-        on_wait(found)
         await asyncio.sleep(0.3)
 
 

@@ -8,12 +8,16 @@ from pydantic_core import from_json
 
 from contracts.catalogue import lookup
 from hub.operations import state_view
+from hub.operations.base_plan import as_data
 from hub.rules.basedata import BaseData
 from hub.rules.decision import Change, Decision, Keep, Reject, Rules, Subject, Wait
 from hub.rules.folding import NOTHING, Folded, Told, fold
 from hub.rules.masking import mask, mask_reference
 from hub.rules.order import in_order
-from hub.state.timelines import Broken, Saying
+from hub.state import base_editions, timelines
+from hub.state.reading import Snapshot
+from hub.state.timelines import Broken, Saying, Standing
+from hub.stream.consumer import Consumer
 from hub.stream.record import speaker
 
 
@@ -29,6 +33,16 @@ class Happening(NamedTuple):
     event_id: str | None
     recorded_at: datetime
     body: Any
+
+
+async def follow(
+    look: Snapshot, keeper: Consumer, store: str, subject: Subject, *, is_masked: bool = True
+) -> tuple[Standing | None, list[Happening]]:
+    """A subject's state, and its story; its keeper is the consumer that folds that store."""
+    standing = await timelines.standing(look, keeper.stores[store].store, subject)
+    laid = [edition for kind in keeper.using for edition in await base_editions.editions(look, kind)]
+    sayings = await timelines.sayings(look, store, subject)
+    return standing, tell(subject, keeper.stores[store].rules, BaseData(as_data(laid)), sayings, is_masked=is_masked)
 
 
 def tell(subject: Subject, rules: Rules, base: BaseData, sayings: Sequence[Saying], *, is_masked: bool) -> list[Happening]:
