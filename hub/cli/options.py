@@ -3,7 +3,7 @@
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any, get_type_hints
+from typing import Any
 
 Command = Callable[..., None]
 
@@ -22,10 +22,7 @@ def taking(**groups: Callable[..., Any]) -> Callable[[Command], Command]:
         for parameter in inspect.signature(command).parameters.values():
             parameters += options[parameter.name].values() if parameter.name in groups else [parameter]
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # what typer reads
-        hints = get_type_hints(command, include_extras=True)
-        for group in groups.values():
-            hints |= get_type_hints(group, include_extras=True)
-        run.__annotations__ = {parameter.name: hints[parameter.name] for parameter in parameters}
+        run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
         return run
 
     return give
