@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, cast
 
 from contracts.campaigns import Audience
 from hub.errors import HubError, InputError
-from hub.operations.yaml_places import Document, Place, documents, written
+from hub.operations.yaml_places import Document, Place, documents, text_of, written
 from hub.rules.audience import TREES, Unfit, Where, conditions
 
 _MOST_FAULTS = 20
@@ -24,11 +24,7 @@ class Chosen(NamedTuple):
 
 def read(path: Path) -> Document:
     """A file's only document, a mapping; raises InputError with the line where it is none."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(str(path), f"a YAML file in UTF-8 that can be read ({getattr(error, 'strerror', None) or error})") from None
-    found = list(documents(text, path.name))
+    found = list(documents(text_of(path), path.name))
     if len(found) != 1 or not isinstance(found[0].value, dict):
         raise InputError(path.name, "one mapping (docs/campaigns.md shows one)")
     return found[0]

@@ -13,8 +13,8 @@ from contracts.base import LINEAGES, StaffPass
 from contracts.base.v1 import BaseDatum, Staff
 from contracts.contract import Lineage, findings
 from contracts.values import Instant
-from hub.errors import HubError, InputError
-from hub.operations.yaml_places import Document, Place, documents, written
+from hub.errors import HubError
+from hub.operations.yaml_places import Document, Place, documents, text_of, written
 
 BY_KIND: dict[str, Lineage[Any]] = {lineage.body.KIND: lineage for lineage in LINEAGES}
 ENVELOPE = frozenset({"occurred_at", "revision", "corrects"})
@@ -50,11 +50,7 @@ class _Head(BaseModel):
 
 def read(path: Path) -> BaseFile:
     """Read a file; raises InputError or HubError with every fault's line and field path."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(str(path), f"a YAML file in UTF-8 that can be read ({getattr(error, 'strerror', None) or error})") from None
-    return parse(text, path.name)
+    return parse(text_of(path), path.name)
 
 
 def parse(text: str, name: str) -> BaseFile:

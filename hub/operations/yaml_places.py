@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
@@ -37,6 +38,14 @@ class Document(NamedTuple):
     def line(self, place: Place) -> int:
         """The line of a place, or of the nearest one around it that is written down."""
         return next(self.lines[place[:end]] for end in range(len(place), -1, -1) if place[:end] in self.lines)
+
+
+def text_of(path: Path) -> str:
+    """What stands in a file; raises InputError where it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(str(path), f"a YAML file in UTF-8 that can be read ({getattr(error, 'strerror', None) or error})") from None
 
 
 def documents(text: str, name: str) -> Iterator[Document]:
