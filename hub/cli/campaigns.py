@@ -12,8 +12,10 @@ from hub.cli.printing import AsJson
 from hub.cli.saying import Saying, say, with_saying
 
 if TYPE_CHECKING:
+    from contracts.base import Template
     from contracts.contract import Lineage
     from hub.cli.identity import Signer
+    from hub.operations.campaign_checks import Named
     from hub.operations.campaign_preview import Preview
     from hub.rules.campaigns import Campaign
     from hub.state.campaign_desk import Standing
@@ -33,7 +35,7 @@ def check(file: File, as_json: AsJson = False) -> None:
     from hub.cli.printing import print_json
 
     plan, state = _draft(file)
-    _refuse(_named(state)[1])
+    _sound(state)
     if as_json:
         print_json(plan.model_dump(mode="json", exclude={"occurred_at", "revision", "corrects", "who", "why"}, exclude_none=True))
     else:
@@ -59,7 +61,7 @@ def preview(
         name = plan.campaign
     else:
         name, state = what, ask(shown, what).campaign
-    found = _preview(name, state, is_quiet=as_json)
+    found = _preview(name, state, _named(state)[0], is_quiet=as_json)
     if as_json:
         print_json(preview_json(name, found))
     else:
@@ -77,8 +79,7 @@ def new(file: File, how: Saying) -> None:
 
     by = how.signer("prepare")
     plan, state = _draft(file, why=how.why or "-", who=by.who)
-    _refuse(_named(state)[1])
-    show, about = _foretold(plan.campaign, state, how)
+    show, about = _foretold(plan.campaign, state, _sound(state), how)
     say(CAMPAIGN_PREPARED, by.signs(plan), "Prepare it?", how, show=show, about=about)
 
 
@@ -153,8 +154,7 @@ def release(name: Name, how: Saying) -> None:
     by = how.signer("release")
     if same_person(by.who, state.approved_by or ""):
         raise HubError(f"{name} was approved by {state.approved_by}: somebody else has to release it")
-    _refuse(_named(state)[1])
-    show, about = _foretold(name, state, how)
+    show, about = _foretold(name, state, _sound(state), how)
     body = by.signs(make(CAMPAIGN_RELEASED, _head(name, by, how.why), {"plan": state.plan}))
     say(CAMPAIGN_RELEASED, body, "Release it?", how, show=show, about=about)
 
@@ -251,7 +251,7 @@ def _draft(file: Path, *, why: str = "-", who: str = "-") -> tuple[Any, "Campaig
     return made, draft(made)
 
 
-def _preview(name: str, state: "Campaign", *, is_quiet: bool) -> "Preview":
+def _preview(name: str, state: "Campaign", template: "Template | None", *, is_quiet: bool) -> "Preview":
     from datetime import timedelta
 
     from hub.cli.progress import progress
@@ -263,34 +263,36 @@ def _preview(name: str, state: "Campaign", *, is_quiet: bool) -> "Preview":
     from hub.settings import Settings
 
     settings, total = Settings(), ask(size, state)
-    template, _ = _named(state)
     cap, links = Limit(settings.courier_cap, timedelta(days=settings.courier_cap_days)), Links(settings.door_url, b"as long as a real one")
     with progress("judging", total, is_quiet=is_quiet) as on_progress:
         return ask(operation, name, state, template, Sending(settings.courier_country, cap, links), on_progress)
 
 
-def _foretold(name: str, state: "Campaign", how: Saying) -> tuple[Callable[[], None], dict[str, Any]]:
+def _foretold(name: str, state: "Campaign", template: "Template | None", how: Saying) -> tuple[Callable[[], None], dict[str, Any]]:
     """What shows people the plan and whom it reaches, and what a program is told of it that looks before it acts."""
     from hub.cli.campaign_views import preview_json, print_plan, print_preview
 
     def show() -> None:
         print_plan(name, state)
-        print_preview(state, _preview(name, state, is_quiet=how.as_json))
+        print_preview(state, _preview(name, state, template, is_quiet=how.as_json))
 
-    return show, {"preview": preview_json(name, _preview(name, state, is_quiet=True))} if how.as_json and how.dry_run else {}
+    return show, {"preview": preview_json(name, _preview(name, state, template, is_quiet=True))} if how.as_json and how.dry_run else {}
 
 
-def _named(state: "Campaign") -> tuple[Any, list[str]]:
+def _named(state: "Campaign") -> "Named":
     from hub.operations.campaign_checks import named
 
     return ask(named, state.template, state.purpose, state.documents, state.channels)  # type: ignore[arg-type] # their columns are text
 
 
-def _refuse(faults: list[str]) -> None:
+def _sound(state: "Campaign") -> "Template | None":
+    """The template of a campaign; raises HubError where something that the campaign names is not there, or not fit."""
     from hub.errors import HubError
 
+    template, faults = _named(state)
     if faults:
         raise HubError("\n     ".join(faults))
+    return template
 
 
 def _head(name: str, by: "Signer", why: str) -> dict[str, Any]:
