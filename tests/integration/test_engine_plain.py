@@ -43,7 +43,7 @@ from tests.support.passing import newest
 HANDLED, DEAD = Outcome.HANDLED, Outcome.DEAD
 KIM = {"contact": "K", "customer": "A", "name": "Kim"}
 TABLES = ("customers", "contacts", "journal", "corrections", "inbox", "dead_letters", "waiting", "outbox", "consumer_offsets")
-OF_THE_RUN = {"came_at", "recorded_at", "since", "moved_at", "epoch", "time", "body"}
+OF_THE_RUN = {"came_at", "recorded_at", "since", "until", "moved_at", "epoch", "time", "body"}
 
 
 class Saying(NamedTuple):
