@@ -19,6 +19,7 @@ from hub.stream.plain import Plain
 from hub.stream.record import Judged, Newer, Reader, Ready, Repeated, Taken, refused
 from hub.stream.sorting import place
 from hub.stream.work import Work
+from hub.telemetry import log
 
 Batches = Mapping[TopicPartition, Sequence[Taken]]
 
@@ -162,16 +163,27 @@ class Batch:
         await acts.carry_out(Acting(connection, self._work, self._reader, self.consumer), asked, applied)
 
     async def release_newer(self, connection: Connection) -> Applied:
-        """Fold the records that waited for a process as new as this one."""
+        """Fold the records that waited for a process as new as this one.
+
+        Where one of them fails with what nobody foresaw all go on waiting: no partition of ours is to be kept from being claimed for that.
+        """
         await self._work.prepare(connection)
         applied = Applied()
-        async with connection.transaction():
-            rows = await waiting.versions(connection, self.consumer)
-            judged = [(row, self._reader.judge(slips.stored(row))) for row in rows]
-            known = [(row, record) for row, record in judged if not isinstance(record, Newer)]
-            if known:
-                await waiting.forget(connection, [row.id for row, _ in known])
-                await self._bisect(connection, [record for _, record in known], applied)
+        try:
+            async with connection.transaction():
+                rows = await waiting.versions(connection, self.consumer)
+                judged = [(row, self._reader.judge(slips.stored(row))) for row in rows]
+                known = [(row, record) for row, record in judged if not isinstance(record, Newer)]
+                if known:
+                    records = [record for _, record in known]
+                    await waiting.forget(connection, [row.id for row, _ in known])
+                    await self._bisect(connection, records, applied)
+                    await self._act(connection, records, applied)
+        except Exception as error:
+            if meaning(error) is not Meaning.UNKNOWN:
+                raise
+            log.exception("newer.not_folded", consumer=self.consumer, error=type(error).__name__)
+            return Applied()
         return applied
 
 

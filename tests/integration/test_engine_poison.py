@@ -4,12 +4,14 @@ import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 
 from contracts import catalogue
 from contracts import envelope as cloudevents
-from contracts.customers import CUSTOMER_RECORDED
+from contracts.acts import DEAD_LETTER_DISCARDED
+from contracts.customers import CUSTOMER_CHANGED, CUSTOMER_RECORDED
 from contracts.topics import OEM_CRM
 from hub.consumers.crm_sync import crm_sync
 from hub.rules import customers as customer_rules
@@ -253,6 +255,29 @@ async def test_a_version_from_the_future_waits_for_a_process_that_knows_it(
         assert released.outcomes == {(TOPIC, 0, 0): HANDLED}
         assert await new.rows("waiting") == []
         assert [(row["name"], row["phone"]) for row in await new.rows("customers")] == [("Ada", "1")]
+
+
+async def test_an_act_from_the_future_is_carried_out_once_it_is_known(
+    engine: Engine, dealer: Words, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await engine.apply([dealer.say(CUSTOMER_CHANGED, {"customer": "C1", "phone": 7}, 1)])
+    (letter,) = await engine.rows("dead_letters")
+    slip = {"consumer": "crm-sync", "who": "op", "why": "a slip", "letter": str(letter["id"])}
+    act = dealer.say(DEAD_LETTER_DISCARDED, slip, 2, topic="hub.acts", source="/hub/operators/op", version=2)
+    assert await engine.outcomes([act]) == [Outcome.WAITING]
+    monkeypatch.setitem(catalogue._BY_WIRE, "hub.dead_letter.discarded.v2", (DEAD_LETTER_DISCARDED, 1))
+    await engine.batch.release_newer(engine.db)
+    assert [row["state"] for row in await engine.rows("dead_letters")] == ["discarded"]
+
+
+async def test_what_waits_for_a_newer_process_keeps_nobody_from_claiming_where_it_fails(
+    engine: Engine, dealer: Words, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await engine.outcomes([dealer.recorded("C1", "Ada", version=2)]) == [Outcome.WAITING]
+    monkeypatch.setitem(catalogue._BY_WIRE, "hub.customer.recorded.v2", (CUSTOMER_RECORDED, 1))
+    monkeypatch.setattr(engine.batch._work, "do", AsyncMock(side_effect=ZeroDivisionError))
+    assert (await engine.batch.release_newer(engine.db)).outcomes == {}
+    assert [row["hold"] for row in await engine.rows("waiting")] == ["version"]
 
 
 async def test_a_version_from_the_future_that_means_nothing_here_is_ignored(engine: Engine) -> None:
