@@ -7,7 +7,7 @@ import typer
 
 from hub.cli.acting import Unmask, Why, ask, operator
 from hub.cli.doing import Deed, Manner, do, with_manner
-from hub.cli.printing import AsJson, print_json, print_table
+from hub.cli.printing import AsJson, counted, print_json, print_table
 
 if TYPE_CHECKING:
     from hub.operations.acts import Operator
@@ -92,7 +92,7 @@ def export(kind: Kind = "", unmask: Unmask = False, why: Why = "") -> None:
     if people and who:
         who.unmasks("base.unmasked", kind or "all")
     elif people:
-        typer.echo(f"{len(people)} editions of staff and their passes are left out; --unmask --why … exports them too.", err=True)
+        typer.echo(f"{counted(len(people), 'edition')} of staff and their passes left out; --unmask --why … exports them too.", err=True)
         found = [edition for edition in found if edition.kind not in OF_PEOPLE]
     typer.echo(write(as_data(found)), nl=False)
 
@@ -132,7 +132,7 @@ def apply(
         show=lambda: _print_plan(steps, open_steps),
         ask="Lay this down?",
         act=act if open_steps else None,
-        say=lambda done: f"{len(done)} editions published to oem.base; base-data folds them.",
+        say=lambda done: f"{counted(len(done), 'edition')} published to oem.base; base-data folds them.",
     )
     do(deed, manner)
 
@@ -152,7 +152,7 @@ def _print_plan(steps: "list[Step]", open_steps: "list[Step]") -> None:
     if rows:
         print_table(("what", "edition", "field", "is", "becomes"), rows)
     same = len(steps) - len(open_steps)
-    typer.echo(f"{len(open_steps)} editions new or changed, {same} as they should be.")
+    typer.echo(f"{counted(len(open_steps), 'edition')} new or changed, {same} as they should be.")
 
 
 def _shown(value: object) -> str:

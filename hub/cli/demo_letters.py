@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
+from hub.cli.printing import counted
+
 if TYPE_CHECKING:
     from hub.settings import Settings
     from hub.world.drivers import Drivers
@@ -80,7 +82,7 @@ def print_letters(settings: "Settings", letters: CameBack, mail: CameBack) -> bo
 
     found = batches(settings.post_folder)
     faults = [fault for one in found for fault in one.faults]
-    count = "1 print batch" if len(found) == 1 else f"{len(found)} print batches"
+    count = counted(len(found), "print batch", "print batches")
     state = f"NOT as the manifests say: {'; '.join(faults)}" if faults else "whole by manifest and checksums"
     typer.echo(f"\nThe printer found {sum(one.letters for one in found):,} letters in {count}, {state}.")
     typer.echo(f"The post brought back {letters.messages} by its code {_MOVED}, moved away: {_heeded(letters)}.")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hub.cli.acting import ask
-from hub.cli.printing import AsJson, print_json, print_several, print_table, printable
+from hub.cli.printing import AsJson, counted, print_json, print_several, print_table, printable
 
 if TYPE_CHECKING:
     from hub.rules.orders.execution import Execution
@@ -41,7 +41,7 @@ def execution(
     if as_json:
         print_json({**found._asdict(), "execution": found.execution._asdict()})
         return
-    standing = f"{found.status} in {found.stage}, {found.wins} {'win' if found.wins == 1 else 'wins'}" if found.status else "not known yet"
+    standing = f"{found.status} in {found.stage}, {counted(found.wins, 'win')}" if found.status else "not known yet"
     typer.secho(printable(f"opportunity {found.dealer}/{found.opportunity}: {standing}"), bold=True)
     if found.execution.orders:
         print_execution(found.execution)

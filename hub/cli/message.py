@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from hub.cli.acting import ask
+from hub.cli.printing import counted
 from hub.cli.saying import Saying, say, with_saying
 
 app = typer.Typer(no_args_is_help=True, help="Messages to one person, from the same ledger as everything else that leaves the house.")
@@ -75,8 +76,8 @@ def send(
         raise HubError("\n     ".join(faults))
 
     def show() -> None:
-        counted = segments(words) if channel == "sms" else None
-        size = f", {counted.parts} segments in {counted.encoding}" if counted else ""
+        sms = segments(words) if channel == "sms" else None
+        size = f", {counted(sms.parts, 'segment')} in {sms.encoding}" if sms else ""
         typer.echo(f"{body.message}: by {channel} to {to}, for {purpose}{size}.")
 
     say(MESSAGE_REQUESTED, body, "Send it?", how, show=show)

@@ -7,7 +7,7 @@ import typer
 
 from hub.cli.acting import check_reason, operator
 from hub.cli.doing import Deed, Manner, do, with_manner
-from hub.cli.printing import AsJson, print_json, print_table
+from hub.cli.printing import AsJson, counted, print_json, print_table
 
 app = typer.Typer(no_args_is_help=True, help="Letters: the batches that the printer takes over, and what came back.")
 
@@ -84,8 +84,8 @@ def returned(
     deed = Deed(
         told={"letters": [{**each.letter._asdict(), "is_known": each.body is not None} for each in found]},
         show=lambda: print_table(("delivery", "code", "cause", "bad"), rows) if rows else typer.echo("No letter came back."),
-        ask=f"Tell the hub of {len(known):,} letters that came back?",
+        ask=f"Tell the hub of {counted(len(known), 'letter')} that came back?",
         act=act if known else None,
-        say=lambda done: f"{len(done):,} reports published to hub.reports.",
+        say=lambda done: f"{counted(len(done), 'report')} published to hub.reports.",
     )
     do(deed, manner)

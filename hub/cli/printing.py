@@ -15,6 +15,11 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs."
 _WIDE = 400  # characters: whole lines for grep; only a terminal has an edge to wrap at
 
 
+def counted(count: int, one: str, several: str = "") -> str:
+    """So many of something, `1 win` or `1,000 wins`; `several` where that is not made by an s."""
+    return f"{count:,} {one if count == 1 else several or f'{one}s'}"
+
+
 def print_json(value: object) -> None:
     """Print one value, indented."""
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))

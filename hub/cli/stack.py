@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.printing import AsJson, print_json, print_table
+from hub.cli.printing import AsJson, counted, print_json, print_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -186,9 +186,9 @@ def _print_status(found: "Status", stack: "Stack | None") -> None:
 def _print_people(found: "Status") -> None:
     """What people are still to be told, and what keeps it back."""
     age = f", the oldest for {(found.at - found.oldest_due).total_seconds():.0f} s" if found.oldest_due else ""
-    told = [f"{found.due:,} message{'' if found.due == 1 else 's'} due{age}"] if found.due else []
+    told = [f"{counted(found.due, 'message')} due{age}"] if found.due else []
     told += [f"{found.unknown:,} unknown (hub deliveries list --state unknown)"] if found.unknown else []
-    told += [f"{found.braked:,} brake{'' if found.braked == 1 else 's'} pulled (hub brakes list)"] if found.braked else []
+    told += [f"{counted(found.braked, 'brake')} pulled (hub brakes list)"] if found.braked else []
     if told:
         typer.echo(f"People: {'; '.join(told)}")
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from hub.cli.printing import print_table
+from hub.cli.printing import counted, print_table
 
 if TYPE_CHECKING:
     from hub.settings import Settings
@@ -85,7 +85,7 @@ async def _orders(url: str) -> None:
         missing.update(one["paper"] for one in row["missing"])
     typer.echo(f"\nThe ERP was asked for {states.total():,} orders:")
     print_table(("state", ">orders"), _counted(states))
-    words = ", ".join(f"{count:,} {paper.replace('_', ' ')}{'' if count == 1 else 's'}" for paper, count in sorted(missing.items()))
+    words = ", ".join(counted(count, paper.replace("_", " ")) for paper, count in sorted(missing.items()))
     typer.echo(f"Not come in the agreed time: {words or 'nothing'} (hub orders list --missing any).")
 
 
