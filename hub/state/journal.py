@@ -10,7 +10,7 @@ from uuid import UUID
 import zstandard
 
 from hub.rules.decision import Subject
-from hub.state.rows import RowType, texts
+from hub.state.rows import RowType
 from hub.state.store import Connection
 from hub.state.together import Asked, Part, nothing
 
@@ -35,14 +35,13 @@ ROWS = RowType(
         '"offset"': "bigint",
     },
 )
-# What many rows of a batch are alike in is said once, and looked up by its number: half of a row's columns. It comes as text, read once.
+# What many rows of a batch are alike in is said once, and looked up by its number: half of a row's columns.
 _ADD = f"""
 INSERT INTO journal (event, part, consumer, principal, source, event_id, type, store, ref, occurred_at, revision, corrects,
                      is_historical, fingerprint, body, topic, partition, "offset")
-SELECT n.event, n.part, $2, (SELECT $3::text::text[])[n.likeness], (SELECT $4::text::text[])[n.likeness], n.event_id,
-       (SELECT $5::text::text[])[n.likeness], (SELECT $6::text::text[])[n.likeness], n.ref, n.occurred_at, n.revision, n.corrects,
-       (SELECT $7::text::bool[])[n.likeness], n.fingerprint, n.body, (SELECT $8::text::text[])[n.likeness],
-       (SELECT $9::text::int[])[n.likeness], n."offset"
+SELECT n.event, n.part, $2, ($3::text[])[n.likeness], ($4::text[])[n.likeness], n.event_id, ($5::text[])[n.likeness],
+       ($6::text[])[n.likeness], n.ref, n.occurred_at, n.revision, n.corrects, ($7::bool[])[n.likeness], n.fingerprint, n.body,
+       ($8::text[])[n.likeness], ($9::int[])[n.likeness], n."offset"
 FROM unnest($1::{ROWS.array}) AS n
 """  # noqa: S608 - a name of our own
 # Whether an event is new its first part decides: another document under the same id may concern more subjects than the one that came.
@@ -156,7 +155,7 @@ def adding(consumer: str, rows: Sequence[Row], likenesses: Iterable[Likeness]) -
 
 def _columns(consumer: str, rows: Sequence[Row], likenesses: Iterable[Likeness]) -> list[Any]:
     """Rows go in by event so that the index is filled side by side."""
-    return [sorted(rows, key=itemgetter(0, 1)), consumer, *(texts([*map(str, column)]) for column in zip(*likenesses, strict=True))]
+    return [sorted(rows, key=itemgetter(0, 1)), consumer, *([*column] for column in zip(*likenesses, strict=True))]
 
 
 async def known(connection: Connection, events: Iterable[UUID]) -> dict[UUID, tuple[str, int, bytes]]:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from contracts.topics import ACTS
-from hub.state.rows import texts
 from hub.state.store import Connection
 from hub.state.together import Asked, Part, done_to, nothing
 
@@ -96,8 +95,7 @@ _LOCK = Part(
     """
 locked AS (
     SELECT o.*, s.first, s.after, s.holes
-    FROM unnest((SELECT $3::text::text[]), (SELECT $4::text::int[]), (SELECT $5::text::bigint[]), (SELECT $6::text::bigint[]),
-        (SELECT $7::text::bigint[]))
+    FROM unnest((SELECT $3::text[]), (SELECT $4::int[]), (SELECT $5::bigint[]), (SELECT $6::bigint[]), (SELECT $7::bigint[]))
         AS s (topic, partition, first, after, holes) CROSS JOIN LATERAL (
         SELECT o.topic, o.partition, o.epoch, greatest(o.next_offset, 0) AS next_offset, o.xmin::text AS edition FROM consumer_offsets o
         WHERE o.consumer = $1 AND o.cluster_id = $2 AND o.topic = s.topic AND o.partition = s.partition FOR UPDATE) AS o
@@ -118,7 +116,7 @@ _LOOK = Part(
     "",
     """
 SELECT o.topic, o.partition, o.epoch, greatest(o.next_offset, 0), false, o.edition, false
-FROM unnest((SELECT $3::text::text[]), (SELECT $4::text::int[])) AS s (topic, partition) CROSS JOIN LATERAL (
+FROM unnest((SELECT $3::text[]), (SELECT $4::int[])) AS s (topic, partition) CROSS JOIN LATERAL (
     SELECT o.*, o.xmin::text AS edition FROM consumer_offsets o
     WHERE o.consumer = $1 AND o.cluster_id = $2 AND o.topic = s.topic AND o.partition = s.partition) AS o
 """,
@@ -128,9 +126,8 @@ _MOVE = done_to(
     "moved",
     """
 UPDATE consumer_offsets AS o SET next_offset = s.after, holes = o.holes + s.holes, moved_at = now()
-FROM unnest((SELECT $3::text::text[]), (SELECT $4::text::int[]), (SELECT $5::text::bigint[]), (SELECT $6::text::bigint[]),
-    (SELECT $7::text::bigint[]), (SELECT $8::text::bigint[]), (SELECT $9::text::text[]))
-    AS s (topic, partition, first, after, holes, epoch, edition)
+FROM unnest((SELECT $3::text[]), (SELECT $4::int[]), (SELECT $5::bigint[]), (SELECT $6::bigint[]), (SELECT $7::bigint[]),
+    (SELECT $8::bigint[]), (SELECT $9::text[])) AS s (topic, partition, first, after, holes, epoch, edition)
 WHERE o.consumer = $1 AND o.cluster_id = $2 AND o.topic = s.topic AND o.partition = s.partition
   AND o.epoch = s.epoch AND greatest(o.next_offset, 0) = s.first AND o.xmin::text = s.edition
 """,
@@ -199,19 +196,20 @@ class Offsets:
     def locking(self, spans: Mapping[TopicPartition, Span]) -> Asked[dict[TopicPartition, Locked]]:
         """As `lock`, to be asked together with what else there is to ask."""
         ordered = sorted(spans.items())
-        return Asked(_LOCK, (*self._key, *_texts([(*partition, *span) for partition, span in ordered])), _locked)
+        columns = _columns([partition for partition, _ in ordered])
+        return Asked(_LOCK, (*self._key, *columns, *zip(*(span for _, span in ordered), strict=True)), _locked)
 
     def looking(self, partitions: Sequence[TopicPartition]) -> Asked[dict[TopicPartition, Locked]]:
         """Where these stand and under which epoch, without a lock."""
-        return Asked(_LOOK, (*self._key, *_texts(partitions)), _locked)
+        return Asked(_LOOK, (*self._key, *_columns(partitions)), _locked)
 
     def moving(self, spans: Mapping[TopicPartition, Span], found: Mapping[TopicPartition, Locked]) -> Asked[None]:
         """What is to be done to move on partitions that stand where their batches begin, just as they were found.
 
         DivisionByZeroError tells that one stands elsewhere, was claimed since, or that `await_others` was called.
         """
-        rows = [(*partition, *span, found[partition].epoch, found[partition].edition) for partition, span in spans.items()]
-        return Asked(_MOVE, (*self._key, *_texts(rows), len(spans)), nothing)
+        columns = zip(*((*span, found[partition].epoch, found[partition].edition) for partition, span in spans.items()), strict=True)
+        return Asked(_MOVE, (*self._key, *_columns(list(spans)), *columns, len(spans)), nothing)
 
     async def advance(self, connection: Connection, moves: Mapping[TopicPartition, tuple[int, int]]) -> None:
         """Move on: per partition the next offset and how many holes were passed."""
@@ -250,8 +248,3 @@ def _locked(rows: Sequence[Any]) -> dict[TopicPartition, Locked]:
 
 def _columns(partitions: Sequence[TopicPartition]) -> tuple[list[str], list[int]]:
     return [topic for topic, _ in partitions], [partition for _, partition in partitions]
-
-
-def _texts(rows: Sequence[Sequence[str | int]]) -> list[str]:
-    """The columns of these rows, each as an array in text."""
-    return [texts([*map(str, column)]) for column in zip(*rows, strict=True)]

@@ -1,6 +1,5 @@
 """One batch, one transaction (T1): offsets checked, records folded, offsets moved, all or nothing."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from time import perf_counter
 from typing import NamedTuple
@@ -92,7 +91,6 @@ class Batch:
         or not at all, and whoever would have to lock something in between takes the other way.
         """
         applied, began = Applied(), perf_counter()
-        asyncio.get_running_loop().call_soon(getattr, at_once, "noted")  # it is made while the database looks
         try:
             standing = await at_once.look(connection, self._offsets.looking(list(given.batches)))
             looked = perf_counter()

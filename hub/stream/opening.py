@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hub.rules.decision import Subject
@@ -41,7 +40,7 @@ class Fresh:
 
         UniqueViolationError tells that something of it came before.
         """
-        return await self.look(connection, first, *self.noted)
+        return await self.look(connection, first, *self.noting())
 
     async def look(self, connection: Connection, first: Asked[T], *others: Asked[Any]) -> T:
         """Find what holds the batch and the states of its subjects; returns what was asked `first`, together with the others.
@@ -65,8 +64,7 @@ class Fresh:
         found.heard = dict(zip(loaded, heard, strict=True))
         return answers[0]  # type: ignore[no-any-return] # of what was asked first
 
-    @cached_property
-    def noted(self) -> list[Asked[None]]:
+    def noting(self) -> list[Asked[None]]:
         """What is to be done to journal the batch, or where no history is kept to note that it came."""
         consumer, noted = self._consumer, []
         if kept := [good for good in self._goods if consumer.remembers(good.lineage)]:

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -109,7 +108,7 @@ class Plain:
 
         UniqueViolationError tells that something of it came before.
         """
-        return await self.look(connection, first, *self.noted)
+        return await self.look(connection, first, *self.noting())
 
     async def look(self, connection: Connection, first: Asked[T], *others: Asked[Any]) -> T:
         """Find the states of their subjects, unless told afresh; returns what was asked `first`, together with the others."""
@@ -120,8 +119,7 @@ class Plain:
         self._loaded = [await question.alone(connection) for question in questions] if is_apart else answers[2 + len(others) :]
         return answers[0]  # type: ignore[no-any-return] # of what was asked first
 
-    @cached_property
-    def noted(self) -> list[Asked[None]]:
+    def noting(self) -> list[Asked[None]]:
         """What is to be done to note that they came."""
         return [inbox.adding(self._marks)]
 

@@ -65,7 +65,7 @@ class Work:
         """
         writes = await batch.saves(connection, records, applied)
         folded = perf_counter()
-        await write(connection, [moving, *batch.noted, *writes])
+        await write(connection, [moving, *batch.noting(), *writes])
         applied.seconds["commit"] = perf_counter() - folded
 
     async def saves(self, connection: Connection, records: Sequence[Judged], found: Sorted, applied: Applied) -> list[Asked[Any]]:
