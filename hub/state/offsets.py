@@ -125,13 +125,12 @@ FROM unnest((SELECT $3::text[]), (SELECT $4::int[])) AS s (topic, partition) CRO
 _MOVE = done_to(
     "moved",
     """
-UPDATE consumer_offsets AS o SET next_offset = s.after, holes = o.holes + s.holes, moved_at = now()
-FROM unnest((SELECT $3::text[]), (SELECT $4::int[]), (SELECT $5::bigint[]), (SELECT $6::bigint[]), (SELECT $7::bigint[]),
-    (SELECT $8::bigint[]), (SELECT $9::text[])) AS s (topic, partition, first, after, holes, epoch, edition)
-WHERE o.consumer = $1 AND o.cluster_id = $2 AND o.topic = s.topic AND o.partition = s.partition
-  AND o.epoch = s.epoch AND greatest(o.next_offset, 0) = s.first AND o.xmin::text = s.edition
+UPDATE consumer_offsets AS o SET next_offset = n.after, holes = o.holes + n.holes, moved_at = now()
+FROM unnest((SELECT $3::text[]), (SELECT $4::int[]), (SELECT $5::bigint[]), (SELECT $6::bigint[]), (SELECT $7::text[]))
+    AS n (topic, partition, after, holes, edition)
+WHERE o.consumer = $1 AND o.cluster_id = $2 AND o.topic = n.topic AND o.partition = n.partition AND o.xmin::text = n.edition
 """,
-    10,
+    8,
 )
 
 _ADVANCE = """
@@ -203,13 +202,13 @@ class Offsets:
         """Where these stand and under which epoch, without a lock."""
         return Asked(_LOOK, (*self._key, *_columns(partitions)), _locked)
 
-    def moving(self, spans: Mapping[TopicPartition, Span], found: Mapping[TopicPartition, Locked]) -> Asked[None]:
-        """What is to be done to move on partitions that stand where their batches begin, just as they were found.
+    def moving(self, moves: Mapping[TopicPartition, tuple[int, int]], found: Mapping[TopicPartition, Locked]) -> Asked[None]:
+        """What is to be done to `advance` partitions whose rows are the very ones that were found.
 
-        DivisionByZeroError tells that one stands elsewhere, was claimed since, or that `await_others` was called.
+        DivisionByZeroError tells that one was moved on or claimed since, or that `await_others` was called.
         """
-        columns = zip(*((*span, found[partition].epoch, found[partition].edition) for partition, span in spans.items()), strict=True)
-        return Asked(_MOVE, (*self._key, *_columns(list(spans)), *columns, len(spans)), nothing)
+        columns = zip(*((*move, found[partition].edition) for partition, move in moves.items()), strict=True)
+        return Asked(_MOVE, (*self._key, *_columns(list(moves)), *columns, len(moves)), nothing)
 
     async def advance(self, connection: Connection, moves: Mapping[TopicPartition, tuple[int, int]]) -> None:
         """Move on: per partition the next offset and how many holes were passed."""

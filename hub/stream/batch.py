@@ -94,10 +94,10 @@ class Batch:
         try:
             standing = await at_once.look(connection, self._offsets.looking(list(given.batches)))
             looked = perf_counter()
-            due, _ = given.due(standing, applied)
+            due, moves = given.due(standing, applied)
             if given.is_more_than(due):
                 return None
-            moving = self._offsets.moving(given.spans, standing)
+            moving = self._offsets.moving(moves, standing)
             await self._work.finish_at_once(connection, at_once, moving, _unrepeated(due, applied), applied)
         except Exception as error:
             if not isinstance(error, Otherwise | Conflict | Gap) and meaning(error) is not Meaning.RECORD:
