@@ -139,10 +139,7 @@ FROM unnest($3::text[], $4::int[], $5::bigint[], $6::bigint[]) AS n (topic, part
 WHERE o.consumer = $1 AND o.cluster_id = $2 AND o.topic = n.topic AND o.partition = n.partition
 """
 
-_ALONE = """
-SELECT bool_and(pg_try_advisory_xact_lock(hashtextextended(concat('others ', $1::text, ' ', t.topic), 0)))
-FROM unnest($2::text[]) AS t (topic)
-"""
+_ALONE = "SELECT pg_try_advisory_xact_lock(hashtextextended(concat('others ', $1::text), 0))"
 # A new edition of each row, as it was. In the order in which batches lock them.
 _TOUCH = """
 UPDATE consumer_offsets AS o SET moved_at = o.moved_at FROM (
@@ -235,7 +232,7 @@ async def await_others(connection: Connection, consumer: str, topics: Sequence[s
 
     False where somebody else does so: they would wait for us as well.
     """
-    if not await connection.fetchval(_ALONE, consumer, topics):
+    if not await connection.fetchval(_ALONE, consumer):
         return False
     await connection.execute(_TOUCH, consumer, topics)
     return True

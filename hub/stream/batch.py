@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from time import perf_counter
 from typing import NamedTuple
 
-from contracts.topics import ACTS
 from hub.state import waiting
 from hub.state.offsets import Locked, Offsets, Span, TopicPartition
 from hub.state.store import Connection
@@ -75,9 +74,10 @@ class Batch:
         return await self._once(connection, given._replace(batches=self._whole(batches)))
 
     def _whole(self, batches: Batches) -> Batches:
-        """The same with what they say, where no more than a row was kept of it."""
+        """The same with what they say, where no more than a row was kept of it: that was in vain, and may be so again."""
         if not any(isinstance(record, Ready) for batch in batches.values() for record in batch):
             return batches
+        self._wary = WARY
         judge = self._reader.judge
         return {
             partition: [judge(record.raw) if isinstance(record, Ready) else record for record in batch]
@@ -132,8 +132,7 @@ class Batch:
             await at_once.finish(connection, records, applied)
             return
         await self._bisect(connection, records, applied)
-        if any(topic == ACTS.name for topic, _ in applied.next_offsets):
-            await self._act(connection, records, applied)
+        await self._act(connection, applied)
 
     async def _bisect(self, connection: Connection, records: Sequence[Judged], applied: Applied) -> None:
         """Work within savepoints, halving until the record that the database refuses stands alone."""
@@ -155,10 +154,10 @@ class Batch:
         applied.repeated += part.repeated
         applied.take(part)
 
-    async def _act(self, connection: Connection, records: Sequence[Judged], applied: Applied) -> None:
-        """Carry out the operators' acts among the records, each once, in their order."""
-        asked = [record for record in records if acts.is_act(record) and applied.outcomes[place(record)] is Outcome.HANDLED]
-        await acts.carry_out(Acting(connection, self._work, self._reader, self.consumer), asked, applied)
+    async def _act(self, connection: Connection, applied: Applied) -> None:
+        """Carry out the operators' acts among what was folded, each once, in their order."""
+        if applied.acts:
+            await acts.carry_out(Acting(connection, self._work, self._reader, self.consumer), applied)
 
     async def release_newer(self, connection: Connection) -> Applied:
         """Fold the records that waited for a process as new as this one.
@@ -176,9 +175,9 @@ class Batch:
                     records = [record for _, record in known]
                     await waiting.forget(connection, [row.id for row, _ in known])
                     await self._bisect(connection, records, applied)
-                    await self._act(connection, records, applied)
+                    await self._act(connection, applied)
         except Exception as error:
-            if meaning(error) is not Meaning.UNKNOWN:
+            if meaning(error) not in {Meaning.UNKNOWN, Meaning.RECORD}:
                 raise
             log.exception("newer.not_folded", consumer=self.consumer, error=type(error).__name__)
             return Applied()

@@ -8,6 +8,7 @@ from hub.rules.basedata import BaseData
 from hub.rules.decision import Subject
 from hub.stream import mixed
 from hub.stream.consumer import Consumer, Fold
+from hub.stream.failures import Meaning, meaning
 from hub.stream.plain import plain_of, row_of
 from hub.stream.record import Good, Raw, Reader, Ready, Taken
 
@@ -47,7 +48,12 @@ class Early:
 
 
 def _ready(declared: Fold, subject: Subject, good: Good) -> Good | Ready:
-    row = row_of(declared, _NO_BASE, subject, good)
+    try:
+        row = row_of(declared, _NO_BASE, subject, good)
+    except Exception as error:
+        if meaning(error) is not Meaning.RECORD:
+            raise
+        return good
     return good if row is None else Ready(good.raw, good.event, good.fingerprint, declared.store.name, subject, row)
 
 

@@ -6,11 +6,10 @@ from time import monotonic
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.consumer.fetcher import FetchResult
-from aiokafka.errors import ConsumerStoppedError, KafkaError
+from aiokafka.consumer.fetcher import FetchError, FetchResult
+from aiokafka.errors import ConsumerStoppedError
 
 from hub.stream.fetched import Fetched
-from hub.telemetry import log
 
 PATIENCE_SECONDS = 0.5
 FETCH_WAIT_MS = 100
@@ -36,6 +35,16 @@ class _Open:
         return self._has_room(tuple(partition))
 
 
+class _Broken:
+    """The partitions of which a fetch brought nothing but an error."""
+
+    def __init__(self, fetcher: Any) -> None:  # noqa: ANN401 - aiokafka's own
+        self._fetcher = fetcher
+
+    def __contains__(self, partition: TopicPartition) -> bool:
+        return isinstance(self._fetcher._records.get(partition), FetchError)
+
+
 class Poller:
     """Polls a consumer: in the place of aiokafka's `getmany`, which knows no partitions that it should leave alone for now.
 
@@ -44,6 +53,7 @@ class Poller:
 
     def __init__(self, kafka: AIOKafkaConsumer, has_room: HasRoom, take: Callable[[Sequence[Fetched]], None], most: int) -> None:
         self._kafka, self._open, self._take, self._most = kafka, _Open(has_room), take, most
+        self._broken = _Broken(kafka._fetcher)
         self._gathers, self._polled_at = False, 0.0
         # while something is left of what it fetched from a broker, aiokafka fetches no more from there: for 0.1 s, if nobody says less
         kafka._fetcher._prefetch_backoff = GATHER_SECONDS
@@ -52,37 +62,54 @@ class Poller:
 
     async def poll(self, *, timeout_ms: int, max_records: int) -> Mapping[Any, Sequence[Fetched]]:  # noqa: ARG002 - FastStream's own
         """Wait until there are records: after an empty poll FastStream sleeps as long again, and what comes meanwhile would wait."""
-        kafka = self._kafka
-        records: Mapping[Any, Sequence[Fetched]] = {}
-        while not records:
+        kafka, fetcher = self._kafka, self._kafka._fetcher
+        while True:
             if kafka._closed:
                 raise ConsumerStoppedError
             kafka._coordinator.check_errors()
             with kafka._subscription.fetch_context():
-                records = await kafka._fetcher.fetched_records(self._open, PATIENCE_SECONDS, max_records=max_records)
-        self._pace(sum(map(len, records.values())))
-        return records
+                if records := await self._drain(max_records):
+                    return records
+                await fetcher.fetched_records(self._broken)  # raises what went wrong
+                waiter = fetcher._create_fetch_waiter()
+                try:
+                    await asyncio.wait([waiter], timeout=PATIENCE_SECONDS)
+                    if waiter.done():
+                        waiter.result()  # raises if we may not read
+                finally:
+                    waiter.cancel()
 
     async def _fetch_and_hand_over(self, *request: Any) -> bool:  # noqa: ANN401 - aiokafka's own
         """Hand over what comes before anybody is woken to poll for it, and before the next fetch is made.
 
         Tells whether something is left to poll for: what there is no room for, and whatever has gone wrong.
         """
-        kafka, fetcher = self._kafka, self._kafka._fetcher
+        kafka = self._kafka
         has_more = bool(await self._fetch(*request))
-        is_sound = all(isinstance(brought, FetchResult) for brought in fetcher._records.values())
-        if not has_more or not is_sound or kafka._subscription.reassignment_in_progress:
+        if not has_more or kafka._subscription.reassignment_in_progress:
             return has_more
-        try:
-            if brought := await fetcher.fetched_records(self._open, max_records=self._most):
-                self._pace(sum(map(len, brought.values())))
-                self._take([record for records in brought.values() for record in records])
-        except KafkaError:
-            return True  # it stands where it stood: the poll meets it, and tells
-        except Exception as error:  # noqa: BLE001 - nobody would see aiokafka's loop end; what was not taken shows as a gap
-            log.exception("fetch.failed", error=type(error).__name__)
-            return True
-        return bool(fetcher._records)
+        for records in (await self._drain(self._most)).values():
+            self._take(records)
+        return bool(kafka._fetcher._records)
+
+    async def _drain(self, most: int) -> dict[Any, Sequence[Fetched]]:
+        """Take what was fetched, one partition after the other: what was taken of one is not lost because another cannot be read.
+
+        Who cannot be read is asked once: after that aiokafka would have lost what was wrong, and fetch the same again at once.
+        """
+        fetcher, drained, count = self._kafka._fetcher, dict[Any, Sequence[Fetched]](), 0
+        for partition, brought in list(fetcher._records.items()):
+            if count < most and isinstance(brought, FetchResult) and partition in self._open:
+                try:
+                    taken = await fetcher.fetched_records([partition], max_records=most - count)
+                except Exception as error:  # noqa: BLE001 - whatever it is, the next poll raises it
+                    fetcher._records[partition] = FetchError(error=error, backoff=GATHER_SECONDS)
+                else:
+                    drained |= taken
+                    count += sum(map(len, taken.values()))
+        if count:
+            self._pace(count)
+        return drained
 
     def _pace(self, records: int) -> None:
         """Let the broker gather before it answers the fetch that begins now, if records come thick; not the one after it, if none come."""

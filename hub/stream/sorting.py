@@ -89,7 +89,7 @@ async def _arrange(
         take(found, consumer, good, order)
     asked = holding(consumer, [good for _, good in batch.values()], found)
     found.holds = await asked.alone(connection)
-    if found.holds.is_stale:
+    while found.holds.is_stale:
         found.holds = await asked.alone(connection)
 
 

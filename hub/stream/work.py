@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from typing import Any, NamedTuple
 
+from contracts.acts.v1 import ConsumerAct
 from contracts.timers import TIMER_FIRED
 from hub.rules.basedata import BaseData
 from hub.rules.decision import Subject
@@ -92,6 +93,7 @@ class Work:
         self, connection: Connection, records: Sequence[Judged], found: Sorted, applied: Applied, released: Sequence[Released] = ()
     ) -> None:
         """Fold what was sorted, and write all that comes of it."""
+        applied.acts += [good for good in found.control if isinstance(good.body, ConsumerAct)]
         base = await self._base.refresh(connection, found.holds.base)
         made = await self._make(connection, base, records, found, applied, released)
         if made.writes:

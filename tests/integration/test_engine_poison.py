@@ -10,7 +10,8 @@ import pytest
 
 from contracts import catalogue
 from contracts import envelope as cloudevents
-from contracts.acts import DEAD_LETTER_DISCARDED
+from contracts.acts import DEAD_LETTER_DISCARDED, WAIT_RELEASED
+from contracts.contract import Lineage
 from contracts.customers import CUSTOMER_CHANGED, CUSTOMER_RECORDED
 from contracts.topics import OEM_CRM
 from hub.consumers.crm_sync import crm_sync
@@ -257,16 +258,24 @@ async def test_a_version_from_the_future_waits_for_a_process_that_knows_it(
         assert [(row["name"], row["phone"]) for row in await new.rows("customers")] == [("Ada", "1")]
 
 
+@pytest.mark.parametrize("by_whom", ["a newer process", "an operator"])
 async def test_an_act_from_the_future_is_carried_out_once_it_is_known(
-    engine: Engine, dealer: Words, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, dealer: Words, monkeypatch: pytest.MonkeyPatch, by_whom: str
 ) -> None:
+    def act(lineage: Lineage[Any], number: int, **fields: str) -> Stored:
+        fields |= {"consumer": "crm-sync", "who": "op", "why": "a slip"}
+        version = 2 if lineage is DEAD_LETTER_DISCARDED else 1
+        return dealer.say(lineage, fields, number, topic="hub.acts", source="/hub/operators/op", version=version)
+
     await engine.apply([dealer.say(CUSTOMER_CHANGED, {"customer": "C1", "phone": 7}, 1)])
     (letter,) = await engine.rows("dead_letters")
-    slip = {"consumer": "crm-sync", "who": "op", "why": "a slip", "letter": str(letter["id"])}
-    act = dealer.say(DEAD_LETTER_DISCARDED, slip, 2, topic="hub.acts", source="/hub/operators/op", version=2)
-    assert await engine.outcomes([act]) == [Outcome.WAITING]
+    assert await engine.outcomes([act(DEAD_LETTER_DISCARDED, 2, letter=str(letter["id"]))]) == [Outcome.WAITING]
+    (wait,) = await engine.rows("waiting")
     monkeypatch.setitem(catalogue._BY_WIRE, "hub.dead_letter.discarded.v2", (DEAD_LETTER_DISCARDED, 1))
-    await engine.batch.release_newer(engine.db)
+    if by_whom == "an operator":
+        await engine.apply([act(WAIT_RELEASED, 3, wait=str(wait["id"]))])
+    else:
+        await engine.batch.release_newer(engine.db)
     assert [row["state"] for row in await engine.rows("dead_letters")] == ["discarded"]
 
 

@@ -1,40 +1,67 @@
 """Whoever hears much in a short time lets the broker gather; whoever hears little hears it at once, and from the fetch itself."""
 
+import asyncio
+from collections.abc import Iterator
 from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from aiokafka.consumer.fetcher import FetchError, FetchResult
-from aiokafka.errors import CorruptRecordException
+from aiokafka import TopicPartition
+from aiokafka.consumer.fetcher import Fetcher, FetchError, FetchResult
+from aiokafka.errors import CorruptRecordException, TopicAuthorizationFailedError
 
 from hub.stream import polling
 from hub.stream.polling import FETCH_WAIT_MS, GATHER_SECONDS, Poller
 from tests.support.eventually import eventually_async
 
-FULL, BROKEN = "no room", FetchResult(None, assignment=None, partition_records=None, backoff=0)
 AT_ONCE, GATHERING = (1, FETCH_WAIT_MS), (64 << 10, 5)
+ONE, TWO, FULL = (TopicPartition(topic, 0) for topic in ("one", "two", "no room"))
 
 
-class Fetcher:
-    """What a poller sees of aiokafka's: as many records as asked for, and how the next fetch will be made."""
+class Brought:
+    """What a fetch brought of a partition, as aiokafka goes through it: once, and no further than to what cannot be read."""
+
+    def __init__(self, *records: Any) -> None:
+        self.next_fetch_offset = 0
+        self._records = self._read(records)
+
+    def __iter__(self) -> Iterator[Any]:
+        return self._records
+
+    def _read(self, records: tuple[Any, ...]) -> Iterator[Any]:
+        for record in records:
+            if isinstance(record, Exception):
+                raise record
+            self.next_fetch_offset += 1
+            yield record
+
+
+class Fetching(Fetcher):  # type: ignore[misc] # aiokafka has no types
+    """aiokafka's own, without a broker: what it would fetch is given to it."""
 
     def __init__(self) -> None:
         self._fetch_min_bytes, self._fetch_max_wait_ms = AT_ONCE
-        self.brings, self._records = 1, dict[str, object]()
+        self._records, self._fetch_waiters, self._wait_consume_future = {}, set(), None
+        self._loop = asyncio.get_running_loop()
+        self._subscriptions = SimpleNamespace(reassignment_in_progress=False, is_assigned=lambda _: True)
+        self._states = {each: SimpleNamespace(paused=False, position=0, consumed_to=None) for each in (ONE, TWO, FULL)}
+        for state in self._states.values():
+            state.consumed_to = lambda position, state=state: setattr(state, "position", position)
 
-    async def _proc_fetch_request(self, *brought: Any) -> bool:
-        self._records = dict(brought)
-        return bool(brought)
+    async def _proc_fetch_request(self, *fetched: tuple[TopicPartition, Any]) -> bool:
+        for partition, brought in fetched:
+            self._states[partition].position = 0
+            self._records[partition] = brought if isinstance(brought, FetchError) else self._result(partition, brought)
+        return bool(fetched)
 
-    async def fetched_records(self, *_: object, **__: object) -> dict[str, list[object]]:
-        if BROKEN in self._records.values():
-            raise CorruptRecordException
-        taken = [self._records.pop(partition) for partition in list(self._records) if partition != FULL]
-        return {"partition": taken or [object()] * self.brings}
+    def _result(self, partition: TopicPartition, brought: Brought) -> FetchResult:
+        assignment = SimpleNamespace(active=True, state_value=self._states.get)
+        return FetchResult(partition, assignment=assignment, partition_records=brought, backoff=0)
 
     @property
     def next(self) -> tuple[int, int]:
+        """How the next fetch will be made."""
         return self._fetch_min_bytes, self._fetch_max_wait_ms
 
 
@@ -42,29 +69,33 @@ class Scene:
     """A poller on a clock that is set by hand."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.fetcher, self.now, self.taken = Fetcher(), 100.0, list[Any]()
+        self.fetcher, self.now, self.taken = Fetching(), 100.0, list[Any]()
         kafka: Any = SimpleNamespace(
             _closed=False,
             _coordinator=SimpleNamespace(check_errors=lambda: None),
             _subscription=SimpleNamespace(fetch_context=nullcontext, reassignment_in_progress=False),
             _fetcher=self.fetcher,
         )
-        self._poller = Poller(kafka, lambda _: True, self.taken.extend, 500)
+        self._poller = Poller(kafka, lambda partition: partition != FULL, self.taken.extend, 500)
         monkeypatch.setattr(polling, "monotonic", lambda: self.now)
 
     async def hears(self, records: int, after: float) -> tuple[int, int]:
-        """How the fetch is made that follows a poll which brings so many."""
-        self.now, self.fetcher.brings = self.now + after, records
-        await self._poller.poll(timeout_ms=0, max_records=500)
+        """How the fetch is made that follows one which brings so many."""
+        self.now += after
+        await self.fetches((ONE, Brought(*range(records))))
         return self.fetcher.next
 
-    async def fetches(self, *brought: Any) -> bool:
+    async def fetches(self, *fetched: Any) -> bool:
         """Whether a fetch that brings this leaves something to be polled for."""
-        return bool(await self.fetcher._proc_fetch_request(*brought))
+        return bool(await self.fetcher._proc_fetch_request(*fetched))
+
+    async def polls(self) -> Any:
+        """What a poll brings."""
+        return await self._poller.poll(timeout_ms=0, max_records=500)
 
 
 @pytest.fixture
-def scene(monkeypatch: pytest.MonkeyPatch) -> Scene:
+async def scene(monkeypatch: pytest.MonkeyPatch) -> Scene:
     return Scene(monkeypatch)
 
 
@@ -86,18 +117,30 @@ async def test_gathering_ends_where_it_brings_one_record(scene: Scene) -> None:
     assert await scene.hears(1, after=GATHER_SECONDS) == AT_ONCE
 
 
-@pytest.mark.parametrize(("partition", "is_left"), [("room", False), (FULL, True)])
-async def test_what_a_fetch_brings_is_handed_over_before_it_ends(scene: Scene, partition: str, is_left: bool) -> None:
-    one, two = (FetchResult(None, assignment=None, partition_records=None, backoff=0) for _ in range(2))
-    assert await scene.fetches(("other", one), (partition, two)) is is_left, "a poll is woken where something is left"
-    assert scene.taken == ([one] if is_left else [one, two])
+@pytest.mark.parametrize(("partition", "is_left"), [(TWO, False), (FULL, True)])
+async def test_what_a_fetch_brings_is_handed_over_before_it_ends(scene: Scene, partition: TopicPartition, is_left: bool) -> None:
+    assert await scene.fetches((ONE, Brought("a")), (partition, Brought("b"))) is is_left, "a poll is woken where something is left"
+    assert scene.taken == (["a"] if is_left else ["a", "b"])
 
 
-@pytest.mark.parametrize("trouble", [BROKEN, FetchError(error=CorruptRecordException(), backoff=0)])
-async def test_what_went_wrong_is_left_for_the_poll_to_tell(scene: Scene, trouble: Any) -> None:
-    assert await scene.fetches(("room", trouble))
-    assert not scene.taken
-    assert scene.fetcher._records == {"room": trouble}
+@pytest.mark.parametrize("others", [(ONE, TWO), (TWO, ONE)])
+async def test_what_cannot_be_read_is_told_by_the_next_poll_and_costs_nobody_else_a_record(
+    scene: Scene, others: tuple[TopicPartition, TopicPartition]
+) -> None:
+    broken, well = others
+    assert await scene.fetches((broken, Brought("lost", CorruptRecordException())), (well, Brought("a", "b")))
+    assert scene.taken == ["a", "b"]
+    with pytest.raises(CorruptRecordException):
+        await scene.polls()
+    assert not scene.fetcher._records, "it is fetched again, as it was not passed"
+
+
+async def test_an_error_that_a_fetch_brings_is_left_for_the_poll_to_tell(scene: Scene) -> None:
+    denied = FetchError(error=TopicAuthorizationFailedError(), backoff=0)
+    assert await scene.fetches((ONE, denied), (TWO, Brought("a")))
+    assert scene.taken == ["a"]
+    with pytest.raises(TopicAuthorizationFailedError):
+        await scene.polls()
 
 
 async def test_a_fetch_that_brings_nothing_hands_nothing_over(scene: Scene) -> None:
