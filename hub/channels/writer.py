@@ -71,7 +71,8 @@ class Writer:
             return compiled
         leave = self._links.unsubscribe(one.due.id) if self._links and one.due.nature == "marketing" else None
         zone, links = self._almanac.zone(one.addressee.country), self._document_links(one) if channel == "sms" else ()
-        to = Recipient(str(one.due.id), one.address, self._fields(one), now, leave, zone, links)
+        name = self._links.mail(one.due.id) if self._links and channel == "email" else str(one.due.id)
+        to = Recipient(name, one.address, self._fields(one), now, leave, zone, links)
         try:
             content = compiled.fill(to)
         except InputError as error:

@@ -16,6 +16,7 @@ from hub.door import asking
 from hub.door.desk import Desk
 from hub.door.errors import Denied
 from hub.door.reports import Heard
+from hub.rules.links import delivery_of_mail
 from hub.state import door
 
 _MAIL = "message/rfc822"
@@ -36,13 +37,15 @@ async def take(desk: Desk, request: Request, raw: bytes) -> Response:
 async def _heard(desk: Desk, reports: Sequence[MailReport], mail: str) -> list[Heard]:
     """What is believed of a mail: one report at most, on the address that our own mail went to. What is still tried says nothing yet.
 
-    Anybody can write to where bounces go. A report that names no delivery of ours could keep whomever it likes from getting mail.
+    Anybody can write to where bounces go. A report that does not bring back a mail's signed name could keep whomever it likes from
+    getting mail.
     """
     if not reports:
         return []
-    found = await _delivered(desk, reports[0].delivery)
+    names = reports[0].names
+    found = await _delivered(desk, names)
     if found is None:
-        desk.unknown(reports[0].delivery or "")
+        desk.unknown(names[0] if names else "")
         return []
     delivery, address = found
     key = address_key("email", address)
@@ -54,11 +57,12 @@ async def _heard(desk: Desk, reports: Sequence[MailReport], mail: str) -> list[H
     return [Heard(ADDRESS_BOUNCED, fields, ("bounced", mail))]
 
 
-async def _delivered(desk: Desk, named: str | None) -> tuple[UUID, str] | None:
+async def _delivered(desk: Desk, names: Sequence[str]) -> tuple[UUID, str] | None:
     """The delivery that a report names and the address that it went to, if it is one of ours and went by mail."""
-    try:
-        delivery = UUID(named or "")
-    except ValueError:
-        return None
-    found = await desk.lines.ask(lambda connection: door.delivered(connection, delivery))
-    return (delivery, found.address) if found and found.address and found.channel == "email" else None
+    for delivery in (delivery_of_mail(name, desk.keys.links) for name in names):
+        if delivery is None:
+            continue
+        found = await desk.lines.ask(lambda connection, delivery=delivery: door.delivered(connection, delivery))  # type: ignore[misc] # mypy knows no defaults of lambdas
+        if found and found.address and found.channel == "email":
+            return delivery, found.address
+    return None

@@ -1,7 +1,8 @@
-"""The addresses under which the outside reaches the hub's door because of one delivery, and what makes them genuine.
+"""The addresses under which the outside reaches the hub's door because of one delivery, the name of its mail, and what makes them genuine.
 
-A link holds the delivery's id and a signature, nothing of the person. It never expires by itself: who wants to hear no more may say
-so years later. What a document's link opens is no longer given once its version is over.
+Either holds the delivery's id and a signature, nothing of the person: an id follows from what it names, so strangers can work it out.
+A link never expires by itself: who wants to hear no more may say so years later. What a document's link opens is no longer given once
+its version is over.
 """
 
 import hmac
@@ -12,9 +13,15 @@ from hashlib import sha256
 from typing import NamedTuple
 from uuid import UUID
 
-_ID = 16
+_ID, _TEXT = 16, 36
 _SIGNATURE = 16
-_UNSUBSCRIBE, _DOCUMENT = b"unsubscribe\0", b"document\0"  # what is signed says what for: a link of one kind is none of another
+_SHORT = 8
+"""Bytes of a signature that stands where nothing can be tried out in masses."""
+_UNSUBSCRIBE, _DOCUMENT, _MAIL = (
+    b"unsubscribe\0",
+    b"document\0",
+    b"mail\0",
+)  # what is signed says what for: a link of one kind is none of another
 
 
 class Links(NamedTuple):
@@ -30,6 +37,26 @@ class Links(NamedTuple):
     def document(self, delivery: UUID, place: int) -> str:
         """For a text, which encloses nothing: the document at that place among the delivery's."""
         return f"{self.public_url}/documents/{_signed(_DOCUMENT, delivery.bytes + bytes([place]), self.secret)}"
+
+    def mail(self, delivery: UUID) -> str:
+        """For Message-ID and the envelope of a mail: what comes back brings it along."""
+        return mail_name(delivery, self.secret)
+
+
+def mail_name(delivery: UUID, secret: bytes) -> str:
+    """The delivery's id with a signature over it, as a mail is named."""
+    return f"{delivery}-{_signature(_MAIL, delivery.bytes, secret)[:_SHORT].hex()}"
+
+
+def delivery_of_mail(name: str, secrets: Sequence[bytes]) -> UUID | None:
+    """The delivery whose mail is named so; None unless one of the secrets signed it, if there is any."""
+    try:
+        delivery = UUID(name[:_TEXT])
+    except ValueError:
+        return None
+    wanted = [mail_name(delivery, secret) for secret in secrets] or [str(delivery)]
+    matches = [hmac.compare_digest(name.encode(), one.encode()) for one in wanted]
+    return delivery if any(matches) else None
 
 
 def token(delivery: UUID, secret: bytes) -> str:

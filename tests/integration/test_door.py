@@ -268,7 +268,7 @@ def test_without_a_broker_the_outside_is_asked_to_come_again_and_nothing_is_lost
 
 def test_mail_that_came_back_is_a_report_on_its_address(door: Outside) -> None:
     _, delivery = door.news(), door.plans()
-    mail = BOUNCE.replace("{delivery}", str(delivery)).encode()
+    mail = BOUNCE.replace("{name}", door.mail_name(delivery)).encode()
     told = {"authorization": f"Bearer {CATCHER}", "content_type": "message/rfc822"}
     for _ in range(2):
         taken = door.asks("POST", "/bounces", mail, **told)
@@ -295,7 +295,7 @@ The mail could not be delivered.
 Content-Type: message/delivery-status
 
 Reporting-MTA: dns; mail.example
-Original-Envelope-Id: {delivery}
+Original-Envelope-Id: {name}
 
 Final-Recipient: rfc822; ada@mail.example
 Action: failed

@@ -30,7 +30,7 @@ def door(kafka: Kafka, database: str, tmp_path: Path, monkeypatch: pytest.Monkey
 @pytest.mark.skipif(shutil.which("curl") is None, reason="no curl here: the page's requests cannot be made as they stand")
 def test_each_request_of_the_page_is_answered_as_the_page_says(door: Outside, tmp_path: Path) -> None:
     delivery = door.plans()
-    (tmp_path / "bounce.eml").write_text(BOUNCE.replace("{delivery}", str(delivery)))
+    (tmp_path / "bounce.eml").write_text(BOUNCE.replace("{name}", door.mail_name(delivery)))
     told = {
         "DOOR": door.url,
         "TOKEN": door.token,

@@ -26,8 +26,12 @@ async def centre(database: str) -> AsyncIterator[Centre]:
         yield found
 
 
-def a_bounce(delivery: UUID | None, *recipients: str, kind: str = "delivery-status") -> bytes:
-    envelope = f"Original-Envelope-Id: {delivery}\n" if delivery else ""
+def named(delivery: UUID) -> str:
+    return Links("", SECRET).mail(delivery)
+
+
+def a_bounce(name: str | None, *recipients: str, kind: str = "delivery-status") -> bytes:
+    envelope = f"Original-Envelope-Id: {name}\n" if name else ""
     blocks = "".join(f"\nFinal-Recipient: rfc822; {one}\nAction: failed\nStatus: 5.1.1\n" for one in recipients)
     machine = f"Reporting-MTA: dns; mx.example\n{envelope}{blocks}"
     if kind == "feedback-report":
@@ -47,15 +51,19 @@ async def hands_in(door: Door, mail: bytes) -> int:
 
 async def test_a_bounce_that_names_no_mail_of_ours_keeps_nobody_from_getting_mail(centre: Centre) -> None:
     door = Door(centre.db, bounces=CATCHER)
-    for named in (None, uuid4(), delivery_id("by-sms"), delivery_id("never")):
+    worked_out, forged = str(delivery_id("k-1")), Links("", b"a guess").mail(delivery_id("k-1"))
+    for name in (None, named(uuid4()), named(delivery_id("by-sms")), named(delivery_id("never")), worked_out, forged):
         for kind in ("delivery-status", "feedback-report"):
-            assert await hands_in(door, a_bounce(named, "victim@example.com", OURS, kind=kind)) == 0
+            assert await hands_in(door, a_bounce(name, "victim@example.com", OURS, kind=kind)) == 0
     assert door.line.said == []
 
 
 async def test_a_bounce_that_only_quotes_our_mail_is_about_that_mail_and_not_about_who_it_is_from(centre: Centre) -> None:
-    door, name = Door(centre.db, bounces=CATCHER), delivery_id("k-1")
-    quoted = f'--b\nContent-Type: text/rfc822-headers\n\nFrom: "The hub" <news@hub.example>\nMessage-ID: <{name}@hub.example>\n\n'
+    door, name = Door(centre.db, bounces=CATCHER), named(delivery_id("k-1"))
+    quoted = (
+        f'--b\nContent-Type: text/rfc822-headers\n\nFrom: "The hub" <news@hub.example>\nReferences: <{uuid4()}@hub.example>\n'
+        f"Message-ID: <{name}@hub.example>\n\n"
+    )
     assert await hands_in(door, a_bounce(None, OURS).replace(b"--b--", quoted.encode() + b"--b--")) == 1
 
 
@@ -63,7 +71,7 @@ async def test_a_bounce_that_only_quotes_our_mail_is_about_that_mail_and_not_abo
 async def test_a_bounce_of_our_mail_is_about_the_address_that_it_went_to_whatever_it_names(centre: Centre, kind: str, wire: str) -> None:
     door = Door(centre.db, bounces=CATCHER)
     many = [f"victim{n}@example.com" for n in range(500)]
-    assert await hands_in(door, a_bounce(delivery_id("k-1"), *many, kind=kind)) == 1
+    assert await hands_in(door, a_bounce(named(delivery_id("k-1")), *many, kind=kind)) == 1
     [said] = door.line.said
     told = json.loads(said.value)
     assert dict(said.headers)["ce_type"].decode() == wire

@@ -152,7 +152,7 @@ async def test_what_was_taken_comes_back_as_a_report_that_names_its_delivery(
     await catcher.told()
     (report,) = read_reports(came[0], "hub.test")
     assert (report.kind, report.cause, report.is_permanent) == wanted
-    assert (report.recipient, report.delivery) == (f"anna+{mood}@example.test", delivery)
+    assert (report.recipient, report.names) == (f"anna+{mood}@example.test", (delivery,))
 
 
 async def test_an_answer_that_never_ends_is_not_listened_to() -> None:

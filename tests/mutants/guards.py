@@ -214,6 +214,12 @@ GUARDS = (
         "tests/unit/test_consent_rules.py::test_callbacks_out_of_order_and_doubled_never_move_a_delivery_back",
     ),
     Guard(
+        "mail-signature",
+        "believes a bounce that names a mail of ours by what anybody can work out",
+        Edit("hub.rules.links", "return delivery if any(matches) else None", "return delivery"),
+        "tests/integration/test_door_strangers.py::test_a_bounce_that_names_no_mail_of_ours_keeps_nobody_from_getting_mail",
+    ),
+    Guard(
         "bounce-of-ours",
         "keeps whomever a stranger names in a bounce from getting mail",
         Edit(

@@ -84,6 +84,10 @@ class Outside:
         """The path of an unsubscribe link."""
         return Links("", LINKS.encode()).unsubscribe(delivery)
 
+    def mail_name(self, delivery: UUID) -> str:
+        """How its mail is named."""
+        return Links("", LINKS.encode()).mail(delivery)
+
     def news(self) -> list[tuple[str, str, dict[str, Any]]]:
         """What came on hub.reports since this was last asked: id, type, body."""
         return [(header(one, "ce_id"), header(one, "ce_type"), json.loads(one.value() or b"")) for one in self.records()]

@@ -51,7 +51,7 @@ def dsn(action: str, status: str, diagnostic: str = "", prose: str = "It could n
 )
 def test_a_report_says_why(status: str, diagnostic: str, cause: Cause, is_permanent: bool) -> None:
     (found,) = read_reports(dsn("failed", status, diagnostic), DOMAIN)
-    assert (found.kind, found.recipient, found.delivery) == ("failed", "anna@example.test", DELIVERY)
+    assert (found.kind, found.recipient, found.names) == ("failed", "anna@example.test", (DELIVERY,))
     assert (found.cause, found.is_permanent) == (cause, is_permanent)
 
 
@@ -65,13 +65,27 @@ def test_good_news_is_no_bounce(action: str) -> None:
     assert read_reports(dsn(action, "2.0.0"), DOMAIN) == ()
 
 
-def test_the_envelope_names_the_delivery_where_the_message_is_not_quoted() -> None:
-    raw = dsn("failed", "5.1.1", extra="Original-Envelope-Id: d-7\r\n").replace(DELIVERY.encode(), b"")
-    assert [report.delivery for report in read_reports(raw, DOMAIN)] == ["d-7"]
+SIGNED = f"{DELIVERY}-0123456789abcdef"
 
 
-def test_a_message_of_somebody_else_is_no_delivery_of_ours() -> None:
-    assert [report.delivery for report in read_reports(dsn("failed", "5.1.1"), "other.test")] == [None]
+@pytest.mark.parametrize(
+    ("envelope", "quoted", "names"),
+    [
+        (SIGNED, "", (SIGNED,)),
+        ("QQ314159", SIGNED, (SIGNED,)),
+        (SIGNED, DELIVERY, (SIGNED, DELIVERY)),
+        (DELIVERY.upper(), DELIVERY, (DELIVERY,)),
+        ("d-7", "news", ()),
+    ],
+    ids=["no message quoted", "a relay's own envelope", "two names", "twice the same", "none of ours"],
+)
+def test_whatever_may_be_the_name_of_our_mail_is_found(envelope: str, quoted: str, names: tuple[str, ...]) -> None:
+    raw = dsn("failed", "5.1.1", extra=f"Original-Envelope-Id: {envelope}\r\n").replace(f"<{DELIVERY}@".encode(), f"<{quoted}@".encode())
+    assert [report.names for report in read_reports(raw, DOMAIN)] == [names]
+
+
+def test_a_message_of_somebody_else_is_no_mail_of_ours() -> None:
+    assert [report.names for report in read_reports(dsn("failed", "5.1.1"), "other.test")] == [()]
 
 
 def test_a_complaint_is_read() -> None:
@@ -81,7 +95,7 @@ def test_a_complaint_is_read() -> None:
         b"Feedback-Type: abuse\r\nOriginal-Rcpt-To: <anna@example.test>\r\n\r\n--b\r\nContent-Type: text/rfc822-headers\r\n\r\n"
         b'From: "The hub" <news@hub.test>\r\nMessage-ID: <' + DELIVERY.encode() + b"@hub.test>\r\n\r\n--b--\r\n"
     )
-    assert read_reports(raw, DOMAIN) == (MailReport("complained", "anna@example.test", "complaint", is_permanent=True, delivery=DELIVERY),)
+    assert read_reports(raw, DOMAIN) == (MailReport("complained", "anna@example.test", "complaint", is_permanent=True, names=(DELIVERY,)),)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from hub.door.intake import BATCH, _batch
 from hub.door.judging import Judge, Verdict, of_http
 from hub.door.limits import Limits
 from hub.door.signatures import is_genuine, sign
-from hub.rules.links import Links, delivery_of, document_of, token
+from hub.rules.links import Links, delivery_of, delivery_of_mail, document_of, token
 from tests.support.engine import NOON
 
 DELIVERY = UUID("0b9cb9f2-7d0e-5b3c-9a53-6b4f8c3f2a10")
@@ -50,6 +50,18 @@ def test_a_link_that_was_changed_is_none(place: int, sign_in_it: str) -> None:
     made = token(DELIVERY, b"secret")
     changed = made[:place] + sign_in_it + made[place + 1 :]
     assert changed == made or delivery_of(changed, [b"secret"]) is None
+
+
+@given(st.uuids(), st.uuids(), st.binary(min_size=1, max_size=40), st.text(max_size=60))
+def test_a_mail_is_known_by_a_name_that_only_we_can_give_it(delivery: UUID, other: UUID, secret: bytes, text: str) -> None:
+    made = Links("https://hub.example", secret).mail(delivery)
+    assert (delivery_of_mail(made, [b"newer", secret]), delivery_of_mail(made, [b"newer"])) == (delivery, None)
+    for forged in (str(delivery), f"{delivery}-{'0' * 16}", made.replace(str(delivery), str(other)) if other != delivery else "", text):
+        assert delivery_of_mail(forged, [secret]) is None
+
+
+def test_where_there_is_no_secret_a_mail_is_named_as_its_delivery() -> None:
+    assert delivery_of_mail(str(DELIVERY), []) == DELIVERY
 
 
 @given(st.uuids(), st.integers(0, 99), st.text(max_size=60))

@@ -28,8 +28,8 @@ _ORIGINAL = re.compile(
 )
 """Where a bounce in prose ends, and the message begins that it brings back."""
 
-_DELIVERY = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-"""Our messages' names begin with it; addresses of ours, such as the one that they are from, stand beside them under the same domain."""
+_NAME = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:-[0-9a-f]{16})?"
+_MOST_NAMES = 10
 
 _DAEMON = re.compile(r"mailer-daemon|postmaster|mail delivery (?:sub)?system|mdaemon|<>", re.IGNORECASE)
 _NOBODY = re.compile(r"(?:mailer-daemon|postmaster|mdaemon)@", re.IGNORECASE)
@@ -46,14 +46,15 @@ class MailReport(NamedTuple):
     """What came back of one recipient's mail.
 
     `failed`: given up. `delayed`: still tried. `complained`: its reader called it unwanted. `is_permanent` where another mail would fare no
-    better. `delivery` is ours, from the message's own name or envelope; `code` is the server's, its words in `words` may hold an address.
+    better. `names` may be those of a mail of ours, as its envelope or its header has them. `code` is the server's, its words in `words`
+    may hold an address.
     """
 
     kind: Literal["failed", "delayed", "complained"]
     recipient: str | None
     cause: Cause
     is_permanent: bool
-    delivery: str | None = None
+    names: tuple[str, ...] = ()
     code: str | None = None
     words: str = ""
 
@@ -65,23 +66,25 @@ def read_reports(raw: bytes, domain: str) -> tuple[MailReport, ...]:
         return ()
     try:
         mail = message_from_bytes(raw)
-        delivery = _delivery(raw, domain)
+        names = _names(raw, domain)
         if feedback := _part(mail, "message/feedback-report"):
-            return (_complaint(feedback, delivery),)
+            return (_complaint(feedback, names),)
         if status := _part(mail, "message/delivery-status"):
-            return tuple(_from_status(status, delivery, _text(mail)))
-        return tuple(_from_prose(mail, delivery))
+            return tuple(_from_status(status, names, _text(mail)))
+        return tuple(_from_prose(mail, names))
     except (RecursionError, LookupError, UnicodeError, ValueError, TypeError, AttributeError):
         return ()  # what the parser cannot read is no report that anybody could act on
 
 
-def _delivery(raw: bytes, domain: str) -> str | None:
-    """The delivery that came back: its envelope's name, or the name of a message of ours that is quoted or answered."""
+def _names(raw: bytes, domain: str) -> tuple[str, ...]:
+    """What may be the name of the mail that came back: its envelope's, or that of a message under our domain which is quoted or answered.
+
+    A relay may have set an envelope's name of its own, and others at our domain name their mail like this, too.
+    """
     text = raw.decode("utf-8", "replace")
-    if found := re.search(r"^Original-Envelope-Id:\s*([A-Za-z0-9-]{1,100})\s*$", text, re.IGNORECASE | re.MULTILINE):
-        return found[1]
-    found = re.search(rf"<({_DELIVERY})@{re.escape(domain)}>", text, re.IGNORECASE)
-    return found[1] if found else None
+    envelopes = re.findall(rf"^Original-Envelope-Id:\s*({_NAME})\s*$", text, re.IGNORECASE | re.MULTILINE)
+    messages = re.findall(rf"<({_NAME})@{re.escape(domain)}>", text, re.IGNORECASE)
+    return tuple(dict.fromkeys(name.lower() for name in envelopes + messages))[:_MOST_NAMES]
 
 
 def _part(mail: Message, kind: str) -> Message | None:
@@ -94,11 +97,11 @@ def _blocks(part: Message) -> list[Message]:
     return [block for block in payload if isinstance(block, Message)] if isinstance(payload, list) else []
 
 
-def _complaint(part: Message, delivery: str | None) -> MailReport:
+def _complaint(part: Message, names: tuple[str, ...]) -> MailReport:
     blocks = _blocks(part)
     said = blocks[0] if blocks else _fields(part)
     found = _ADDRESS.search(str(said.get("Original-Rcpt-To", "")))
-    return MailReport("complained", found[0] if found else None, "complaint", is_permanent=True, delivery=delivery)
+    return MailReport("complained", found[0] if found else None, "complaint", is_permanent=True, names=names)
 
 
 def _fields(part: Message) -> Message:
@@ -106,7 +109,7 @@ def _fields(part: Message) -> Message:
     return message_from_bytes(payload if isinstance(payload, bytes) else b"")
 
 
-def _from_status(part: Message, delivery: str | None, prose: str) -> Iterator[MailReport]:
+def _from_status(part: Message, names: tuple[str, ...], prose: str) -> Iterator[MailReport]:
     for block in _blocks(part):
         recipient = block.get("Original-Recipient") or block.get("Final-Recipient")
         action = str(block.get("Action", "")).strip().lower().split(" ")[0]
@@ -116,10 +119,10 @@ def _from_status(part: Message, delivery: str | None, prose: str) -> Iterator[Ma
         words = re.sub(r"\s+", " ", str(block.get("Diagnostic-Code", ""))).strip()
         status = _ENHANCED.search(str(block.get("Status", "")))
         kind: Literal["failed", "delayed"] = "failed" if action == "failed" else "delayed"
-        yield _report(kind, found[0] if found else None, status[1] if status else "", words, prose, delivery)
+        yield _report(kind, found[0] if found else None, status[1] if status else "", words, prose, names)
 
 
-def _from_prose(mail: Message, delivery: str | None) -> Iterator[MailReport]:
+def _from_prose(mail: Message, names: tuple[str, ...]) -> Iterator[MailReport]:
     """Bounces that only people were meant to read: from a machine, not by an answering one, and about somebody by name or a failure."""
     sender = str(mail.get("From", ""))
     prose = _ORIGINAL.split(_text(mail), maxsplit=1)[0]
@@ -133,11 +136,11 @@ def _from_prose(mail: Message, delivery: str | None) -> Iterator[MailReport]:
         return
     status = _ENHANCED.search(prose)
     for recipient in recipients or [None]:
-        yield _report("failed", recipient, status[1] if status else "", "", prose, delivery)
+        yield _report("failed", recipient, status[1] if status else "", "", prose, names)
 
 
 def _report(
-    kind: Literal["failed", "delayed"], recipient: str | None, status: str, words: str, prose: str, delivery: str | None
+    kind: Literal["failed", "delayed"], recipient: str | None, status: str, words: str, prose: str, names: tuple[str, ...]
 ) -> MailReport:
     """Weigh what was said: a code that says something, else the words of the server that refused, else those around them."""
     inner = _ENHANCED.search(words)
@@ -151,7 +154,7 @@ def _report(
     first = (code or (plain[1] if plain else "5"))[0]
     passes = first == "4" or (not code and cause == "unreachable")
     is_permanent = kind == "failed" and not passes and cause not in {"mailbox_full", "sender_side", "content", "too_large", "policy"}
-    return MailReport(kind, recipient, cause, is_permanent, delivery, code or (plain[1] if plain else None), words[:300])
+    return MailReport(kind, recipient, cause, is_permanent, names, code or (plain[1] if plain else None), words[:300])
 
 
 def _text(mail: Message) -> str:
