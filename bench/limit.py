@@ -20,6 +20,8 @@ from hub.state.store import Connection
 from hub.stream.consumer import Consumer
 
 _LANES = 2
+_MOVES, _OF_OFFSETS = "AS n (topic, partition, after, holes, edition)", 7
+"""What tells the statement that moves offsets, and an answer that says where they stand: by so many columns."""
 
 
 class Said(NamedTuple):
@@ -118,11 +120,22 @@ class _Tape(Watched):
 async def _play(connection: Connection, batches: list[list[Said]]) -> None:
     for batch in batches:
         places: dict[tuple[str, ...], str] = {}  # where rows stand in this run
+        editions: dict[TopicPartition, str] = {}
         async with connection.transaction():
             for how, query, arguments in batch:
-                found = await getattr(connection, how)(query, *(_placed(each, places) for each in arguments))
+                given = _moved(query, arguments, editions)
+                found = await getattr(connection, how)(query, *(_placed(each, places) for each in given))
                 if how in {"fetch", "fetchrow"}:
-                    places |= {tuple(row[:2]): row[-1] for row in _states(found)}
+                    places |= {tuple(row[:2]): row[-1] for row in _rows(found) if _is_place(row[-1])}
+                    editions |= {(row[0], row[1]): row[5] for row in _rows(found) if len(row) == _OF_OFFSETS}
+
+
+def _moved(query: str, arguments: tuple[Any, ...], editions: Mapping[TopicPartition, str]) -> tuple[Any, ...]:
+    """Offsets are moved in the rows that were found in this run; what moves them stands first in its statement."""
+    if _MOVES not in query:
+        return arguments
+    topics, partitions = arguments[2:4]
+    return (*arguments[:6], [editions[place] for place in zip(topics, partitions, strict=True)], *arguments[7:])
 
 
 def _placed(argument: Any, places: Mapping[tuple[str, ...], str]) -> Any:
@@ -132,11 +145,11 @@ def _placed(argument: Any, places: Mapping[tuple[str, ...], str]) -> Any:
     return argument
 
 
-def _states(found: Any) -> Iterator[Any]:
-    """The states among what was found, by itself or together with something else."""
+def _rows(found: Any) -> Iterator[Any]:
+    """The rows among what was found, by itself or together with something else."""
     for each in found or ():
         for row in each if isinstance(each, list) else (each,):
-            if isinstance(row, tuple | asyncpg.Record) and row and _is_place(row[-1]):
+            if isinstance(row, tuple | asyncpg.Record) and row:
                 yield row
 
 
