@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.acting import ask, operator
+from hub.cli.acting import Unmask, Why, ask, operator
 from hub.cli.printing import AsJson, print_json, print_more, print_table
 
 if TYPE_CHECKING:
@@ -58,8 +58,8 @@ def count(file: File, as_json: AsJson = False) -> None:
 def preview(
     file: File,
     most: Annotated[int, typer.Option("--limit", "-n", min=1, max=1_000, help="Show at most so many.")] = 20,
-    unmask: Annotated[bool, typer.Option("--unmask", help="Show names and addresses; needs --why, and is kept as an act.")] = False,
-    why: Annotated[str, typer.Option("--why", help="The reason, for the record.")] = "",
+    unmask: Unmask = False,
+    why: Why = "",
     as_json: AsJson = False,
 ) -> None:
     """Show some of an audience: who, in which language, and by which channels they could be reached.

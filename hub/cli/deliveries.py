@@ -7,7 +7,7 @@ import typer
 from hub.cli.acting import Unmask, Why, operator, print_foretold
 from hub.cli.doing import Deed, Manner, do, with_manner
 from hub.cli.filters import channel_of, dealers
-from hub.cli.printing import AsJson, print_json, print_more, print_table, printable
+from hub.cli.printing import AsJson, counted, print_json, print_more, print_table, printable
 from hub.errors import InputError
 
 if TYPE_CHECKING:
@@ -288,7 +288,7 @@ def _print_fields(one: "Delivery") -> None:
         "documents": ", ".join(one.documents),
         "planned": f"{one.planned_at:%Y-%m-%d %H:%M:%SZ} by {one.consumer}, because of event {one.because}",
         "due": f"{one.due_at:%Y-%m-%d %H:%M:%SZ}, expires {one.expires_at:%Y-%m-%d %H:%M:%SZ}",
-        "begun": f"{one.started_at:%Y-%m-%d %H:%M:%SZ}, {one.attempts} tries" if one.started_at else None,
+        "begun": f"{one.started_at:%Y-%m-%d %H:%M:%SZ}, {counted(one.attempts, 'try', 'tries')}" if one.started_at else None,
         "provider": f"{one.provider} {one.provider_ref or ''}".strip() if one.provider else None,
         "answer": one.answer,
         "segments": f"{one.segments} {cost}".strip() if one.segments else None,
@@ -298,4 +298,5 @@ def _print_fields(one: "Delivery") -> None:
         if value:
             typer.echo(f"  {name:<10}{printable(str(value))}")
     for name, value in one.fields.items():
-        typer.echo(f"  {f'{name}:':<10}{printable(str(value))}")
+        if value is not None:
+            typer.echo(f"  {f'{name}:':<10}{printable(str(value))}")

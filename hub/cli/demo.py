@@ -29,7 +29,8 @@ def demo(
     """Start a real Kafka and a real PostgreSQL, let dealers, an ERP and carriers speak, and hold the store against the truth.
 
     Everything runs on loopback in a folder of its own and is gone afterwards, unless --keep. The exit code is 1 where
-    store and truth differ.
+    store and truth differ, where a campaign told anybody else than it should, where a print batch is not whole, and where
+    letters or mails that came back are not heeded.
 
     Example: hub demo --dealers 40 --rate 1000
     """

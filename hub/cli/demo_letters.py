@@ -1,14 +1,18 @@
 """What comes back in the demo: letters to people who moved away, by the post's codes, and mail to addresses that no longer exist."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import typer
 
 from hub.cli.printing import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from hub.settings import Settings
     from hub.world.drivers import Drivers
+
+T = TypeVar("T")
 
 _MOVED = "11"
 _PATIENCE, _LOOK_AGAIN = 20.0, 0.3
@@ -34,16 +38,20 @@ async def letters_come_back(settings: "Settings", drivers: "Drivers") -> CameBac
 
     url, today, moved = settings.database_url.get_secret_value(), datetime.now(UTC).date(), drivers.moved()
     cause, is_permanent, _ = CODES[_MOVED]
-    back = [
-        Returned(str(row["id"]), _MOVED, today, cause, is_permanent)
-        async for row in rows(url, "deliveries")
-        if row["channel"] == "post" and row["state"] == "sent" and (row["principal"], row["person"]) in moved
-    ]
-    reports = await post.report(settings, back)
+
+    async def back() -> list[Returned]:
+        return [
+            Returned(str(row["id"]), _MOVED, today, cause, is_permanent)
+            async for row in rows(url, "deliveries")
+            if row["channel"] == "post" and row["state"] == "sent" and (row["principal"], row["person"]) in moved
+        ]
+
+    reports = await post.report(settings, await _in_time(back, lambda found: len(found) == len(moved)))
     operator = Operator(Cluster(settings), "what the post brought back", "mail-room")
     told = await post.publish(operator, kafka_options(settings), reports, "the post's report of today")
     keys = {report.body.address for report in reports if report.body is not None}
-    return CameBack(told, await _are_left_alone(url, "post", keys) and told == len(moved))
+    is_heeded = await _in_time(lambda: _are_left_alone(url, "post", keys), bool)
+    return CameBack(told, is_heeded and told == len(moved))
 
 
 async def mail_came_back(settings: "Settings", drivers: "Drivers") -> CameBack:
@@ -52,27 +60,35 @@ async def mail_came_back(settings: "Settings", drivers: "Drivers") -> CameBack:
     from hub.state.tables import rows
 
     url, bouncing = settings.database_url.get_secret_value(), drivers.bouncing()
-    sent = [
-        str(row["address"])
-        async for row in rows(url, "deliveries")
-        if row["channel"] == "email" and row["state"] == "sent" and (row["principal"], row["person"]) in bouncing
-    ]
-    is_heeded = await _are_left_alone(url, "email", {address_key("email", address) for address in sent})
-    return CameBack(len(sent), is_heeded and len(sent) == len(bouncing))
+
+    async def look() -> CameBack:
+        sent = [
+            address_key("email", str(row["address"]))
+            async for row in rows(url, "deliveries")
+            if row["channel"] == "email" and row["state"] == "sent" and (row["principal"], row["person"]) in bouncing
+        ]
+        return CameBack(len(sent), len(sent) == len(bouncing) and await _are_left_alone(url, "email", set(sent)))
+
+    return await _in_time(look, lambda found: found.is_heeded)
 
 
 async def _are_left_alone(url: str, channel: str, keys: set[str]) -> bool:
-    """Whether those addresses become suppressed before patience ends."""
+    """Whether those addresses are suppressed."""
+    from hub.state.tables import rows
+
+    return keys <= {row["address"] async for row in rows(url, "suppressions") if row["is_suppressed"] and row["channel"] == channel}
+
+
+async def _in_time(look: "Callable[[], Awaitable[T]]", is_it: "Callable[[T], bool]") -> T:
+    """What is seen once it is as expected, or when patience ends."""
     import asyncio
     from time import monotonic
 
-    from hub.state.tables import rows
-
     until = monotonic() + _PATIENCE
     while True:
-        known = {row["address"] async for row in rows(url, "suppressions") if row["is_suppressed"] and row["channel"] == channel}
-        if keys <= known or monotonic() > until:
-            return keys <= known
+        found = await look()
+        if is_it(found) or monotonic() > until:
+            return found
         await asyncio.sleep(_LOOK_AGAIN)
 
 

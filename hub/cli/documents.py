@@ -60,6 +60,8 @@ def add(
         },
     )
     is_laid_down = ask(documents.objections, new) is not None
+    if not is_laid_down:  # a file of before that is no PDF can still be put back where it was lost
+        documents.check(file)
     is_kept = _store().find(new.sha256) is not None
     told = {**_told(new), "is_laid_down": is_laid_down, "is_kept": is_kept}
     until = f" to {new.valid_until}" if new.valid_until else ""

@@ -34,7 +34,7 @@ def ledger(
     if as_json:
         print_json({name: [one._asdict() for one in listed] for name, listed in found._asdict().items()})
     else:
-        _print_ledger(found)
+        _print_ledger(found, is_narrowed=bool(carrier or consignment or account))
         print_more(len(found.entries), limit)
     raise typer.Exit(1 if found.apart else 0)
 
@@ -109,12 +109,12 @@ def errors(carrier: Carrier = "", as_json: AsJson = False) -> None:
         )
 
 
-def _print_ledger(found: "Ledger") -> None:
+def _print_ledger(found: "Ledger", *, is_narrowed: bool) -> None:
     from hub.operations.state_view import text
     from hub.rules.money import written
 
     if not found.balances:
-        typer.echo("Nothing is booked yet.")
+        typer.echo("Nothing is booked that fits." if is_narrowed else "Nothing is booked yet.")
     else:
         print_table(
             ("account", ">stands", ">entries"),

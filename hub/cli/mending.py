@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.acting import ask, operator
+from hub.cli.acting import ask, check_reason, operator
 from hub.cli.carrying import Patience, Plan, carry_out, with_patience
 from hub.cli.doing import Manner
 from hub.cli.editor import edited
@@ -39,19 +39,22 @@ def edit(
 
     What is mended keeps its contract, or is shown with all that is wrong. The difference is shown, and kept with the act.
     The id, the source and who speaks are the sender's own and stay; what lacks them can only be discarded.
+    The editor shows personal data: for that --why is needed in a dry run too.
 
     Examples: hub dead-letters edit 5e441e34 --why "the year, by phone" · hub dead-letters edit 5e441e34 --set 'name="Ada"' --why "a typo"
     """
     from hub.operations import body_changes, dead_letters, foretelling, mending
     from hub.settings import Settings
 
-    who, most = operator(manner.why), Settings().max_record_bytes
+    if not manner.dry_run:
+        check_reason(manner.why)
+    most = Settings().max_record_bytes
     letter = ask(dead_letters.one, name)
     if letter.state != "open":
         raise InputError("ID", "an open dead letter", f"{letter.id} is {letter.state}")
     patient = mending.patient(ask(dead_letters.original, letter))
     if body is None and not assignments and not wire and not key:
-        who.unmasks("dead_letter.edited", str(letter.id))
+        operator(manner.why).unmasks("dead_letter.edited", str(letter.id))
         mend = _by_hand(patient, most)
     else:
         mend = _by_options(patient, body, assignments or [], wire, key)
@@ -76,7 +79,7 @@ def edit(
         told={"changes": [change._asdict() for change in shown], "foretold": foretold.words, "would_go_on": foretold.behind},
         show=show,
         question="Redrive it so?",
-        ask=None if foretold.is_dead else lambda: dead_letters.redrive(who, [letter], **fields),
+        ask=None if foretold.is_dead else lambda: dead_letters.redrive(operator(manner.why), [letter], **fields),
     )
     carry_out(plan, manner, patience)
     if foretold.is_dead:

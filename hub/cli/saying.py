@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from hub.cli.acting import SILENCE, DryRun, NoWait, Yes, url
+from hub.cli.acting import SILENCE, DryRun, Yes, url
 from hub.cli.doing import Deed, Manner, do
 from hub.cli.identity import Pass
 from hub.cli.options import taking
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from hub.cli.identity import Signer
 
 Why = Annotated[str, typer.Option("--why", help="The reason, kept with what is said.")]
+NoWait = Annotated[
+    bool, typer.Option("--no-wait", help="Do not wait for what comes of it; hub campaigns show or hub deliveries list tells later.")
+]
 
 
 class Saying(NamedTuple):

@@ -49,7 +49,7 @@ def masked(delivery: Delivery) -> Delivery:
         dedupe_key=mask_reference(delivery.dedupe_key),
         address=known,
         answer=shape(delivery.answer) if delivery.answer else None,
-        fields={name: shape(value) for name, value in delivery.fields.items()},
+        fields={name: None if value is None else shape(value) for name, value in delivery.fields.items()},
     )
 
 

@@ -35,13 +35,11 @@ class Version(NamedTuple):
 def draft(file: Path, said: dict[str, Any]) -> SalesDocument:
     """A file as a version of a document; raises InputError for what cannot be one, by option."""
     try:
-        measured, begins = measure(file), _beginning(file)
+        measured = measure(file)
     except OSError as error:
         raise InputError("FILE", f"a file that can be read ({error.strerror})", str(file)) from None
     if not 0 < measured.size <= LARGEST:
         raise InputError("FILE", f"1 to {LARGEST:,} bytes", f"{measured.size:,}")
-    if file.suffix.lower() == ".pdf" and _PDF not in begins:
-        raise InputError("FILE", "a PDF, as its name says", file.name)
     head = {"occurred_at": datetime.now(UTC), "file": file.name, **measured._asdict()}
     try:
         made = SalesDocument.model_validate(head | {name: value for name, value in said.items() if value is not None})
@@ -53,9 +51,12 @@ def draft(file: Path, said: dict[str, Any]) -> SalesDocument:
     return made
 
 
-def _beginning(file: Path) -> bytes:
+def check(file: Path) -> None:
+    """Raise InputError where a file is not what its name says: what is laid down is so for ever."""
     with file.open("rb") as opened:
-        return opened.read(_WITHIN)
+        begins = opened.read(_WITHIN)
+    if file.suffix.lower() == ".pdf" and _PDF not in begins:
+        raise InputError("FILE", "a PDF, as its name says", file.name)
 
 
 async def objections(url: str, new: SalesDocument) -> SalesDocument | None:

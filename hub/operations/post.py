@@ -50,7 +50,7 @@ def _batch(folder: Path) -> PrintBatch:
     try:
         said = json.loads((folder / MANIFEST).read_text())
         made_at = datetime.fromisoformat(said["made_at"]).isoformat()
-        return PrintBatch(folder.name, made_at, said["letters"], said["bytes"], faults(folder))
+        return PrintBatch(folder.name, made_at, int(said["letters"]), int(said["bytes"]), faults(folder))
     except (OSError, ValueError, KeyError, TypeError):
         return PrintBatch(folder.name, "", 0, 0, [f"{MANIFEST}: expected as it was committed; it cannot be read"])
 

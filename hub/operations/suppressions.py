@@ -7,6 +7,7 @@ from contracts.acts import SUPPRESSION_ADDED, SUPPRESSION_RELEASED
 from contracts.addresses import address_key, hint, written_alike
 from contracts.values import Channel
 from hub.channels.mail.address import checked
+from hub.channels.sms.number import is_number
 from hub.errors import InputError
 from hub.operations.acts import Operator
 from hub.operations.asked import Asked, ask
@@ -18,7 +19,6 @@ from hub.state.reading import snapshot
 
 CONSUMER = "campaigns"
 _KEY = re.compile(r"[0-9a-f]{8,64}\Z")
-_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}\Z")
 _MOST = 1_000
 
 EXPECTED: dict[Channel, str] = {
@@ -60,7 +60,7 @@ async def one(url: str, channel: Channel | None, address: str, reason: str) -> S
 def check(channel: Channel, address: str) -> None:
     """Raise InputError for what is no address of that channel: suppressed by a slip, it would keep nobody from being written to."""
     found = written_alike(channel, address)
-    if not (checked(found) if channel == "email" else _NUMBER.match(found) if channel == "sms" else found):
+    if not (checked(found) if channel == "email" else is_number(found) if channel == "sms" else found):
         raise InputError("ADDRESS", EXPECTED[channel], address)
 
 

@@ -77,6 +77,7 @@ async def test_an_address_is_suppressed_listed_masked_and_released_from_one_reas
     for channel, slip, told in (
         ("email", "mail.example", "ada@mail.example"),
         ("sms", "0170 1234567", "+491701234567"),
+        ("sms", "+49 0170 1234567", "+491701234567"),
         ("post", " ", "street"),
     ):
         refused = await operator.types("suppressions", "add", slip, "--channel", channel, *WHY)

@@ -32,7 +32,9 @@ async def centre(kafka: Kafka, database: str) -> AsyncIterator[Centre]:
         now = datetime.now(UTC)
         times = {"not_before": now - timedelta(hours=2), "expires_at": now + timedelta(days=1)}
         for key, person in (("k-1", "C-1"), ("k-2", "C-2")):
-            await found.plan(a_notice(key, person, purpose="orders", nature="transactional", fields={"name": "Ada Lovelace"}, **times))
+            await found.plan(
+                a_notice(key, person, purpose="orders", nature="transactional", fields={"name": "Ada Lovelace", "car": None}, **times)
+            )
         yield found
 
 
@@ -73,7 +75,9 @@ async def test_deliveries_are_listed_and_shown_without_what_is_personal_unless_a
     assert "Ada" not in shown
     assert "  name:     <text, 12>" in shown
     assert "--why" in str(typed("show", name[:8], "--unmask").exception)
-    assert "Ada Lovelace" in typed("show", name[:8], "--unmask", "--why", "she asked").output
+    unmasked = typed("show", name[:8], "--unmask", "--why", "she asked").output
+    assert "Ada Lovelace" in unmasked
+    assert not any("car:" in told for told in (shown, unmasked)), "what was not said needs no line"
     assert acts_of(settings_of(kafka))[-1].what == "delivery.unmasked"
     assert "No such deliveries." in typed("list", "--state", "sent").output
 

@@ -232,6 +232,7 @@ async def test_the_words_show_charges_disputes_costs_errors_and_the_ledger(charg
     assert "ber-01/O-1#1" in shown
     assert "freight.invoiced" in shown
     assert "-176.38 EUR" in typed(charging, "freight", "ledger", "--account", "payable")
+    assert "Nothing is booked that fits." in typed(charging, "freight", "ledger", "--consignment", "RT-9")
     of_one = json.loads(typed(charging, "freight", "ledger", "--consignment", "RT-2", "--json"))
     assert {one["account"]: one["minor"] for one in of_one["balances"]} == {"cost": 17_138, "accrued": -17_138}
 

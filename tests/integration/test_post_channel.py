@@ -136,7 +136,14 @@ def test_an_altered_batch_is_seen(tmp_path: Path) -> None:
     (there / "00001.pdf").write_bytes(b"other")
     (there / "00002.pdf").unlink()
     (there / "00003.pdf").write_bytes(b"more")
-    assert [fault.split(":")[0] for fault in batch.faults(there)] == ["00003.pdf", "00002.pdf", "00001.pdf"]
+    (there / "addresses.csv").unlink()
+    (there / "addresses.csv").mkdir()  # which not even root reads as a file
+    assert batch.faults(there) == [
+        "00003.pdf: expected a file of the manifest",
+        "00002.pdf: expected to be there",
+        "00001.pdf: expected the content of the manifest's checksum",
+        "addresses.csv: expected a file that can be read (Is a directory)",
+    ]
 
 
 @pytest.mark.parametrize(

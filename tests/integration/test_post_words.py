@@ -42,14 +42,21 @@ def test_batches_are_listed_with_what_is_wrong_with_them(tmp_path: Path, monkeyp
     commit(tmp_path, "b-1", [("d-1", letter)], datetime(2026, 5, 1, tzinfo=UTC))
     commit(tmp_path, "b-2", [("d-2", letter)], datetime(2026, 5, 2, tzinfo=UTC))
     (tmp_path / "b-2" / "00001.pdf").unlink()
-    for name, damage in (("b-3", b'{"letters": 1'), ("b-4", b"{}"), ("b-5", b"\xff")):
+    (tmp_path / "b-2" / "done").mkdir()
+    whole = (tmp_path / "b-1" / "manifest.json").read_bytes()
+    for name, damage in (
+        ("b-3", b'{"letters": 1'),
+        ("b-4", b"{}"),
+        ("b-5", b"\xff"),
+        ("b-6", whole.replace(b'"bytes": 5', b'"bytes": null')),
+    ):
         commit(tmp_path, name, [("d-3", letter)], datetime(2026, 5, 3, tzinfo=UTC))
         (tmp_path / name / "manifest.json").write_bytes(damage)
     found = json.loads(CliRunner().invoke(app, ["list", "--json"]).stdout)
     assert [(one["name"], one["letters"], one["faults"]) for one in found] == [
         ("b-1", 1, []),
-        ("b-2", 1, ["00001.pdf: expected to be there"]),
-        *((name, 0, ["manifest.json: expected as it was committed; it cannot be read"]) for name in ("b-3", "b-4", "b-5")),
+        ("b-2", 1, ["done: expected a file of the manifest", "00001.pdf: expected to be there"]),
+        *((name, 0, ["manifest.json: expected as it was committed; it cannot be read"]) for name in ("b-3", "b-4", "b-5", "b-6")),
     ]
     assert "2026-05-01 00:00:00Z" in CliRunner().invoke(app, ["list"]).stdout
 

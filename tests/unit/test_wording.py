@@ -98,6 +98,7 @@ def test_a_mail_says_who_what_and_how_to_leave() -> None:
 def test_a_mail_that_nobody_can_stop_has_no_link_for_it() -> None:
     mail = read(MAIL.fill(recipient()._replace(unsubscribe=None)).message)
     assert not {"List-Unsubscribe", "List-Unsubscribe-Post"} & set(mail.keys())
+    assert Seen(part(mail, "html")).links[1:] == ["#"], "a link to nowhere, and not to where the mail is read"
 
 
 @pytest.mark.parametrize("text", HARMLESS)

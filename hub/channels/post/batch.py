@@ -57,20 +57,32 @@ def commit(folder: Path, name: str, letters: Sequence[tuple[str, Letter]], at: d
 
 
 def faults(batch: Path) -> list[str]:
-    """What is wrong with a batch as it lies there: missing, added or altered files; none where it is as it was committed."""
+    """What is wrong with a batch as it lies there: missing, added or altered files, and what cannot be read; none where it is as committed.
+
+    Raises OSError, ValueError, KeyError or TypeError where its manifest is not as it was committed.
+    """
     manifest = json.loads((batch / MANIFEST).read_text())
     wanted = {entry["file"]: entry["sha256"] for entry in [*manifest["files"], *manifest.get("enclosures", ()), manifest["addresses"]]}
-    there = {path.name: sha256(path.read_bytes()).hexdigest() for path in batch.iterdir() if path.name != MANIFEST}
+    there = {path.name: _seen(path) for path in batch.iterdir() if path.name != MANIFEST}
     wrong = [f"{name}: expected a file of the manifest" for name in sorted(there.keys() - wanted.keys())]
     wrong += [f"{name}: expected to be there" for name in sorted(wanted.keys() - there.keys())]
-    wrong += [
-        f"{name}: expected the content of the manifest's checksum"
-        for name in sorted(wanted.keys() & there.keys())
-        if wanted[name] != there[name]
-    ]
+    for name in sorted(wanted.keys() & there.keys()):
+        seen = there[name]
+        if isinstance(seen, OSError):
+            wrong.append(f"{name}: expected a file that can be read ({seen.strerror})")
+        elif seen != wanted[name]:
+            wrong.append(f"{name}: expected the content of the manifest's checksum")
     if manifest["letters"] != len(manifest["files"]):
         wrong.append(f"letters: expected {len(manifest['files'])}")
     return wrong
+
+
+def _seen(path: Path) -> str | OSError:
+    """The checksum of a file, or why it cannot be read."""
+    try:
+        return sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        return error
 
 
 def _file(one: Enclosure) -> str:

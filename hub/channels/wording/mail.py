@@ -23,6 +23,7 @@ from hub.channels.wording.values import Values, checked_link
 from hub.errors import InputError
 
 _SPECIAL = re.compile(r"[&<>\"'\n]")
+_NOWHERE = "#"  # an empty link would lead to wherever the mail is read
 _MEDIA = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,100}\Z")
 
 
@@ -90,7 +91,7 @@ class CompiledMail:
         address = checked(to.address)
         if address is None:
             raise InputError("address", "an e-mail address")
-        texts[UNSUBSCRIBE] = "" if to.unsubscribe is None else checked_link("unsubscribe", to.unsubscribe)
+        texts[UNSUBSCRIBE] = _NOWHERE if to.unsubscribe is None else checked_link("unsubscribe", to.unsubscribe)
         subject = "".join(part if at % 2 == 0 else guard(f"fields.{part}", texts[part]) for at, part in enumerate(self._subject))
         pieces = self._pieces.copy()
         for at, name, is_html in self._gaps:
