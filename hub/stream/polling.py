@@ -10,6 +10,7 @@ from aiokafka.consumer.fetcher import FetchError, FetchResult
 from aiokafka.errors import ConsumerStoppedError
 
 from hub.stream.fetched import Fetched
+from hub.telemetry import log
 
 PATIENCE_SECONDS = 0.5
 FETCH_WAIT_MS = 100
@@ -88,8 +89,11 @@ class Poller:
         has_more = bool(await self._fetch(*request))
         if not has_more or kafka._subscription.reassignment_in_progress:
             return has_more
-        for records in (await self._drain(self._most)).values():
-            self._take(records)
+        try:
+            for records in (await self._drain(self._most)).values():
+                self._take(records)
+        except Exception as error:  # noqa: BLE001 - nobody would see aiokafka's loop end; what was not taken shows as a gap
+            log.exception("fetch.failed", error=type(error).__name__)
         return bool(kafka._fetcher._records)
 
     async def _drain(self, most: int) -> dict[Any, Sequence[Fetched]]:

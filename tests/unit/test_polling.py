@@ -76,7 +76,7 @@ class Scene:
             _subscription=SimpleNamespace(fetch_context=nullcontext, reassignment_in_progress=False),
             _fetcher=self.fetcher,
         )
-        self._poller = Poller(kafka, lambda partition: partition != FULL, self.taken.extend, 500)
+        self.poller = Poller(kafka, lambda partition: partition != FULL, self.taken.extend, 500)
         monkeypatch.setattr(polling, "monotonic", lambda: self.now)
 
     async def hears(self, records: int, after: float) -> tuple[int, int]:
@@ -91,7 +91,7 @@ class Scene:
 
     async def polls(self) -> Any:
         """What a poll brings."""
-        return await self._poller.poll(timeout_ms=0, max_records=500)
+        return await self.poller.poll(timeout_ms=0, max_records=500)
 
 
 @pytest.fixture
@@ -141,6 +141,14 @@ async def test_an_error_that_a_fetch_brings_is_left_for_the_poll_to_tell(scene: 
     assert scene.taken == ["a"]
     with pytest.raises(TopicAuthorizationFailedError):
         await scene.polls()
+
+
+async def test_a_fetch_does_not_end_by_what_becomes_of_its_records(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scene.poller, "_take", None)
+    assert not await scene.fetches((ONE, Brought("a")))
+    monkeypatch.undo()
+    await scene.fetches((ONE, Brought("b")))
+    assert scene.taken == ["b"]
 
 
 async def test_a_fetch_that_brings_nothing_hands_nothing_over(scene: Scene) -> None:
