@@ -17,11 +17,8 @@ _ID, _TEXT = 16, 36
 _SIGNATURE = 16
 _SHORT = 8
 """Bytes of a signature that stands where nothing can be tried out in masses."""
-_UNSUBSCRIBE, _DOCUMENT, _MAIL = (
-    b"unsubscribe\0",
-    b"document\0",
-    b"mail\0",
-)  # what is signed says what for: a link of one kind is none of another
+_UNSUBSCRIBE, _DOCUMENT, _MAIL = b"unsubscribe\0", b"document\0", b"mail\0"
+"""What is signed says what for: a link of one kind is none of another, and no mail's name."""
 
 
 class Links(NamedTuple):

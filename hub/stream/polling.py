@@ -36,16 +36,6 @@ class _Open:
         return self._has_room(tuple(partition))
 
 
-class _Broken:
-    """The partitions of which a fetch brought nothing but an error."""
-
-    def __init__(self, fetcher: Any) -> None:  # noqa: ANN401 - aiokafka's own
-        self._fetcher = fetcher
-
-    def __contains__(self, partition: TopicPartition) -> bool:
-        return isinstance(self._fetcher._records.get(partition), FetchError)
-
-
 class Poller:
     """Polls a consumer: in the place of aiokafka's `getmany`, which knows no partitions that it should leave alone for now.
 
@@ -54,7 +44,6 @@ class Poller:
 
     def __init__(self, kafka: AIOKafkaConsumer, has_room: HasRoom, take: Callable[[Sequence[Fetched]], None], most: int) -> None:
         self._kafka, self._open, self._take, self._most = kafka, _Open(has_room), take, most
-        self._broken = _Broken(kafka._fetcher)
         self._gathers, self._polled_at = False, 0.0
         # while something is left of what it fetched from a broker, aiokafka fetches no more from there: for 0.1 s, if nobody says less
         kafka._fetcher._prefetch_backoff = GATHER_SECONDS
@@ -71,7 +60,8 @@ class Poller:
             with kafka._subscription.fetch_context():
                 if records := await self._drain(max_records):
                     return records
-                await fetcher.fetched_records(self._broken)  # raises what went wrong
+                if broken := [each for each, brought in fetcher._records.items() if isinstance(brought, FetchError)]:
+                    await fetcher.fetched_records(broken)  # raises what went wrong
                 waiter = fetcher._create_fetch_waiter()
                 try:
                     await asyncio.wait([waiter], timeout=PATIENCE_SECONDS)
