@@ -44,7 +44,7 @@ class Plan:
     reminders: int = 1_000_000
     reminders_scheduled: int = 5_000
     together_events: int = 120_000
-    neighbour_seconds: float = 12.0
+    neighbour_seconds: float = 30.0
     neighbour_rate: int = 1_000
     seed: int = 1
     rounds: Mapping[str, int] = field(
@@ -70,7 +70,7 @@ class Plan:
             "dealers": 70.0,
             "reminders": 75.0,
             "together": 50.0,
-            "neighbour": 65.0,
+            "neighbour": 115.0,
             "outage": 110.0,
             "memory": 600.0,
         }

@@ -37,6 +37,7 @@ def save(sheet: Sheet, plan: Plan, path: Path) -> dict[str, Any]:
         **written(sheet),
         **beside(path),
     }
+    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".draft")
     draft.write_text(json.dumps(found, indent=2) + "\n")
     draft.replace(path)

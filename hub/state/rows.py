@@ -28,11 +28,15 @@ class RowType:
 
 
 async def make(connection: "asyncpg.Connection[asyncpg.Record]", types: Iterable[RowType]) -> None:
-    """Make these types known to a session, outside of a transaction: what is rolled back would be gone again."""
+    """Make these types known to a session, outside of a transaction: what is rolled back would be gone again.
+
+    The client learns of all at once what they are made of; it would ask for each when it is first used.
+    """
     made = _made.setdefault(connection, set())
     missing = {kind.array: kind.statement for kind in types if kind.array not in made}
     if missing:
         await connection.execute("; ".join(missing.values()))
+        await connection.prepare(f"SELECT {', '.join(f'${number}::{array}' for number, array in enumerate(missing, 1))}")
         made.update(missing)
 
 

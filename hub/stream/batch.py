@@ -38,6 +38,10 @@ class Batch:
         """Whether the next batch will be looked at closely."""
         return self._wary > 0
 
+    async def prepare(self, connection: Connection) -> None:
+        """What a session needs before its first transaction."""
+        await self._work.prepare(connection)
+
     async def apply(
         self,
         connection: Connection,

@@ -16,6 +16,8 @@ _BESIDES = 30
 """A transaction of one record costs about as much as this one and so many more would in a large one."""
 _LATEST = 15
 """What the latest so many transactions cost is usual."""
+_SLOW_SECONDS = 0.25
+"""About as long a transaction of a slow one takes: to fold all that waits of it at once would keep the other lanes from the processor."""
 
 
 class Company:
@@ -28,7 +30,7 @@ class Company:
 
     def __init__(self) -> None:
         self._most: dict[TopicPartition, int] = {}
-        self._slow: set[TopicPartition] = set()
+        self._slow: dict[TopicPartition, float] = {}
         self._costs: deque[float] = deque(maxlen=_LATEST)
 
     def most(self, partition: TopicPartition) -> int:
@@ -39,6 +41,11 @@ class Company:
         """Whether this one was slow all alone."""
         return partition in self._slow
 
+    def most_records(self, partition: TopicPartition) -> int:
+        """How many records of this one may be in a transaction, whatever else bounds it."""
+        seconds = self._slow.get(partition)
+        return sys.maxsize if seconds is None else max(1, int(_SLOW_SECONDS / seconds))
+
     def note(self, partitions: Collection[TopicPartition], records: int, seconds: float) -> None:
         """Take in how long a transaction took that so many records of these partitions were in."""
         cost = seconds / (records + _BESIDES)
@@ -48,8 +55,8 @@ class Company:
             log.debug("batch.slow", partitions=len(partitions), records=records, seconds=round(seconds, 3))
             self._most |= dict.fromkeys(partitions, max(1, len(partitions) // 2))
             if len(partitions) == 1:
-                self._slow.update(partitions)
+                self._slow |= dict.fromkeys(partitions, seconds / records)
         elif cost <= _CLEAR_TIMES * usual:
             for partition in partitions:
                 self._most.pop(partition, None)
-            self._slow.difference_update(partitions)
+                self._slow.pop(partition, None)

@@ -147,8 +147,9 @@ class Turns:
     def _pull(self, partition: TopicPartition) -> list[Raw]:
         """A batch of its records that follow each other: what is missing between two polls must show as a gap of its own."""
         runs, pulled = self._runs.pop(partition), list[Raw]()
-        while runs and len(pulled) < self._most and (not pulled or runs[0][0].offset == pulled[-1].offset + 1):
-            run, room = runs.popleft(), self._most - len(pulled)
+        most = min(self._most, self.company.most_records(partition))
+        while runs and len(pulled) < most and (not pulled or runs[0][0].offset == pulled[-1].offset + 1):
+            run, room = runs.popleft(), most - len(pulled)
             pulled += run[:room]
             if len(run) > room:
                 runs.appendleft(run[room:])

@@ -80,3 +80,14 @@ def test_the_first_transaction_of_all_has_nothing_to_be_slow_beside() -> None:
     company = Company()
     company.note([SLOW], 1, 5.0)
     assert is_free(company, SLOW)
+
+
+def test_a_slow_one_is_taken_in_parts_that_do_not_take_long() -> None:
+    company = used_to(0.005)
+    assert company.most_records(SLOW) == sys.maxsize
+    company.note([SLOW], 20, 0.4)
+    assert company.most_records(SLOW) == 12
+    company.note([SLOW], 12, 4.8)
+    assert company.most_records(SLOW) == 1
+    company.note([SLOW], 1, 0.005)
+    assert company.most_records(SLOW) == sys.maxsize

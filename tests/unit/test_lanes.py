@@ -30,6 +30,11 @@ class Database:
         self.held: dict[Where, asyncio.Event] = {}
         self.under_way: list[Where] = []
         self.twice = False
+        self.prepared = 0
+
+    async def prepare(self, _: object) -> None:
+        """A session is ready for work."""
+        self.prepared += 1
 
     async def apply(self, _: object, batches: Mapping[Where, Sequence[Stored]], __: object, gaps: Mapping[Where, int]) -> Applied:
         self.under_way += batches
@@ -111,6 +116,13 @@ async def test_each_partition_is_folded_in_its_order_though_any_lane_takes_it() 
         await until(lambda: turns.size == 0 and not database.under_way)
     assert not database.twice
     assert database.applied == {where: list(range(300)) for where in (SLOW, CALM, THIRD)}
+
+
+async def test_each_lane_has_its_session_before_there_is_work() -> None:
+    database = Database()
+    async with working(database):
+        await until(lambda: database.prepared == 3)
+    assert not database.batches
 
 
 async def test_while_one_partitions_transaction_lasts_the_others_go_on() -> None:

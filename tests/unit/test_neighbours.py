@@ -79,6 +79,9 @@ class Beside:
     async def _connect(self) -> SimpleNamespace:
         return SimpleNamespace(add_query_logger=lambda _: None, close=lambda **_: asyncio.sleep(0))
 
+    async def prepare(self, _: object) -> None:
+        """There is no session."""
+
     async def apply(self, _: object, batches: Mapping[Where, Sequence[Stored]], *__: object) -> Applied:
         """A transaction."""
         seconds = BESIDES * self._chance.uniform(0.7, 1.5)

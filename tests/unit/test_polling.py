@@ -68,8 +68,8 @@ class Fetching(Fetcher):  # type: ignore[misc] # aiokafka has no types
 class Scene:
     """A poller on a clock that is set by hand."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.fetcher, self.now, self.taken = Fetching(), 100.0, list[Any]()
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, fetching: type[Fetching] = Fetching) -> None:
+        self.fetcher, self.now, self.taken = fetching(), 100.0, list[Any]()
         kafka: Any = SimpleNamespace(
             _closed=False,
             _coordinator=SimpleNamespace(check_errors=lambda: None),
@@ -154,6 +154,46 @@ async def test_a_fetch_does_not_end_by_what_becomes_of_its_records(scene: Scene,
 async def test_a_fetch_that_brings_nothing_hands_nothing_over(scene: Scene) -> None:
     assert not await scene.fetches()
     assert not scene.taken
+
+
+class Looping(Fetching):
+    """The same with aiokafka's own loop around it: each fetch is noted, and ends when it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._in_flight, self._pending_tasks, self._preferred_read_replica = set(), set(), {}
+        self._fetcher_timeout, self._fetch_max_bytes, self._max_partition_fetch_bytes = 3600.0, 1, 1
+        self._isolation_level, self._client_rack, self.asked, self.ends = 0, None, asyncio.Queue[object](), asyncio.Event()
+        self._client = SimpleNamespace(cluster=SimpleNamespace(leader_for_partition=lambda _: 1))
+        for state in self._states.values():
+            state.has_valid_position = True
+        self._subscriptions.subscription = SimpleNamespace(assignment=self._assignment())
+
+    def _assignment(self) -> SimpleNamespace:
+        never = asyncio.get_running_loop().create_future()
+        return SimpleNamespace(active=True, tps=[ONE, FULL], state_value=self._states.get, unassign_future=never)
+
+    async def _proc_fetch_request(self, *_request: Any) -> bool:
+        await self.asked.put(None)
+        await self.ends.wait()
+        self.ends.clear()
+        return False
+
+
+async def test_a_fetch_that_ends_while_records_are_taken_is_followed_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene(monkeypatch, Looping)
+    fetcher = scene.fetcher
+    assert isinstance(fetcher, Looping)
+    fetching = asyncio.create_task(fetcher._fetch_requests_routine())
+    try:
+        await fetcher.asked.get()
+        await Fetching._proc_fetch_request(fetcher, (FULL, Brought("kept")))
+        assert await fetcher.fetched_records([FULL])
+        fetcher.ends.set()  # the fetch is over in the very step in which aiokafka's loop hears that there is room again
+        async with asyncio.timeout(10):
+            await fetcher.asked.get()
+    finally:
+        fetching.cancel()
 
 
 async def _is(what: bool) -> bool:

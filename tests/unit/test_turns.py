@@ -191,13 +191,19 @@ def slow(turns: Turns, *dealers: str) -> None:
     for _ in range(15):
         turns.company.note([], 20, 0.005)
     for dealer in dealers:
-        turns.company.note([(f"dealer.{dealer}.events", 0)], 20, 2.0)
+        turns.company.note([(f"dealer.{dealer}.events", 0)], 20, 0.4)
 
 
 def test_who_is_slow_goes_alone_and_the_others_together() -> None:
     turns = queued(calm=3, flood=4, third=5)
     slow(turns, "flood")
     assert [next_counts(turns) for _ in range(2)] == [{"calm": 3, "third": 5}, {"flood": 4}]
+
+
+def test_of_the_slow_no_more_is_taken_than_is_soon_done() -> None:
+    turns = queued(flood=40)
+    slow(turns, "flood")
+    assert [next_counts(turns) for _ in range(4)] == [{"flood": 12}] * 3 + [{"flood": 4}]
 
 
 def test_the_slow_do_not_take_the_last_lane_however_many_they_are() -> None:
