@@ -24,12 +24,11 @@ def print_charge(found: "ShownCharge") -> None:
     agreed = found.state["currency"]
     for charge, minor in found.expected.items():
         typer.echo(printable(f"  expected {charge}: {written(minor, agreed)}"))
-    wrong = {(one["invoice"], one["line"]): one for one in found.findings}
     if found.bills:
         typer.echo()
         print_table(
             ("invoice", "line", "charge", ">billed", "what is wrong", ">disputed"),
-            [_billed(item, wrong.get((item["invoice"], item["line"]))) for item in found.bills],
+            [_billed(item, wrong) for item, wrong in judged(found.bills, found.findings)],
         )
     if found.allocations:
         typer.echo()
@@ -44,6 +43,20 @@ def print_charge(found: "ShownCharge") -> None:
         typer.echo()
         print_table(("account", ">stands"), [(one["account"], written(one["minor"], one["currency"])) for one in found.balances])
     print_story(found.timeline)
+
+
+def judged(bills: list[dict[str, Any]], findings: list[dict[str, Any]]) -> list[tuple[dict[str, Any], dict[str, Any] | None]]:
+    """Each billed line and what is wrong with it; of those that came under one number the last ones are the duplicates."""
+    left, rows = list(findings), []
+    for item in reversed(bills):
+        named = (item["invoice"], item["line"], item["currency"], item["amount_minor"])
+        place = next((n for n in reversed(range(len(left))) if named == _named(left[n])), None)
+        rows.append((item, None if place is None else left.pop(place)))
+    return rows[::-1]
+
+
+def _named(finding: dict[str, Any]) -> tuple[object, ...]:
+    return finding["invoice"], finding["line"], finding["currency"], finding["billed_minor"]
 
 
 def _billed(item: dict[str, Any], wrong: dict[str, Any] | None) -> tuple[object, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from contracts.contract import Event
+from hub.cli.charge import judged
 from hub.rules.decision import Wait
 from hub.rules.folding import fold_all
 from hub.rules.freight import accounts, told
@@ -178,6 +179,15 @@ def test_an_advice_that_comes_late_explains_the_bill_and_ends_the_dispute() -> N
     assert (said.consignment, said.invoice, said.revision) == ("RT-1", "I-1", 7)
 
 
+def test_what_nobody_advised_is_settled_once_all_of_it_came_back() -> None:
+    paper = Paper()
+    paper.billed(freight=FREIGHT)
+    paper.time_is_over(48 + 7 * 24)
+    paper.credited(300, l1=FREIGHT)
+    charge = paper.charge()
+    assert (charge.status, charge.disputes[0]["state"], stands(charge)) == ("settled", "credited", {})
+
+
 def test_a_timer_that_was_set_for_another_bill_is_passed_over() -> None:
     paper = Paper()
     paper.billed(freight=FREIGHT)
@@ -235,6 +245,21 @@ def test_what_was_given_back_in_full_may_be_billed_again() -> None:
     charge = paper.charge()
     assert (charge.status, disputed(charge)) == ("settled", [("freight", "rate", 800)])
     assert stands(charge) == {"cost": 17_138, "payable": -17_138}
+
+
+def test_a_duplicate_under_the_same_number_is_credited_and_what_was_billed_first_stands() -> None:
+    paper = advised()
+    for hours in (48, 50):
+        paper.billed(hours, freight=FREIGHT, fuel=FUEL)
+    twice = paper.charge()
+    assert [reason for _, reason, _ in disputed(twice)] == ["duplicate_invoice", "duplicate_invoice"]
+    assert [found is not None for _, found in judged(twice.bills, twice.findings)] == [False, False, True, True]
+    paper.credited(l1=FREIGHT, l2=FUEL)
+    charge = paper.charge()
+    assert charge.status == "settled"
+    assert stands(charge) == {"cost": 17_138, "payable": -17_138}
+    paper.credited(l1=FREIGHT, l2=FUEL, note="C-2")
+    assert stands(paper.charge()) == {"cost": 17_138, "accrued": -17_138}, "all of it was given back"
 
 
 def test_a_bill_in_another_currency_bills_nothing_and_the_right_one_may_follow() -> None:

@@ -12,6 +12,9 @@ CONCEDED = "conceded"
 BilledItem = dict[str, Any]
 """A line of an invoice as the charge keeps it: invoice, line, charge, currency, amount_minor, at, and what the line told beside."""
 
+Line = tuple[str, str, str]
+"""A billed line as a credit note names it: invoice, line and currency."""
+
 
 class Charge(NamedTuple):
     """The charge for one consignment. Amounts are in minor units: those of columns in the currency agreed, `currency`.
@@ -77,12 +80,11 @@ def goods(charge: Charge) -> list[dict[str, Any]]:
     return [line for advice in charge.advices for line in advice["lines"]]
 
 
-def credited(charge: Charge) -> dict[tuple[str, str, str], int]:
-    """What was given back, by invoice, line and currency."""
-    pool: dict[tuple[str, str, str], int] = {}
+def credited(charge: Charge) -> dict[Line, int]:
+    """What was given back of each billed line."""
+    pool: dict[Line, int] = {}
     for item in charge.credits:
-        key = item["invoice"], item["line"], item["currency"]
-        pool[key] = pool.get(key, 0) + item["amount_minor"]
+        pool[_line(item)] = pool.get(_line(item), 0) + item["amount_minor"]
     return pool
 
 
@@ -92,22 +94,28 @@ def standing(charge: Charge) -> Iterator[tuple[BilledItem, bool]]:
     A charge is billed once: what comes again is a duplicate, unless another invoice billed it before and gave all of it back.
     In another currency than agreed nothing is billed at all: such a line is wrong by itself, and no duplicate.
     """
-    pool, taken = credited(charge), dict[str, BilledItem]()
+    returned, taken = given_back(charge), dict[str, BilledItem]()
     for item in charge.bills:
         if item["currency"] != charge.currency:
             yield item, True
             continue
         first = taken.get(item["charge"])
-        counts = first is None or (first["invoice"] != item["invoice"] and is_given_back(first, pool))
+        counts = first is None or (first["invoice"] != item["invoice"] and _line(first) in returned)
         if counts:
             taken[item["charge"]] = item
         yield item, counts
 
 
-def is_given_back(item: BilledItem, pool: dict[tuple[str, str, str], int]) -> bool:
-    """Whether a billed line was credited in full."""
-    amount: int = item["amount_minor"]
-    return 0 < amount <= pool.get((item["invoice"], item["line"], item["currency"]), 0)
+def given_back(charge: Charge) -> set[Line]:
+    """The billed lines that were credited in full: all that was billed under one number and line, as a credit note names no more."""
+    pool, billed = credited(charge), dict[Line, int]()
+    for item in charge.bills:
+        billed[_line(item)] = billed.get(_line(item), 0) + max(item["amount_minor"], 0)
+    return {line for line, minor in billed.items() if 0 < minor <= pool.get(line, 0)}
+
+
+def _line(item: BilledItem) -> Line:
+    return item["invoice"], item["line"], item["currency"]
 
 
 def waits_until(charge: Charge, _subject: Subject) -> datetime | None:
