@@ -13,7 +13,7 @@ TOPIC = f"dealer.{DEALER}.events"
 COUNT = 300
 
 
-@pytest.mark.parametrize("lost", ["answer", "question"])
+@pytest.mark.parametrize("lost", ["answer", pytest.param("question", marks=pytest.mark.thorough)])
 def test_a_connection_lost_during_commit_is_settled_by_reading_again(scene: Scene, postgres: Postgres, lost: Break) -> None:
     records = sales(COUNT)
     with Proxy(postgres.port) as proxy:

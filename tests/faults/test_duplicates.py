@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from contracts.leads import LEAD_RECEIVED
 from tests.support.aftermath import assert_all_won, assert_once
 from tests.support.dealing import DEALER, said, sales
@@ -34,6 +36,7 @@ def test_an_event_said_again_and_again_counts_once(scene: Scene) -> None:
     assert not scene.dead()
 
 
+@pytest.mark.thorough
 def test_an_event_on_two_partitions_counts_once(scene: Scene) -> None:
     def lead(number: int) -> dict[str, str]:
         return {"lead": f"L-{number}", "name": "Invented Person"}

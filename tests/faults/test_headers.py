@@ -16,7 +16,7 @@ def with_header(record: Record, name: str, value: bytes | None) -> Record:
     return record._replace(headers=(*record.headers, (name, value)))
 
 
-@pytest.mark.parametrize("compression", [None, "zstd"])
+@pytest.mark.parametrize("compression", [pytest.param(None, marks=pytest.mark.thorough), "zstd"])
 def test_a_header_name_that_is_not_utf_8_stalls_nobody(scene: Scene, compression: str | None) -> None:
     records = sales(20)
     odd = [with_header(record, "\xff\xfe", b"junk") if number % 7 == 3 else record for number, record in enumerate(records)]

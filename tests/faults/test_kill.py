@@ -11,7 +11,9 @@ TOPIC = f"dealer.{DEALER}.events"
 COUNT = 200
 
 
-@pytest.mark.parametrize(("point", "is_kept"), [("killed-before-commit@2", False), ("killed-after-commit@2", True)])
+@pytest.mark.parametrize(
+    ("point", "is_kept"), [pytest.param("killed-before-commit@2", False, marks=pytest.mark.thorough), ("killed-after-commit@2", True)]
+)
 def test_a_killed_consumer_loses_nothing_and_doubles_nothing(scene: Scene, point: str, *, is_kept: bool) -> None:
     records = sales(COUNT)
     scene.send(records)

@@ -3,6 +3,8 @@
 from random import Random
 from typing import Any
 
+import pytest
+
 from contracts.customers import CUSTOMER_CHANGED, CUSTOMER_RECORDED
 from contracts.opportunities import OPPORTUNITY_OPENED
 from tests.support.aftermath import assert_all_won, assert_once
@@ -42,6 +44,7 @@ def test_late_repeated_and_shuffled_events_come_to_the_same(scene: Scene) -> Non
     assert not scene.waiting()
 
 
+@pytest.mark.thorough
 def test_a_correction_takes_the_place_of_what_it_corrects(scene: Scene) -> None:
     def opened(number: int, minor: int, **more: Any) -> dict[str, Any]:
         return {"opportunity": f"O-{number:05}", "stage": "prospecting", "amount": {"minor": minor, "currency": "EUR"}, **more}
@@ -64,6 +67,7 @@ def test_a_correction_takes_the_place_of_what_it_corrects(scene: Scene) -> None:
     assert scene.database.rows(STATES, f"dealer:{DEALER}") == scene.database.rows(STATES, f"dealer:{OTHER}")
 
 
+@pytest.mark.thorough
 def test_an_id_used_again_for_something_else_is_refused(scene: Scene) -> None:
     def customer(name: str) -> Record:
         return said(CUSTOMER_RECORDED, {"customer": "K-1", "name": name}, id="c-1")

@@ -1,5 +1,7 @@
 """A dealer whose every record is poison stops its own partition, and nobody else's."""
 
+import pytest
+
 from tests.support.aftermath import assert_all_won
 from tests.support.dealing import DEALER, sale, sales
 from tests.support.eventually import eventually
@@ -32,6 +34,7 @@ def test_the_brake_stops_one_partition_and_the_others_go_on(scene: Scene) -> Non
     assert_all_won(scene, 50, "muc-02")
 
 
+@pytest.mark.thorough
 def test_poison_first_in_the_middle_and_last_costs_only_itself(scene: Scene) -> None:
     good = sales(20)
     lone = sale("O-poison")[0]

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from contracts.customers import CUSTOMER_CHANGED, CUSTOMER_RECORDED
 from tests.support.aftermath import assert_all_won
 from tests.support.dealing import DEALER, Record, said, sales
@@ -11,6 +13,7 @@ OTHER = "muc-02"
 TOPIC = f"dealer.{DEALER}.events"
 
 
+@pytest.mark.thorough
 def test_a_dealer_that_claims_to_be_another_is_refused(scene: Scene) -> None:
     def customer(name: str, event: str, **how: str) -> Record:
         return said(CUSTOMER_RECORDED, {"customer": "K-1", "name": name}, id=event, **how)
