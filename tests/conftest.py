@@ -69,6 +69,14 @@ def kafka() -> Iterator[Kafka]:
 
 
 @pytest.fixture
+def bare_kafka(kafka: Kafka) -> Iterator[Kafka]:
+    """The same broker without a topic on it, before and afterwards."""
+    stack.delete_topics(kafka)
+    yield kafka
+    stack.delete_topics(kafka)
+
+
+@pytest.fixture
 def new_kafka() -> Iterator[stack.NewKafka]:
     """Brokers that a test may stop, kill or configure: `new_kafka(properties={...})`."""
     with stack.brokers() as new:

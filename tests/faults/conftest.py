@@ -27,13 +27,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.faults)
 
 
-@pytest.fixture(scope="session")
-def shared_kafka() -> Iterator[Kafka]:
-    """A broker for all scenes in which the broker itself comes to no harm; nobody else's topics are on it."""
-    with stack.brokers() as new_kafka:
-        yield new_kafka()
-
-
 @contextmanager
 def set_scene(kafka: Kafka, url: str, folder: Path, *, has_base_data: bool = True) -> Iterator[Scene]:
     """Topics, base data and one dealer; the aftermath must be sound, and nothing runs on."""
@@ -41,7 +34,6 @@ def set_scene(kafka: Kafka, url: str, folder: Path, *, has_base_data: bool = Tru
         crew = Crew(folder, Scene.environment(kafka, url))
         scene = Scene(kafka, database, crew)
         try:
-            scene.clear()
             scene.make_topics(*HUB_TOPICS)
             scene.add_dealer(DEALER)
             if has_base_data:
@@ -55,16 +47,16 @@ def set_scene(kafka: Kafka, url: str, folder: Path, *, has_base_data: bool = Tru
 
 
 @pytest.fixture
-def scene(shared_kafka: Kafka, database: str, tmp_path: Path) -> Iterator[Scene]:
+def scene(bare_kafka: Kafka, database: str, tmp_path: Path) -> Iterator[Scene]:
     """A scene on the shared broker."""
-    with set_scene(shared_kafka, database, tmp_path) as ready:
+    with set_scene(bare_kafka, database, tmp_path) as ready:
         yield ready
 
 
 @pytest.fixture
-def bare_scene(shared_kafka: Kafka, database: str, tmp_path: Path) -> Iterator[Scene]:
+def bare_scene(bare_kafka: Kafka, database: str, tmp_path: Path) -> Iterator[Scene]:
     """A scene in which nobody has laid down base data yet."""
-    with set_scene(shared_kafka, database, tmp_path, has_base_data=False) as ready:
+    with set_scene(bare_kafka, database, tmp_path, has_base_data=False) as ready:
         yield ready
 
 
@@ -93,16 +85,16 @@ def behind_a_line(new_kafka: stack.NewKafka, database: str, tmp_path: Path) -> I
 
 
 @pytest.fixture
-def own_database(shared_kafka: Kafka, own_postgres: Postgres, tmp_path: Path) -> Iterator[Scene]:
+def own_database(bare_kafka: Kafka, own_postgres: Postgres, tmp_path: Path) -> Iterator[Scene]:
     """A scene on a database server that the test may stop and kill."""
-    with stack.fresh_database(own_postgres) as url, set_scene(shared_kafka, url, tmp_path) as ready:
+    with stack.fresh_database(own_postgres) as url, set_scene(bare_kafka, url, tmp_path) as ready:
         yield ready
 
 
 @pytest.fixture
-def bare_own_database(shared_kafka: Kafka, own_postgres: Postgres, tmp_path: Path) -> Iterator[Scene]:
+def bare_own_database(bare_kafka: Kafka, own_postgres: Postgres, tmp_path: Path) -> Iterator[Scene]:
     """The same, in which nobody has laid down base data yet."""
-    with stack.fresh_database(own_postgres) as url, set_scene(shared_kafka, url, tmp_path, has_base_data=False) as ready:
+    with stack.fresh_database(own_postgres) as url, set_scene(bare_kafka, url, tmp_path, has_base_data=False) as ready:
         yield ready
 
 

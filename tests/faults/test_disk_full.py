@@ -41,12 +41,12 @@ def disk() -> Iterator[Path]:
 
 
 @pytest.fixture
-def on_a_small_disk(shared_kafka: Kafka, own_postgres: Postgres, disk: Path, tmp_path: Path) -> Iterator[Scene]:
+def on_a_small_disk(bare_kafka: Kafka, own_postgres: Postgres, disk: Path, tmp_path: Path) -> Iterator[Scene]:
     """The tables lie on the small disk; the log of the server does not, or it would end where it cannot write."""
     with Database(own_postgres.url()) as server, stack.fresh_database(own_postgres) as url:
         server.rows(f"CREATE TABLESPACE small LOCATION '{disk}'")
         server.rows(f'ALTER DATABASE "{url.rpartition("/")[2]}" SET TABLESPACE small')
-        with set_scene(shared_kafka, url, tmp_path) as scene:
+        with set_scene(bare_kafka, url, tmp_path) as scene:
             yield scene
 
 

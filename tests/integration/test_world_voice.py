@@ -16,7 +16,6 @@ from hub.world.speech import Utterance
 from hub.world.voice import Voice
 from hub.world.world import World
 from tests.support.kafka_clients import environment_of, settings_of
-from tests.support.stack import NewKafka
 
 Record = tuple[bytes | None, bytes | None]
 
@@ -34,9 +33,9 @@ def read(kafka: Kafka, topic: str) -> list[Record]:
         records.append((message.key(), message.value()))
 
 
-async def test_each_dealer_s_order_is_kept(new_kafka: NewKafka) -> None:
-    kafka, world = new_kafka(), World(5, seed=1, faults=Faults(bad=0.1))
-    settings = settings_of(kafka)
+async def test_each_dealer_s_order_is_kept(bare_kafka: Kafka) -> None:
+    world = World(5, seed=1, faults=Faults(bad=0.1))
+    settings = settings_of(bare_kafka)
     _make_topics(settings, {"dealer": world.dealer_ids})
     producer = make_producer(settings)
     await producer.start()
@@ -46,18 +45,17 @@ async def test_each_dealer_s_order_is_kept(new_kafka: NewKafka) -> None:
     finally:
         await producer.stop()
     for topic in world.topics:
-        assert read(kafka, topic) == [(one.key, one.value) for one in said if one.topic == topic]
+        assert read(bare_kafka, topic) == [(one.key, one.value) for one in said if one.topic == topic]
 
 
-def test_the_command_says_all_that_it_counts(new_kafka: NewKafka) -> None:
-    kafka = new_kafka()
+def test_the_command_says_all_that_it_counts(bare_kafka: Kafka) -> None:
     alone = typer.Typer()
     alone.command()(simulate)
-    shell = CliRunner(env=environment_of(settings_of(kafka)))
+    shell = CliRunner(env=environment_of(settings_of(bare_kafka)))
     told = shell.invoke(alone, ["--dealers", "3", "--rate", "300", "--seed", "5", "--for", "2s", "--json"])
     assert told.exit_code == 0, told.output
     answer = json.loads(told.stdout)
     assert answer["comparison"] is None
     assert 450 < answer["told"]["records"] < answer["records"]
-    dealers = sum(len(read(kafka, topic)) for topic in World(3, seed=5).topics)
+    dealers = sum(len(read(bare_kafka, topic)) for topic in World(3, seed=5).topics)
     assert 450 < dealers <= answer["records"], "ERP and carriers speak too"

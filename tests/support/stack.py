@@ -4,6 +4,8 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from confluent_kafka.admin import AdminClient
+
 from hub.local.folders import scratch
 from hub.local.kafka import Kafka
 from hub.local.postgres import Postgres
@@ -51,3 +53,11 @@ def brokers() -> Iterator[NewKafka]:
         finally:
             for broker in started:
                 broker.kill()
+
+
+def delete_topics(kafka: Kafka) -> None:
+    """Take away every topic of a broker but Kafka's own."""
+    admin = AdminClient(kafka.client_config() | {"log_level": 0})
+    names = [name for name in admin.list_topics(timeout=10).topics if not name.startswith("__")]
+    for deleted in admin.delete_topics(names).values() if names else ():
+        deleted.result(20)
