@@ -69,8 +69,9 @@ def _show(folder: Path, dealers: int, rate: float, seconds: float, seed: int) ->
     import asyncio
     import os
 
+    from hub.cli.came_back import letters_come_back, mail_came_back
     from hub.cli.demo_campaign import are_right, print_campaigns, run_campaigns
-    from hub.cli.demo_letters import letters_come_back, mail_came_back, print_letters
+    from hub.cli.demo_letters import print_letters
     from hub.cli.simulate import settled, yesterday
     from hub.cli.stack import say, settings_of
     from hub.cli.summary import came_of_it, one_thread
@@ -100,7 +101,7 @@ def _show(folder: Path, dealers: int, rate: float, seconds: float, seed: int) ->
     print_campaigns(news, wishes, are_right=were_right)
     asyncio.run(one_thread(settings, trade))
     _verdict(done)
-    is_heeded = letters.is_heeded and mail.is_heeded
+    is_heeded = letters.is_whole and mail.is_whole
     return all(were_right) and letters_are_whole and is_heeded and done.comparison is not None and done.comparison.is_equal
 
 

@@ -58,7 +58,7 @@ def print_execution(found: "Execution") -> None:
     typer.echo(f"progress {found.progress} %; orders: {states}")
     typer.echo(", ".join(f"{name} {count:,}" for name, count in found.quantities.items()))
     for currency, sums in found.amounts.items():
-        typer.echo(", ".join(f"{word} {written(minor, currency)}" for word, minor in sums.items()))
+        typer.echo(", ".join(f"{word} {written(minor, currency)}" for word, minor in sums.items() if minor is not None))
     if found.windows:
         typer.echo("windows: " + ", ".join(f"{count} {verdict}" for verdict, count in sorted(found.windows.items())))
     for order in found.orders:

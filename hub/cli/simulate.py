@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hub.cli.came_back import in_words
 from hub.cli.printing import AsJson, print_json, print_table
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from hub.cli.came_back import CameBack
     from hub.settings import Settings
     from hub.world.drivers import Drivers
     from hub.world.simulation import Simulated
@@ -40,8 +42,8 @@ def simulate(
     Among them an invented ERP carries out what the hub asks for, carriers move and bill it, with errors, and people drive their cars
     until a service is due.
 
-    With --verify the exit code is 1 where a store differs from what must be true; the seed must then be one that this hub
-    has not heard before.
+    With --verify the exit code is 1 where a store differs from what must be true, and on the hub of this machine also where letters
+    or mails that came back are not heeded; the seed must then be one that this hub has not heard before.
 
     Example: hub simulate --dealers 50 --rate 500 --for 1m --verify
     """
@@ -56,17 +58,38 @@ def simulate(
     seconds, patience = _seconds(for_, "--for"), _seconds(within, "--within")
     chosen = seed if seed is not None else time_ns() // 1_000_000 % 1_000_000_000
     world = World(dealers, seed=chosen, until=yesterday())
-    trade = Trade(world)
+    trade, drivers, settings = Trade(world), Drivers(world), Settings()
     with _progress(seconds, is_quiet=as_json) as on_batch:
         done = asyncio.run(
-            run_world(world, trade, Drivers(world), Settings(), rate or None, seconds, patience, is_verified=verify, on_batch=on_batch)
+            run_world(world, trade, drivers, settings, rate or None, seconds, patience, is_verified=verify, on_batch=on_batch)
         )
+    back = asyncio.run(_came_back(settings, drivers)) if verify and _is_here() else None
     if as_json:
-        print_json(_told(world, chosen, done))
+        print_json(_told(world, chosen, done, back))
     else:
-        _print(world, chosen, done)
-    if done.comparison is not None and not done.comparison.is_equal:
+        _print(world, chosen, done, back)
+    if not is_right(done, back):
         raise typer.Exit(1)
+
+
+def _is_here() -> bool:
+    """Whether the hub is that of this machine: its mail server sends back what the world expects back."""
+    from hub.cli.stack import data_folder
+    from hub.local.stack import find
+
+    return find(data_folder(None)) is not None
+
+
+async def _came_back(settings: "Settings", drivers: "Drivers") -> "tuple[CameBack, CameBack]":
+    from hub.cli.came_back import letters_come_back, mail_came_back
+
+    return await letters_come_back(settings, drivers), await mail_came_back(settings, drivers)
+
+
+def is_right(done: "Simulated", back: "tuple[CameBack, CameBack] | None") -> bool:
+    """Whether nothing that was looked at is otherwise than it must be."""
+    is_equal = done.comparison is None or done.comparison.is_equal
+    return is_equal and all(one.is_heeded for one in back or ())
 
 
 class _Hub:
@@ -251,7 +274,7 @@ def _progress(seconds: float, *, is_quiet: bool) -> Iterator[Callable[[int], Non
         yield on_batch
 
 
-def _told(world: "World", seed: int, done: "Simulated") -> dict[str, Any]:
+def _told(world: "World", seed: int, done: "Simulated", back: "tuple[CameBack, CameBack] | None") -> dict[str, Any]:
     found = done.comparison
     return {
         "seed": seed,
@@ -267,10 +290,11 @@ def _told(world: "World", seed: int, done: "Simulated") -> dict[str, Any]:
             "differing": dict(found.differing),
             "shown": [different._asdict() for different in found.shown],
         },
+        "came_back": back and {name: one._asdict() for name, one in zip(("letters", "mail"), back, strict=True)},
     }
 
 
-def _print(world: "World", seed: int, done: "Simulated") -> None:
+def _print(world: "World", seed: int, done: "Simulated", back: "tuple[CameBack, CameBack] | None") -> None:
     typer.echo(f"{len(world.dealer_ids)} dealers (seed {seed}), an ERP and carriers said {done.records:,} records in {done.seconds:.1f} s")
     faults = ", ".join(f"{count} {word.replace('_', ' ')}" for word, count in sorted(world.told.items()) if word != "records")
     typer.echo(f"among them {faults}")
@@ -280,3 +304,6 @@ def _print(world: "World", seed: int, done: "Simulated") -> None:
     typer.echo(found.verdict)
     if found.shown:
         print_table(("store", "principal", "ref", "field", "expected", "got"), found.shown)
+    if back is not None:
+        for line in in_words(*back):
+            typer.echo(line)

@@ -71,3 +71,15 @@ def test_progress_leaves_out_what_is_not_carried_out() -> None:
 def test_nothing_ordered_is_nothing() -> None:
     found = execution([])
     assert (found.progress, found.statuses, found.amounts, found.lines) == (0, {}, {}, [])
+
+
+def test_a_margin_that_nothing_was_said_of_is_not_shown_as_none_earned() -> None:
+    told, body = invoiced(6, "RE-1", (ORDER, 3, 3_000))
+    silent = told, {**body, "lines": [{name: value for name, value in line.items() if name != "cost"} for line in body["lines"]]}
+    assert execution([(ORDER, order_of([accepted(1), silent]))]).amounts["EUR"] == {
+        "net": 3_000,
+        "margin": None,
+        "owed": 3_000,
+        "paid": 0,
+        "open": 3_000,
+    }

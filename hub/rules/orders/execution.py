@@ -10,8 +10,8 @@ from hub.rules.orders.state import Entry, Order
 NOT_CARRIED_OUT = frozenset({"rejected", "withdrawn", "cancelled"})
 QUANTITIES = ("ordered", "confirmed", "despatched", "received", "invoiced", "paid")
 
-Amounts = dict[str, dict[str, int]]
-"""Minor units by currency and word."""
+Amounts = dict[str, dict[str, int | None]]
+"""Minor units by currency and word; None for a margin that nothing was said of."""
 
 
 class Execution(NamedTuple):
@@ -95,11 +95,17 @@ def _amounts(orders: Sequence[Order]) -> Amounts:
         for row in _invoices("", order):
             sums = found[row["currency"]]
             sums["net"] += row["net"]
-            sums["margin"] += row["margin"] or 0
+            if row["margin"] is not None:
+                sums["margin"] += row["margin"]
         for invoice in {entry["document"]: entry["currency"] for entry in order.invoices}.items():
             to_pay, paid = owed(order, invoice[0])
             sums = found[invoice[1]]
             sums["owed"] += to_pay
             sums["paid"] += paid
             sums["open"] += to_pay - paid
-    return {currency: {word: sums[word] for word in ("net", "margin", "owed", "paid", "open")} for currency, sums in sorted(found.items())}
+    return {
+        currency: {
+            word: None if word == "margin" and word not in sums else sums[word] for word in ("net", "margin", "owed", "paid", "open")
+        }
+        for currency, sums in sorted(found.items())
+    }
