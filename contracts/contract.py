@@ -107,9 +107,12 @@ def wire_type(name: str, version: int) -> str:
 
 def findings(error: ValidationError) -> tuple[Finding, ...]:
     """Each fault that pydantic found, with its field path; input values are left out: they may be personal."""
+    faults = error.errors(include_url=False, include_input=False)[:_MOST_FINDINGS]
+    wholes = {fault["loc"][:depth] for fault in faults for depth in range(len(fault["loc"]))}
     return tuple(
         Finding(".".join(str(step) for step in fault["loc"]), _expected(fault))
-        for fault in error.errors(include_url=False, include_input=False)[:_MOST_FINDINGS]
+        for fault in faults
+        if fault["type"] != "too_short" or fault["loc"] not in wholes  # pydantic counts the items without the faulty one
     )
 
 
@@ -120,6 +123,6 @@ def _expected(fault: ErrorDetails) -> str:
         return DAY_EXPECTED
     if fault["type"] == "missing":
         return "a value: the field is required"
-    told = _PREAMBLE.sub("", fault["msg"]).partition(", unable to")[0]
+    told = _PREAMBLE.sub("", fault["msg"]).partition(", unable to")[0].partition(" after validation")[0]
     told = f"a value {told}" if told.startswith(("greater ", "less ")) else told
     return EXPECTED.get(fault.get("ctx", {}).get("pattern", ""), told)
