@@ -29,7 +29,6 @@ from tests.support.eventually import eventually
 from tests.support.outside import CATCHER, DEALER, MAIL, NUMBER, PROVIDER, Outside, open_door, outside
 from tests.support.replaying import a_stage
 
-pytestmark = pytest.mark.xdist_group("door")  # one process for them all, not one on each worker
 SID = "SM" + "0123456789abcdef" * 2
 SAFE = {
     "x-content-type-options": "nosniff",

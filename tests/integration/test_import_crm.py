@@ -27,7 +27,6 @@ from tests.support.crm_export import generate
 from tests.support.engine import Engine, Log
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-SAMPLED = pytest.mark.xdist_group("sample")  # it is read by one worker, not by each
 STANDING = {("won", "engaging"): 4238, ("lost", "engaging"): 2473, ("open", "engaging"): 1589, ("open", "prospecting"): 500}
 
 
@@ -60,7 +59,6 @@ def folded(export: Export) -> dict[str, dict[str, Any]]:
     return states
 
 
-@SAMPLED
 def test_the_sample_makes_exactly_the_states_it_tells_of(sample: Export) -> None:
     states = folded(sample)
     assert len(states["customers"]) == 85
@@ -73,7 +71,6 @@ def test_the_sample_makes_exactly_the_states_it_tells_of(sample: Export) -> None
     assert {sale.product for sale in sales} <= {datum.id for datum in sample.base}
 
 
-@SAMPLED
 def test_the_samples_dirt_is_repaired_and_told(sample: Export) -> None:
     told = Counter(repair.field for repair in sample.report.repairs)
     assert told == {"sector": 12, "office_location": 2, "product": 1480, "account": 1425, "engage_date": 500}
@@ -110,7 +107,6 @@ async def lay_down(url: str, log: Log) -> None:
         assert set(await engine.outcomes(records)) == {Outcome.HANDLED}
 
 
-@SAMPLED
 async def test_the_sample_comes_through_the_engine_and_a_second_time_changes_nothing(sample: Export, database: str) -> None:
     log = Log()
     await lay_down(database, log)

@@ -22,7 +22,6 @@ from hub.local.stack import ProcessState, Stack
 from tests.support.eventually import eventually
 from tests.support.mail_line import a_parcel
 
-pytestmark = pytest.mark.xdist_group("outside")  # one process for them all, not one on each worker
 NUMBER = "+491701234567"
 
 
