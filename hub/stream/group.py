@@ -26,7 +26,7 @@ from hub.stream.recognising import Recogniser
 from hub.stream.record import Raw, Reader
 from hub.stream.standstill import Standstill
 from hub.stream.steering import Heard, Steering
-from hub.stream.topic_ids import topic_ids
+from hub.stream.topic_ids import made_anew, topic_ids
 from hub.stream.turns import Turns
 from hub.telemetry import Metrics, log
 
@@ -196,8 +196,10 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
                 paused = await self._offsets.pauses(connection)  # after the claim: whoever pauses waits for it, or is seen
             self._stop(self.still.hear(paused, partitions & self._assigned)[0])
             handles = [KafkaPartition(*p) for p in ordered]
-            ids = await topic_ids(kafka, {topic for topic, _ in ordered})
+            ids = await topic_ids(kafka, {p[0] for p, c in claimed.items() if c.topic_id is None})
+            known = {p: topic_id for p, c in claimed.items() if (topic_id := c.topic_id or ids.get(p[0]))}
             begins, ends = await kafka.beginning_offsets(handles), await kafka.end_offsets(handles)
+            anew = await made_anew(kafka, known)  # last: it may be made while its end is asked for
             starts: dict[TopicPartition, int] = {}
             for handle, partition in zip(handles, ordered, strict=True):
                 if partition not in self._assigned:
@@ -207,9 +209,9 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
                 if wanted is None:
                     wanted = starts[partition] = begin
                 self.epochs[partition] = claimed[partition].epoch
-                if topic_id := claimed[partition].topic_id or ids.get(partition[0]):
-                    self._known[partition] = topic_id
-                if ids.get(partition[0], topic_id) != topic_id:
+                if partition in known:
+                    self._known[partition] = known[partition]
+                if partition in anew:
                     self.halt(partition, "topic_recreated", next_offset=wanted, begin=begin, end=end)
                 elif wanted > end:
                     self.halt(partition, "offset_beyond_end", next_offset=wanted, begin=begin, end=end)
@@ -302,24 +304,24 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
         """A whole batch below the next offset is a redelivery, unless the topic was made anew."""
         try:
             ends = await self._kafka().end_offsets([KafkaPartition(*p) for p in wanted])
+            beyond = {p: end for p, offset in wanted.items() if (end := ends[KafkaPartition(*p)]) < offset}
+            anew = await made_anew(self._kafka(), {p: self._known[p] for p in beyond if p in self._known})
         except KafkaError:
             return
-        for handle, end in ends.items():
-            partition = handle.topic, handle.partition
-            if end < wanted[partition]:
-                self.halt(partition, "offset_beyond_end", next_offset=wanted[partition], begin=0, end=end)
+        for partition, end in beyond.items():
+            reason = "topic_recreated" if partition in anew else "offset_beyond_end"
+            self.halt(partition, reason, next_offset=wanted[partition], begin=0, end=end)
 
     async def _look_for_topics_made_anew(self) -> None:
         """One that has grown past our offset meanwhile looks as if nothing had happened."""
         while True:
             await asyncio.sleep(self._look_seconds)
             try:
-                ids = await topic_ids(self._kafka(), {topic for topic, _ in self._known}) if self._known else {}
+                anew = await made_anew(self._kafka(), self._known)
             except KafkaError:
                 continue
-            for partition, known in list(self._known.items()):
-                if ids.get(partition[0], known) != known:
-                    self.halt(partition, "topic_recreated", next_offset=self._next.get(partition, -1))
+            for partition in anew:
+                self.halt(partition, "topic_recreated", next_offset=self._next.get(partition, -1))
 
     def _resume(self) -> None:
         if not self._turns.is_full:

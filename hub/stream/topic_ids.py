@@ -1,13 +1,15 @@
 """What Kafka calls a topic by, whatever its name: deleted and made anew, it has another id."""
 
 from base64 import b64encode
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from io import BytesIO
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaConnectionError, UnknownTopicOrPartitionError, UnsupportedVersionError, for_code
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import AbstractType, Boolean, CompactArray, CompactString, Int16, Int32, Schema, TaggedFields
+
+from hub.state.offsets import TopicPartition
 
 _NO_ID = bytes(16)
 
@@ -73,6 +75,8 @@ async def topic_ids(kafka: AIOKafkaConsumer, names: Collection[str]) -> dict[str
 
     Raises one of aiokafka's errors where nobody answers, where the broker is older than Kafka 3.1, or where a topic may not be asked for.
     """
+    if not names:
+        return {}
     client = kafka._client
     node = client.get_random_node()
     if node is None:
@@ -88,3 +92,12 @@ async def topic_ids(kafka: AIOKafkaConsumer, names: Collection[str]) -> dict[str
         elif code != UnknownTopicOrPartitionError.errno:
             raise for_code(code)(name)
     return found
+
+
+async def made_anew(kafka: AIOKafkaConsumer, known: Mapping[TopicPartition, str]) -> set[TopicPartition]:
+    """Those of these partitions whose topic no longer has the id that is known of it; one that is deleted has no other yet.
+
+    What is known is compared as it is once the broker has answered. Raises what `topic_ids` does.
+    """
+    ids = await topic_ids(kafka, {topic for topic, _ in known})
+    return {partition for partition, topic_id in known.items() if ids.get(partition[0], topic_id) != topic_id}
