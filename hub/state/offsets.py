@@ -139,7 +139,7 @@ FROM unnest($3::text[], $4::int[], $5::bigint[], $6::bigint[]) AS n (topic, part
 WHERE o.consumer = $1 AND o.cluster_id = $2 AND o.topic = n.topic AND o.partition = n.partition
 """
 
-_ALONE = "SELECT pg_try_advisory_xact_lock(hashtextextended(concat('others ', $1::text), 0))"
+_ALONE = "SELECT pg_try_advisory_xact_lock(hashtextextended(concat('others ', current_schema(), ' ', $1::text), 0))"
 # A new edition of each row, as it was. In the order in which batches lock them.
 _TOUCH = """
 UPDATE consumer_offsets AS o SET moved_at = o.moved_at FROM (

@@ -18,13 +18,14 @@ from hub.local.kafka import Kafka
 from hub.operations.replay import Replayed, moment, replay
 from hub.producers.relay import Relay
 from hub.settings import Settings
+from hub.state.offsets import await_others
 from hub.telemetry import Metrics
 from hub.wiring import kafka_options, make_producer
 from hub.world.world import World
 from tests.support.crm import base_data
 from tests.support.dealing import Record
 from tests.support.kafka_clients import settings_of
-from tests.support.replaying import HARSH, Live, a_life, a_live_hub, a_stage, rows, until_calm
+from tests.support.replaying import HARSH, TOPIC, Live, a_life, a_live_hub, a_stage, rows, until_calm
 from tests.support.scene import Scene
 
 STORES = ("customers", "contacts", "leads", "opportunities")
@@ -123,6 +124,15 @@ async def test_the_word_says_what_differs_and_fails(live: Live) -> None:
     parsed = json.loads(live.typed("crm-sync", "--json").stdout)
     assert [(each["ref"], each["field"], each["live"]) for each in parsed["differences"]] == [("C2", "status", "planted")]
     assert not parsed["is_equal"]
+
+
+async def test_a_correction_is_folded_again_while_the_live_consumer_folds_one(live: Live) -> None:
+    await live.lay(base_data(live.log))
+    await live.crm.apply([live.dealer.recorded("K1", "Ada", corrects="unheard")])
+    async with live.crm.db.transaction():
+        assert await await_others(live.crm.db, "crm-sync", [TOPIC])
+        done = await live.replay()
+    assert done.is_equal, (done.verdict, done.shown)
 
 
 async def test_where_there_is_nothing_to_compare_it_fails(live: Live) -> None:
