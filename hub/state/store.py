@@ -61,6 +61,14 @@ class Heard(NamedTuple, Generic[S]):
     spoken_of: Container[Subject]
 
 
+class TooLarge(OverflowError):  # noqa: N818 - what it is, not that it is one
+    """An integer beyond 64 bits stands in the JSON of a field, whose type would have refused it had it a column of its own."""
+
+    def __init__(self, field: str) -> None:
+        self.field = field
+        super().__init__(f"{field}: beyond 64 bits")
+
+
 class _Columns:
     """What a save writes, as rows of a type of the session's own: a row's place, the engine's columns, the fields or those at `places`."""
 
@@ -85,8 +93,16 @@ class _Columns:
         row = [place, *subject, version, *position, because, *fields]
         for at in self._packed:
             if row[at] is not None:
-                row[at] = orjson.dumps(row[at]).decode()
+                row[at] = self._pack(at, row[at])
         return tuple(row)
+
+    def _pack(self, at: int, value: Any) -> str:  # noqa: ANN401 - any JSON value
+        try:
+            return orjson.dumps(value).decode()
+        except TypeError as error:
+            if "64-bit" not in str(error):
+                raise  # what is no JSON a rule made: no record is to blame
+            raise TooLarge(list(self.rows.columns)[at]) from None
 
 
 class Store(Generic[S]):

@@ -58,6 +58,7 @@ _BY_CLASS = {
     "3D": Meaning.LATER,  # no such database: it is being restored
     "53": Meaning.LATER,  # insufficient resources
     "57": Meaning.LATER,  # operator intervention
+    "58": Meaning.LATER,  # the server's disk or files: nothing was written, and no record is to blame
 }
 _BY_STATE = {
     "40001": Meaning.AGAIN,  # serialization failure

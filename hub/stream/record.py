@@ -20,6 +20,7 @@ from contracts.topics import Topic
 from hub.rules.decision import Subject
 from hub.rules.folding import Told
 from hub.state.recognition import Mark
+from hub.state.store import TooLarge
 from hub.stream.consumer import Consumer
 
 _AHEAD_SECONDS = 600.0
@@ -271,8 +272,8 @@ class Reader:
 
 
 def refused(record: Judged, error: BaseException) -> Bad:
-    """A record that the database cannot hold; its own words name the type, never the value."""
-    detail = getattr(error, "sqlstate", None) or type(error).__name__
+    """A record that the database cannot hold; its own words name the type or the field, never the value."""
+    detail = getattr(error, "sqlstate", None) or (f"{error.field}: 64 bits" if isinstance(error, TooLarge) else type(error).__name__)
     finding = Finding("(body)", f"values that the database can hold ({detail})")
     key, envelope = getattr(record, "key", None), getattr(record, "envelope", None)
     return Bad(record.raw, getattr(record, "principal", ""), key, "database_refused", (finding,), envelope)

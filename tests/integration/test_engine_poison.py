@@ -146,7 +146,7 @@ async def test_a_batch_of_nothing_but_poison_is_all_dead_and_moves_on(engine: En
     assert applied.reasons == {"schema": 500}
 
 
-@pytest.mark.parametrize("kind", ["numeric", "text", "surrogate"])
+@pytest.mark.parametrize("kind", ["numeric", "text", "surrogate", "numeric in JSON"])
 @pytest.mark.parametrize("where", [0, 27, 59])
 async def test_what_only_the_database_refuses_is_found_and_is_alone_dead(
     database: str, dealer: Words, kind: str, where: int, monkeypatch: pytest.MonkeyPatch
@@ -162,6 +162,26 @@ async def test_what_only_the_database_refuses_is_found_and_is_alone_dead(
         assert await engine.outcomes([dealer.changed(f"C{where}"), dealer.changed("C1" if where != 1 else "C2")]) == [HELD, HANDLED]
 
 
+async def test_of_an_integer_that_the_database_cannot_hold_the_letter_names_the_field(
+    database: str, dealer: Words, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loosen(monkeypatch)
+    async with Engine(database, crm_sync) as engine:
+        assert await engine.outcomes([dealer.recorded("C1", "numeric in JSON")]) == [DEAD]
+        [letter] = await engine.rows("dead_letters")
+        assert letter["faults"] == [["(body)", "values that the database can hold (segments: 64 bits)"]]
+
+
+async def test_what_is_no_json_at_all_is_the_rules_fault_and_no_records(
+    database: str, dealer: Words, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loosen(monkeypatch)
+    async with Engine(database, crm_sync) as engine:
+        with pytest.raises(TypeError):
+            await engine.apply([dealer.recorded("C1", "no JSON")])
+        assert await engine.rows("dead_letters") == []
+
+
 async def test_what_comes_after_a_refused_record_of_its_key_in_the_same_batch_is_held(
     database: str, dealer: Words, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -173,7 +193,13 @@ async def test_what_comes_after_a_refused_record_of_its_key_in_the_same_batch_is
 
 def loosen(monkeypatch: pytest.MonkeyPatch) -> None:
     """A rule that lets through what PostgreSQL refuses, as it would be were a contract loosened."""
-    spoiled: dict[str, dict[str, Any]] = {"numeric": {"employees": 2**70}, "text": {"note": "a\0b"}, "surrogate": {"note": "\ud800"}}
+    spoiled: dict[str, dict[str, Any]] = {
+        "numeric": {"employees": 2**70},
+        "numeric in JSON": {"segments": [2**70]},
+        "no JSON": {"segments": [object()]},
+        "text": {"note": "a\0b"},
+        "surrogate": {"note": "\ud800"},
+    }
 
     def recorded(state: Any, event: Any, facts: Any) -> Any:
         decision = customer_rules.recorded(state, event, facts)
