@@ -1,8 +1,9 @@
 """Locks at which transactions meet that speak of the same subjects, so that none misses what another is about to commit."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from hashlib import blake2b
+from uuid import UUID
 
 from hub.rules.decision import Subject
 from hub.state.store import Connection
@@ -12,6 +13,15 @@ _LOCK = """
 SELECT CASE WHEN l.is_alone THEN pg_advisory_xact_lock(l.key) ELSE pg_advisory_xact_lock_shared(l.key) END
 FROM unnest($1::bigint[], $2::bool[]) AS l (key, is_alone)
 """
+_TARGETS = """
+SELECT {lock}(t.key) FROM (
+    SELECT DISTINCT hashtextextended(concat('corrected ', get_byte(uuid_send(e.event), 15) % {buckets}), 0) AS key
+    FROM ({events}) AS e (event) ORDER BY 1) AS t
+"""
+_CORRECTING = _TARGETS.format(
+    lock="pg_advisory_xact_lock", buckets=_BUCKETS, events="SELECT target FROM corrections WHERE event = ANY($1::uuid[])"
+)
+_COMING_BACK = _TARGETS.format(lock="pg_advisory_xact_lock_shared", buckets=_BUCKETS, events="SELECT unnest($1::uuid[])")
 
 
 def place(store: str, subject: Subject) -> int:
@@ -28,3 +38,16 @@ async def lock(connection: Connection, alone: Iterable[int], together: Iterable[
     """Take these places until the transaction ends, some of them alone; in one order, so that nobody waits in a circle."""
     wanted = dict.fromkeys(together, False) | dict.fromkeys(alone, True)
     await connection.execute(_LOCK, *zip(*sorted(wanted.items()), strict=True))
+
+
+async def correcting(connection: Connection, corrections: Sequence[UUID]) -> None:
+    """Wait until whatever these events correct is not coming back; what comes back from now on waits until the transaction ends."""
+    await connection.execute(_CORRECTING, corrections)
+
+
+async def coming_back(connection: Connection, events: Sequence[UUID]) -> None:
+    """The same from the other side, for what was set aside before and is to count now: the offsets of its topic say nothing of it.
+
+    Before anything is asked about these events: who corrects them is known afterwards, or knows of them.
+    """
+    await connection.execute(_COMING_BACK, events)

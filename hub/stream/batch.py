@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from time import perf_counter
 from typing import NamedTuple
 
-from hub.state import waiting
+from hub.state import meeting, waiting
 from hub.state.offsets import Locked, Offsets, Span, TopicPartition
 from hub.state.store import Connection
 from hub.stream import acts, slips
@@ -14,7 +14,7 @@ from hub.stream.mixed import AtOnce
 from hub.stream.opening import Fresh
 from hub.stream.outcome import Applied, Outcome
 from hub.stream.plain import Plain
-from hub.stream.record import Judged, Newer, Reader, Ready, Repeated, Taken, refused
+from hub.stream.record import Good, Judged, Newer, Reader, Ready, Repeated, Taken, refused
 from hub.stream.sorting import place
 from hub.stream.work import Work
 from hub.telemetry import log
@@ -177,6 +177,7 @@ class Batch:
                 known = [(row, record) for row, record in judged if not isinstance(record, Newer)]
                 if known:
                     records = [record for _, record in known]
+                    await meeting.coming_back(connection, [record.event for record in records if isinstance(record, Good)])
                     await waiting.forget(connection, [row.id for row, _ in known])
                     await self._bisect(connection, records, applied)
                     await self._act(connection, applied)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from hub.rules.decision import Subject
 from hub.rules.masking import mask_reference
-from hub.state import waiting
+from hub.state import meeting, waiting
 from hub.stream.acting import Acting
 from hub.stream.failures import Meaning, meaning
 from hub.stream.outcome import Applied
@@ -47,6 +47,7 @@ async def _some(acting: Acting, keys: Sequence[tuple[str, str]], most: int, appl
     """The first parts of each key, at most so many; returns the keys and events."""
     rows = await waiting.held(acting.connection, acting.consumer, keys, most)
     if rows:
+        await meeting.coming_back(acting.connection, [row.event for row in rows])
         parts = [Released(row.store, Subject(row.whose, row.ref), (row.event, row.part)) for row in rows]
         await acting.work.do(acting.connection, [], applied, parts)
         if most > 1 and applied.buried:

@@ -7,7 +7,7 @@ from uuid import UUID
 from contracts.acts import WaitEnded, WaitReleased
 from contracts.contract import Finding
 from hub.rules.decision import Subject
-from hub.state import waiting
+from hub.state import meeting, waiting
 from hub.state.waiting import Waiter
 from hub.stream import slips
 from hub.stream.acting import Acting, Effect, identifier, reason
@@ -79,6 +79,7 @@ async def _fold(acting: Acting, rows: Sequence[Waiter], judged: dict[UUID, Judge
     ]
     known = {wait: record for wait, record in judged.items() if not isinstance(record, Newer)}
     if known:
+        await meeting.coming_back(acting.connection, [record.event for record in known.values() if isinstance(record, Good)])
         await waiting.forget(acting.connection, list(known))
     await acting.work.do(acting.connection, list(known.values()), applied, parts)
     events = {row.id: row.event for row in rows} | {wait: record.event for wait, record in known.items() if isinstance(record, Good)}

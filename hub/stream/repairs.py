@@ -8,7 +8,7 @@ from contracts import topics
 from contracts.acts import DeadLetterDiscarded, DeadLetterRedriven
 from contracts.records import RECORD_SETTLED, RecordSettled
 from hub.rules.decision import Subject
-from hub.state import dead_letters, outbox
+from hub.state import dead_letters, meeting, outbox
 from hub.state.dead_letters import DeadLetter
 from hub.state.segments import Said
 from hub.stream import slips
@@ -127,6 +127,9 @@ async def _fold(acting: Acting, asked: Sequence[_Asked], applied: Applied) -> li
     records = {each.letter.id: acting.reader.judge(mended(each.letter, each.mend)) for each in asked if each.part is None}
     parts = [part for each in asked if (part := each.part) is not None]
     refused = [records[each.letter.id] for each in asked if each.part is None and each.letter.reason == "rejected"]
+    await meeting.coming_back(
+        acting.connection, [part.row[0] for part in parts] + [record.event for record in records.values() if isinstance(record, Good)]
+    )
     await acting.work.forget(acting.connection, refused)
     await acting.work.do(acting.connection, list(records.values()), applied, parts)
     events = {each.letter.id: _event(each, records.get(each.letter.id)) for each in asked}

@@ -10,7 +10,7 @@ from uuid import UUID
 from contracts.timers import WaitAnswered, WaitExpired
 from hub.rules.decision import Subject, Wait
 from hub.rules.folding import Told
-from hub.state import journal, offsets
+from hub.state import journal, meeting, offsets
 from hub.state.store import Connection
 from hub.stream.consumer import Consumer
 from hub.stream.failures import Conflict
@@ -78,10 +78,11 @@ async def touch(connection: Connection, consumer: Consumer, found: Sorted, relea
 
 
 async def _await_targets(connection: Connection, consumer: Consumer, corrections: Sequence[UUID]) -> None:
-    """What these correct may be under way in another lane, which sees nothing of them: it is waited for, or looks again."""
+    """What these correct may be under way in another lane, or come back: it sees nothing of them, and is waited for, or looks again."""
     topics = await journal.unheard_in(connection, corrections)
     if topics and not await offsets.await_others(connection, consumer.name, topics):
         raise Conflict("corrections")
+    await meeting.correcting(connection, corrections)
 
 
 async def _let_go(

@@ -1,13 +1,16 @@
 """A subject's state is the fold of its events in their order, whatever order they arrive in and whatever corrects them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from functools import partial
 from itertools import permutations
 
 import pytest
 
-from contracts.acts import DEAD_LETTER_DISCARDED
-from contracts.customers import CUSTOMER_CHANGED
+from contracts import catalogue
+from contracts.acts import DEAD_LETTER_DISCARDED, DEAD_LETTER_REDRIVEN
+from contracts.customers import CUSTOMER_CHANGED, CUSTOMER_RECORDED
 from hub.consumers.base_data import base_data as base_consumer
 from hub.consumers.crm_sync import crm_sync
 from hub.stream import work
@@ -16,7 +19,7 @@ from hub.stream.outcome import Outcome
 from hub.stream.slips import Stored
 from hub.stream.subjects import write
 from tests.support.crm import Words, base_data
-from tests.support.engine import Engine, Log
+from tests.support.engine import NOON, Engine, Log
 from tests.support.interleaving import Stop, before_commit, in_transactions, until_blocked
 
 HANDLED, WAITING, DEAD = Outcome.HANDLED, Outcome.WAITING, Outcome.DEAD
@@ -296,3 +299,47 @@ async def test_corrections_of_two_lanes_do_not_wait_for_each_other(engine: Engin
     with pytest.raises(Conflict):
         await beaten
     assert [await first, await other.outcomes(second)] == [[HANDLED], [HANDLED]]
+
+
+LETTER = {"consumer": "crm-sync", "who": "op", "why": "a slip"}
+MENDED = json.dumps({"occurred_at": NOON.isoformat(), "customer": "C1", "name": "Ada"})
+
+
+async def coming_back(engine: Engine, dealer: Words, how: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Awaitable[object]]:
+    """The wrong customer of `confused`, set aside, and what lets it count."""
+    wrong = dealer.recorded("C1", "Ada", id="wrong", version=2 if how == "newer" else 1)
+    if how == "newer":
+        assert await engine.outcomes([wrong]) == [WAITING]
+        monkeypatch.setitem(catalogue._BY_WIRE, "hub.customer.recorded.v2", (CUSTOMER_RECORDED, 1))
+        return partial(engine.batch.release_newer, engine.db)
+    bad = wrong if how == "mended" else dealer.recorded("C1", "Ada")._replace(offset=0)
+    said = [bad._replace(value=b"{nope")] if how == "mended" else [bad._replace(value=b"{nope"), wrong._replace(offset=1)]
+    await engine.apply(said)
+    (letter,) = await engine.rows("dead_letters")
+    body = {**LETTER, "letter": str(letter["id"])}
+    lineage = DEAD_LETTER_DISCARDED if how == "held" else DEAD_LETTER_REDRIVEN
+    act = dealer.say(lineage, body | ({"body": MENDED} if how == "mended" else {}), 2, topic="hub.acts", source="/hub/operators/op")
+    await engine.claim([("hub.acts", 0)])
+    return partial(engine.outcomes, [act])
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize("how", ["mended", "held", "newer"])
+async def test_a_correction_and_its_target_that_an_operator_lets_count_see_each_other(
+    engine: Engine, other: Engine, dealer: Words, how: str, is_first: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    come_back = await coming_back(engine, dealer, how, monkeypatch)
+    _, right = confused(dealer)
+    first, second = (other, engine) if is_first else (engine, other)
+    stop = Stop()
+    in_transactions(first)
+    first.batch._act = stop.behind(first.batch._act, first.db)  # type: ignore[method-assign]
+    does = {other: partial(other.outcomes, [right]), engine: come_back}
+    began = asyncio.create_task(does[first]())
+    await stop.reached.wait()
+    follows, blocked = asyncio.create_task(does[second]()), asyncio.create_task(until_blocked(second))
+    await asyncio.wait([follows, blocked], return_when=asyncio.FIRST_COMPLETED)
+    stop.go.set()
+    await asyncio.gather(began, follows)
+    blocked.cancel()
+    assert await customers(engine) == ["C2"]

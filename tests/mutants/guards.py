@@ -305,4 +305,10 @@ GUARDS = (
         Edit("hub.channels.wording.mail", "escape(text)", "text"),
         "tests/unit/test_wording.py::test_odd_text_is_read_as_it_was_written_and_nothing_else_comes_of_it",
     ),
+    Guard(
+        "coming-back",
+        "lets an operator bring back what another lane is correcting",
+        Edit("hub.state.meeting", "await connection.execute(_COMING_BACK, events)", "await connection.execute('SELECT 1')"),
+        "tests/integration/test_engine_order.py::test_a_correction_and_its_target_that_an_operator_lets_count_see_each_other",
+    ),
 )
