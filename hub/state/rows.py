@@ -36,8 +36,8 @@ async def make(connection: "asyncpg.Connection[asyncpg.Record]", types: Iterable
     missing = {kind.array: kind.statement for kind in types if kind.array not in made}
     if missing:
         await connection.execute("; ".join(missing.values()))
-        await connection.prepare(f"SELECT {', '.join(f'${number}::{array}' for number, array in enumerate(missing, 1))}")
         made.update(missing)
+        await connection.prepare(f"SELECT {', '.join(f'${number}::{array}' for number, array in enumerate(missing, 1))}")
 
 
 def texts(values: Sequence[str]) -> str:

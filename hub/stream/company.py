@@ -60,3 +60,5 @@ class Company:
             for partition in partitions:
                 self._most.pop(partition, None)
                 self._slow.pop(partition, None)
+        else:  # what it costs by now: else one bad moment would bound it for as long as it is no better than this
+            self._slow |= dict.fromkeys(self._slow.keys() & set(partitions), seconds / records)

@@ -1,7 +1,6 @@
 """A lane: its own connection, one transaction after another."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 from time import monotonic
 
@@ -88,10 +87,15 @@ class Lane:
 
     async def _open_ahead(self) -> None:
         """Have the session before there is work: to open it takes a tenth of a second, which the first records would wait."""
-        with contextlib.suppress(*AWAY):
+        self.progressed_at = monotonic()  # to join the group may have taken longer than a lane may stand still
+        try:
             await self._batch.prepare(await self._open())
+        except AWAY:
+            await self._disconnect()  # half prepared it is of no use
 
     async def _open(self) -> Watched:
+        if self.connection is not None and self.connection.is_closed():
+            await self._disconnect()  # the server has ended it since, or was started anew: there is no failure to tell of
         if self.connection is None:
             self.connection = await self._connect()
             self.connection.on_answer = self._answered

@@ -91,3 +91,11 @@ def test_a_slow_one_is_taken_in_parts_that_do_not_take_long() -> None:
     assert company.most_records(SLOW) == 1
     company.note([SLOW], 1, 0.005)
     assert company.most_records(SLOW) == sys.maxsize
+
+
+def test_a_slow_one_that_gets_better_is_taken_in_larger_parts_before_it_is_slow_no_more() -> None:
+    company = used_to(0.005)
+    company.note([SLOW], 12, 4.8)
+    assert company.most_records(SLOW) == 1
+    company.note([SLOW], 1, 0.0125)
+    assert (company.is_slow(SLOW), company.most_records(SLOW)) == (True, 20)

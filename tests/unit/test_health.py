@@ -166,12 +166,12 @@ def a_lane(apply: Any, judge: Any = lambda raw: raw, on_fenced: Any = lambda _: 
     """A lane that applies so, with nothing around it."""
 
     async def connect() -> SimpleNamespace:
-        return SimpleNamespace(close=lambda **_: asyncio.sleep(0))
+        return SimpleNamespace(is_closed=lambda: False, close=lambda **_: asyncio.sleep(0))
 
     return Lane(
         0,
         turns=Turns(1, 10),
-        batch=SimpleNamespace(apply=apply, consumer="a", is_wary=False),  # type: ignore[arg-type]
+        batch=SimpleNamespace(apply=apply, prepare=lambda _: asyncio.sleep(0), consumer="a", is_wary=False),  # type: ignore[arg-type]
         recogniser=Recogniser(SimpleNamespace(judge=judge, glance=None)),  # type: ignore[arg-type]
         brake=SimpleNamespace(note=lambda _: []),  # type: ignore[arg-type]
         metrics=Metrics(),

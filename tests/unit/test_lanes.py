@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from hub.stream.brake import Brake
 from hub.stream.failures import Gap
 from hub.stream.lane import Lane
@@ -20,6 +22,21 @@ SLOW, CALM, THIRD = ("dealer.slow.events", 0), ("dealer.calm.events", 0), ("deal
 Where = tuple[str, int]
 
 
+class Session:
+    """A connection, which the server may end."""
+
+    def __init__(self) -> None:
+        self.is_ended = False
+
+    def is_closed(self) -> bool:
+        """Whether it can be used no more."""
+        return self.is_ended
+
+    async def close(self, **_: object) -> None:
+        """The lane is done with it."""
+        self.is_ended = True
+
+
 class Database:
     """Takes batches as a database would; one with a partition that is held takes until that one is let go."""
 
@@ -31,12 +48,18 @@ class Database:
         self.under_way: list[Where] = []
         self.twice = False
         self.prepared = 0
+        self.sessions: list[Session] = []
+        self.used: list[Session] = []
+        self.refusals = list[Exception]()
 
     async def prepare(self, _: object) -> None:
         """A session is ready for work."""
+        if self.refusals:
+            raise self.refusals.pop()
         self.prepared += 1
 
-    async def apply(self, _: object, batches: Mapping[Where, Sequence[Stored]], __: object, gaps: Mapping[Where, int]) -> Applied:
+    async def apply(self, session: Session, batches: Mapping[Where, Sequence[Stored]], __: object, gaps: Mapping[Where, int]) -> Applied:
+        self.used.append(session)
         self.under_way += batches
         self.twice |= len(set(self.under_way)) < len(self.under_way)
         try:
@@ -61,8 +84,9 @@ async def working(database: Database, count: int = 3, **callbacks: Any) -> Async
     """So many lanes at work on what is put into their queue."""
     turns = Turns(count, 10)
 
-    async def connect() -> SimpleNamespace:
-        return SimpleNamespace(add_query_logger=lambda _: None, close=lambda **_: asyncio.sleep(0))
+    async def connect() -> Session:
+        database.sessions.append(Session())
+        return database.sessions[-1]
 
     told: dict[str, Any] = {
         "on_applied": lambda _: None,
@@ -123,6 +147,47 @@ async def test_each_lane_has_its_session_before_there_is_work() -> None:
     async with working(database):
         await until(lambda: database.prepared == 3)
     assert not database.batches
+
+
+async def test_a_session_that_was_half_prepared_is_used_for_nothing() -> None:
+    database = Database()
+    database.refusals = [TimeoutError()]
+    async with working(database, 1) as turns:
+        await until(lambda: database.sessions and database.sessions[0].is_ended)
+        turns.put(CALM, run(CALM, 0, 1))
+        await until(lambda: database.applied[CALM])
+        assert database.used == database.sessions[1:]
+
+
+async def test_a_session_that_the_server_has_ended_is_replaced_before_anything_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def recover(*_: object) -> None:
+        raise AssertionError("something failed")
+
+    monkeypatch.setattr(Lane, "_recover", recover)
+    database = Database()
+    async with working(database, 1) as turns:
+        await until(lambda: database.prepared)
+        database.sessions[0].is_ended = True
+        turns.put(CALM, run(CALM, 0, 1))
+        await until(lambda: database.applied[CALM])
+        assert database.used == database.sessions[1:]
+
+
+async def test_a_lane_whose_session_is_being_opened_has_stood_still_since_it_began_to_open_it() -> None:
+    asked, never = asyncio.Event(), asyncio.Event()
+
+    async def connect() -> None:
+        asked.set()
+        await never.wait()
+
+    lane: Any = Lane.__new__(Lane)
+    lane.progressed_at, lane.connection, lane._connect, lane._batch = 0.0, None, connect, Database()
+    opening = asyncio.create_task(lane.run())
+    await asked.wait()
+    assert lane.progressed_at > 0
+    opening.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await opening
 
 
 async def test_while_one_partitions_transaction_lasts_the_others_go_on() -> None:

@@ -77,7 +77,7 @@ class Beside:
         )
 
     async def _connect(self) -> SimpleNamespace:
-        return SimpleNamespace(add_query_logger=lambda _: None, close=lambda **_: asyncio.sleep(0))
+        return SimpleNamespace(is_closed=lambda: False, close=lambda **_: asyncio.sleep(0))
 
     async def prepare(self, _: object) -> None:
         """There is no session."""
