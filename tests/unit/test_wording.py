@@ -12,6 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from contracts.base.templates.v1 import TemplateField
 from hub.channels.mail.data import as_data
 from hub.channels.wording import headers
 from hub.channels.wording.letter import CompiledLetter
@@ -99,6 +100,21 @@ def test_a_mail_that_nobody_can_stop_has_no_link_for_it() -> None:
     mail = read(MAIL.fill(recipient()._replace(unsubscribe=None)).message)
     assert not {"List-Unsubscribe", "List-Unsubscribe-Post"} & set(mail.keys())
     assert Seen(part(mail, "html")).links[1:] == ["#"], "a link to nowhere, and not to where the mail is read"
+
+
+def test_a_link_that_is_missing_takes_its_attribute_with_it() -> None:
+    laid = TEMPLATE.model_copy(update={"fields": (*TEMPLATE.fields, TemplateField(name="more", kind="link", is_required=False))})
+    mjml = MJML.replace("No more</a>", 'No more</a> <a href="{{more}}">Read more</a> {{more}}.')
+    email = TEMPLATE.wordings[0].email
+    assert email
+    wording = TEMPLATE.wordings[0].model_copy(update={"email": email.model_copy(update={"mjml": mjml})})
+    mail = CompiledMail(laid, wording, SENDER)
+    with_it = Seen(part(read(mail.fill(recipient(more="https://hub.test/more?a=1&b=2")).message), "html"))
+    without = Seen(part(read(mail.fill(recipient()).message), "html"))
+    assert with_it.links == [*PLAIN.links, "https://hub.test/more?a=1&b=2"]
+    assert "Read more https://hub.test/more?a=1&b=2." in with_it.text
+    assert without.links == PLAIN.links, "an empty one would lead to wherever the mail is read"
+    assert (without.tags, "Read more ." in without.text) == (with_it.tags, True)
 
 
 @pytest.mark.parametrize("text", HARMLESS)

@@ -4,6 +4,7 @@ import re
 import secrets
 from base64 import encodebytes
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
@@ -22,6 +23,7 @@ from hub.channels.wording.quoted import SOFT, quoted
 from hub.channels.wording.values import Values, checked_link
 from hub.errors import InputError
 
+_ATTRIBUTE = re.compile(r' [a-z:-]+="\Z')
 _SPECIAL = re.compile(r"[&<>\"'\n]")
 _NOWHERE = "#"  # an empty link would lead to wherever the mail is read
 _MEDIA = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,100}\Z")
@@ -80,10 +82,10 @@ class CompiledMail:
         for literal in self._subject[::2]:
             guard(f"{path}.subject", literal)
         self._pieces: list[str] = []
-        self._gaps: list[tuple[int, str, bool]] = []
-        self._add_body(
-            split(mail.text.replace("\r\n", "\n")), html.compiled(f"{path}.mjml", mail.mjml, wording.language, kinds), attachments
-        )
+        self._gaps: list[tuple[int, str, bool, str]] = []
+        page = html.compiled(f"{path}.mjml", mail.mjml, wording.language, kinds)
+        attributes = _taken_out(page, {field.name for field in template.fields if field.kind == "link" and not field.is_required})
+        self._add_body(split(mail.text.replace("\r\n", "\n")), page, attributes, attachments)
 
     def fill(self, to: Recipient) -> Mail:
         """The mail for one recipient; raises InputError with the path of what cannot go into it."""
@@ -94,8 +96,9 @@ class CompiledMail:
         texts[UNSUBSCRIBE] = _NOWHERE if to.unsubscribe is None else checked_link("unsubscribe", to.unsubscribe)
         subject = "".join(part if at % 2 == 0 else guard(f"fields.{part}", texts[part]) for at, part in enumerate(self._subject))
         pieces = self._pieces.copy()
-        for at, name, is_html in self._gaps:
-            pieces[at] = quoted(_as_html(texts[name]) if is_html else texts[name])
+        for at, name, is_html, attribute in self._gaps:
+            text = _as_html(texts[name]) if is_html else texts[name]
+            pieces[at] = quoted(f'{attribute}{text}"' if attribute and text else text)
         leave = f"List-Unsubscribe: <{to.unsubscribe}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" if to.unsubscribe else ""
         pieces[0] = (
             f"From: {self._from}\r\nTo: {address}\r\nSubject: {header_value(subject)}\r\nDate: {_date(to.at.replace(microsecond=0))}"
@@ -103,7 +106,7 @@ class CompiledMail:
         )
         return Mail(self._bounces, "".join(pieces).encode("ascii"))
 
-    def _add_body(self, text: list[str], page: list[str], attachments: Sequence[Attachment]) -> None:
+    def _add_body(self, text: list[str], page: list[str], attributes: Mapping[int, str], attachments: Sequence[Attachment]) -> None:
         alternative, mixed = _boundary(), _boundary()
         self._pieces = ["", "Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"]
         if attachments:
@@ -115,7 +118,7 @@ class CompiledMail:
             )
             for at, turn in enumerate(turns):
                 if at % 2:
-                    self._gaps.append((len(self._pieces), turn, kind == "html"))
+                    self._gaps.append((len(self._pieces), turn, kind == "html", attributes.get(at, "") if kind == "html" else ""))
                     self._pieces += ["", SOFT]
                 elif turn:
                     self._pieces += [quoted(turn), SOFT]
@@ -126,6 +129,20 @@ class CompiledMail:
         if attachments:
             self._pieces.append(f"--{mixed}--\r\n")
         self._pieces.append(END)
+
+
+def _taken_out(page: list[str], spare: AbstractSet[str]) -> dict[int, str]:
+    """Take the attributes of links that may be missing out of a page's turns; returns the beginning of each by its turn.
+
+    Each comes and goes with its value: an empty one would lead to wherever the mail is read.
+    """
+    found = {}
+    for at in range(1, len(page), 2):
+        begins = _ATTRIBUTE.search(page[at - 1]) if page[at] in spare else None
+        if begins:
+            found[at] = begins[0]
+            page[at - 1], page[at + 1] = page[at - 1][: begins.start()], page[at + 1].removeprefix('"')
+    return found
 
 
 def _attached(file: Attachment) -> str:
