@@ -57,13 +57,10 @@ def _batch(folder: Path) -> PrintBatch:
 
 async def report(settings: Settings, letters: Sequence[Returned]) -> list[Reported]:
     """What the hub would be told of each letter; nothing is said yet."""
-    found = []
     async with store(settings) as connection:
-        for letter in letters:
-            sent = await door.delivered(connection, UUID(letter.delivery))
-            is_letter = sent is not None and sent.channel == "post" and sent.address is not None
-            found.append(Reported(letter, _body(letter, sent.address or "") if sent and is_letter else None))
-    return found
+        addresses = await door.letters(connection, {UUID(letter.delivery) for letter in letters})
+    known = [(letter, addresses.get(UUID(letter.delivery))) for letter in letters]
+    return [Reported(letter, _body(letter, address) if address is not None else None) for letter, address in known]
 
 
 async def publish(operator: Operator, options: Mapping[str, Any], reports: Sequence[Reported], name: str) -> int:

@@ -1,5 +1,6 @@
 """What the door looks up and notes: dealers' tokens, what a link or callback names, when something was first heard."""
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import NamedTuple
@@ -25,6 +26,7 @@ _FORGET = """
 DELETE FROM door_receipts WHERE id IN (SELECT id FROM door_receipts WHERE received_at < now() - $1::interval LIMIT $2) RETURNING id
 """
 _DELIVERY = "SELECT principal, person_kind, person, purpose, grantee, coalesce(channel, 'email'), address FROM deliveries WHERE id = $1"
+_LETTERS = "SELECT id, address FROM deliveries WHERE id = ANY ($1::uuid[]) AND channel = 'post' AND address IS NOT NULL"
 # of several editions of a version the last one by that day, else the first that is to come: as the courier sends it
 _DOCUMENT = """
 SELECT b.body ->> 'file', b.body ->> 'sha256', (b.body ->> 'valid_until')::date, b.retired
@@ -98,6 +100,11 @@ async def delivered(connection: Connection, delivery: UUID) -> Delivered | None:
     """The delivery of that id."""
     row = await connection.fetchrow(_DELIVERY, delivery)
     return Delivered(*row) if row else None
+
+
+async def letters(connection: Connection, deliveries: Collection[UUID]) -> dict[UUID, str]:
+    """Where each of those deliveries went that are letters."""
+    return {row["id"]: row["address"] for row in await connection.fetch(_LETTERS, deliveries)}
 
 
 async def document(connection: Connection, delivery: UUID, place: int, day: date) -> Linked | None:

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -22,12 +24,14 @@ from hub.local.kafka import Kafka
 from hub.operations import post
 from hub.operations.acts import Operator
 from hub.operations.cluster import Cluster
+from hub.operations.places import store
 from hub.operations.topic_plan import of_catalogue
 from hub.operations.topics import create
 from hub.settings import Settings
 from hub.state import deliveries, rows
 from hub.state.connect import connect
 from hub.state.deliveries import Planned, delivery_id
+from hub.state.store import Connection
 from hub.wiring import kafka_options
 from tests.support.kafka_clients import acts_of, environment_of, settings_of, with_acts
 from tests.support.notices import a_notice
@@ -76,6 +80,8 @@ async def test_a_letter_that_came_back_is_told_of_once_and_a_stranger_s_not(kafk
     await connection.close()
     day = date(2026, 5, 1)
     letters = [Returned(str(name), "11", day, "unknown_address", True) for name in (delivery_id("k-1"), delivery_id("k-2"), uuid4())]
+    asked = await _questions(settings, letters)
+    assert await _questions(settings, letters * 30) == asked, "asked once for all, however many came back"
     found = await post.report(settings, letters)
     assert [each.body is None for each in found] == [False, True, True], "one was never sent, one is nobody's"
     file = tmp_path / "returns.csv"
@@ -93,6 +99,22 @@ async def test_a_letter_that_came_back_is_told_of_once_and_a_stranger_s_not(kafk
     assert (body.address, body.cause, body.is_permanent, body.code) == (address_key("post", LINES), "unknown_address", True, "11")
     assert "Anna" not in str(said)
     assert [act.subject for act in acts_of(settings) if act.what == "post.returned"][-1] == name
+
+
+async def _questions(settings: Settings, letters: list[Returned]) -> int:
+    """How many statements the database is asked while these are looked up."""
+    asked: list[str] = []
+
+    @asynccontextmanager
+    async def listened_to(given: Settings) -> AsyncIterator[Connection]:
+        async with store(given) as connection:
+            with connection.query_logger(lambda record: asked.append(record.query)):
+                yield connection
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(post, "store", listened_to)
+        await post.report(settings, letters)
+    return len(asked)
 
 
 def _records(kafka: Kafka) -> list[tuple[bytes | None, bytes]]:
