@@ -40,6 +40,8 @@ def plan(path: Path, *, who: str, why: str, now: datetime) -> CampaignPrepared:
         raise faulty([*faults, *wrong, *(one for one in told if ": audience: " not in one or not wrong)]) from None
     if not (faults or wrong) and (refused := objection(made)) is not None:
         faults.append(fault(document, path.name, _place(refused.path), refused.expected))
+    if made.expires_at <= now:  # as a rule cannot say: it reads no clock
+        faults.append(fault(document, path.name, ("expires_at",), "a moment to come: nothing goes out afterwards"))
     if faults or wrong:
         raise faulty([*faults, *wrong])
     return made

@@ -43,6 +43,7 @@ def test_a_file_is_read_with_its_defaults(tmp_path: Path) -> None:
             ["spring.yaml:6: porpoise: expected one of campaign", "spring.yaml:1: purpose: expected a value"],
         ),
         (("expires_at: 2026-06-01T00:00:00Z", "expires_at: soon"), ["spring.yaml:7: expires_at: expected a moment"]),
+        (("2026-06-01", "2026-05-01"), ["spring.yaml:7: expires_at: expected a moment to come"]),
         (
             ("expires_at", "pace: {per_day: 5, opens: 25:00}\nexpires_at"),
             ["spring.yaml:7: pace.per_day: expected one of per_hour", "spring.yaml:7: pace.opens: expected a time of day"],
