@@ -71,7 +71,7 @@ def send(
         **ask(recipient, to, channel, "KIND:DEALER/REF", Settings().courier_country),
     }
     body = make(MESSAGE_REQUESTED, {"occurred_at": now, "who": how.signer().who, "why": how.why or "-"}, told)
-    faults = ask(named, TEMPLATE, purpose, body.documents, [body.channel]).faults
+    faults = ask(named, TEMPLATE, purpose, body.documents, [body.channel], {"text", "title"} if title else {"text"}).faults
     if faults:
         raise HubError("\n     ".join(faults))
 

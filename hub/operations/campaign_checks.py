@@ -1,6 +1,7 @@
 """What a campaign or message names of the base data: its template, its purpose, its documents, each as it holds today."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -22,8 +23,10 @@ class Named(NamedTuple):
     faults: list[str]
 
 
-async def named(url: str, template: str, purpose: str, documents: Sequence[str], channels: Sequence[Channel]) -> Named:
-    """Look everything up that is named."""
+async def named(
+    url: str, template: str, purpose: str, documents: Sequence[str], channels: Sequence[Channel], said: Collection[str] = ()
+) -> Named:
+    """Look everything up that is named; `said` are the fields that are said besides the person's name."""
     now = datetime.now(UTC)
     async with snapshot(url) as look:
         found: list[BaseDatum] = []
@@ -32,20 +35,23 @@ async def named(url: str, template: str, purpose: str, documents: Sequence[str],
     base = BaseData(found)
     worded = base.find(Template, template, now)
     faults = [
-        *_of_template(worded, template, channels),
+        *_of_template(worded, template, channels, {"name", *said}),
         *_of_purpose(base.find(ConsentPurpose, purpose, now), purpose),
         *_of_documents([one for one in found if isinstance(one, SalesDocument)], documents, now, channels),
     ]
     return Named(worded, faults)
 
 
-def _of_template(worded: Template | None, template: str, channels: Sequence[Channel]) -> Iterator[str]:
+def _of_template(worded: Template | None, template: str, channels: Sequence[Channel], said: AbstractSet[str]) -> Iterator[str]:
     if worded is None or worded.retired:
         yield f"template: expected a template in use (hub base list template), got {template!r}"
         return
     for channel in channels:
         if all(getattr(wording, channel) is None for wording in worded.wordings):
             yield f"template: expected a wording for {channel} in {template!r}"
+    for field in worded.fields:
+        if field.is_required and field.name not in said:
+            yield f"template: expected one that needs no more than {', '.join(sorted(said))}; {template!r} needs {field.name}"
 
 
 def _of_purpose(known: ConsentPurpose | None, purpose: str) -> Iterator[str]:

@@ -128,6 +128,12 @@ async def test_a_campaign_is_checked_against_the_base_data(desk: Desk, file: str
     assert [line.split(":")[0].strip() for line in str(missing.exception).splitlines()] == ["template", "purpose", "documents"]
     await desk.knows_the_base_data()
     assert "estate-2026 can be prepared" in (await desk.types("campaigns", "check", file)).stdout
+    needy = TEMPLATE | {"fields": [{"name": "name"}, {"name": "seats", "is_required": False}, {"name": "price", "kind": "money"}]}
+    key = "template/estate@1900-01-02"
+    desk.log.say(TEMPLATE_RECORDED, needy | {"effective_from": "1900-01-02"}, id=key, source="/oem/base", topic=OEM_BASE.name, key=key)
+    await desk.engine.lay(desk.log)
+    refused = await desk.types("campaigns", "check", file)
+    assert str(refused.exception) == "template: expected one that needs no more than name; 'estate' needs price"
 
 
 async def test_a_preview_counts_whom_it_reaches_and_why_not(desk: Desk, file: str, tmp_path: Path) -> None:
