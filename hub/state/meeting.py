@@ -15,7 +15,7 @@ FROM unnest($1::bigint[], $2::bool[]) AS l (key, is_alone)
 """
 _TARGETS = """
 SELECT {lock}(t.key) FROM (
-    SELECT DISTINCT hashtextextended(concat('corrected ', get_byte(uuid_send(e.event), 15) % {buckets}), 0) AS key
+    SELECT DISTINCT hashtextextended(concat('corrected ', current_schema(), ' ', get_byte(uuid_send(e.event), 15) % {buckets}), 0) AS key
     FROM ({events}) AS e (event) ORDER BY 1) AS t
 """
 _CORRECTING = _TARGETS.format(
