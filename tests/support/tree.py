@@ -34,7 +34,12 @@ def text(path: Path) -> str:
 
 def modules(*tops: str) -> dict[Path, ast.Module]:
     """Every Python module below these folders, parsed."""
-    return {path: ast.parse(text(path)) for path in files(*tops, ends=(".py",))}
+    return {path: _parsed(path) for path in files(*tops, ends=(".py",))}
+
+
+@cache
+def _parsed(path: Path) -> ast.Module:
+    return ast.parse(text(path))
 
 
 def pages() -> dict[Path, str]:
