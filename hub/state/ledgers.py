@@ -81,6 +81,7 @@ corrections = sa.Table(
     METADATA,
     sa.Column("target", sa.Uuid, primary_key=True),
     sa.Column("event", sa.Uuid, primary_key=True),
+    sa.Index("corrections_event", "event"),
 )
 
 waiting = sa.Table(
