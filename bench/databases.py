@@ -10,7 +10,7 @@ from hub.state.migrations import upgrade_async
 SETTINGS = {
     "shared_buffers": "512MB",
     "max_wal_size": "4GB",  # so that a checkpoint does not fall into one contender's run and not into another's
-    "min_wal_size": "4GB",  # so that no run waits for new files of WAL to be made, which takes 50 ms each
+    "min_wal_size": "4GB",  # files of WAL are kept and used again: to make one takes 50 ms, in which nobody commits
     "checkpoint_timeout": "30min",
     "track_commit_timestamp": "on",  # tells when an event was committed, for every contender alike
 }

@@ -41,7 +41,7 @@ LARGE = {"full", "nohistory", "debezium"}
 BESIDE_DEBEZIUM = ("100k", "1m", "latency")
 """Where Debezium takes part: its worker is gone before the others are run."""
 WARM = ("100k", "neighbour")
-"""What has a round before the first that does not count: after rates servers are warm, and the longest delays are those of cold ones."""
+"""What has a round before the first that does not count: servers that are cold keep some waiting for long."""
 
 
 class Workload(Protocol):

@@ -8,20 +8,21 @@ from uuid import UUID
 from hub.rules.decision import Subject
 from hub.state.store import Connection
 
-_BUCKETS = 64  # for each store: a lock for each subject would be more than a server has room for
+_BUCKETS = 64  # for each store, and for what is corrected: a lock for each subject or event would be more than a server has room for
 _LOCK = """
 SELECT CASE WHEN l.is_alone THEN pg_advisory_xact_lock(l.key) ELSE pg_advisory_xact_lock_shared(l.key) END
 FROM unnest($1::bigint[], $2::bool[]) AS l (key, is_alone)
 """
-_TARGETS = """
-SELECT {lock}(t.key) FROM (
-    SELECT DISTINCT hashtextextended(concat('corrected ', current_schema(), ' ', get_byte(uuid_send(e.event), 15) % {buckets}), 0) AS key
+_MEET = """
+SELECT {lock}(t.key)) FROM (
+    SELECT DISTINCT hashtextextended(
+        concat_ws(' ', 'corrected', current_schema(), $1::text, get_byte(uuid_send(e.event), 15) % {buckets}), 0) AS key
     FROM ({events}) AS e (event) ORDER BY 1) AS t
 """
-_CORRECTING = _TARGETS.format(
-    lock="pg_advisory_xact_lock", buckets=_BUCKETS, events="SELECT target FROM corrections WHERE event = ANY($1::uuid[])"
+_CORRECTING = _MEET.format(
+    lock="bool_and(pg_try_advisory_xact_lock", buckets=_BUCKETS, events="SELECT target FROM corrections WHERE event = ANY($2::uuid[])"
 )
-_COMING_BACK = _TARGETS.format(lock="pg_advisory_xact_lock_shared", buckets=_BUCKETS, events="SELECT unnest($1::uuid[])")
+_COMING_BACK = _MEET.format(lock="count(pg_advisory_xact_lock_shared", buckets=_BUCKETS, events="SELECT unnest($2::uuid[])")
 
 
 def place(store: str, subject: Subject) -> int:
@@ -40,14 +41,17 @@ async def lock(connection: Connection, alone: Iterable[int], together: Iterable[
     await connection.execute(_LOCK, *zip(*sorted(wanted.items()), strict=True))
 
 
-async def correcting(connection: Connection, corrections: Sequence[UUID]) -> None:
-    """Wait until whatever these events correct is not coming back; what comes back from now on waits until the transaction ends."""
-    await connection.execute(_CORRECTING, corrections)
+async def correcting(connection: Connection, consumer: str, corrections: Sequence[UUID]) -> bool:
+    """Whether nothing that these events correct is coming back just now; what would, waits until the transaction ends.
 
-
-async def coming_back(connection: Connection, events: Sequence[UUID]) -> None:
-    """The same from the other side, for what was set aside before and is to count now: the offsets of its topic say nothing of it.
-
-    Before anything is asked about these events: who corrects them is known afterwards, or knows of them.
+    Whoever is told no does not wait: it may hold what all others need. Events that correct nothing are passed over.
     """
-    await connection.execute(_COMING_BACK, events)
+    return await connection.fetchval(_CORRECTING, consumer, corrections) is not False
+
+
+async def coming_back(connection: Connection, consumer: str, events: Sequence[UUID]) -> None:
+    """Wait until nobody is correcting these events, which were set aside and are to count: the offsets of their topics say nothing of them.
+
+    Before anything is asked about them: whoever corrects them is known afterwards, or finds them.
+    """
+    await connection.execute(_COMING_BACK, consumer, events)

@@ -65,7 +65,7 @@ class TooLarge(OverflowError):  # noqa: N818 - what it is, not that it is one
     """An integer beyond 64 bits stands in the JSON of a field, whose type would have refused it had it a column of its own."""
 
     def __init__(self, field: str) -> None:
-        self.field = field
+        self.detail = f"{field}: 64 bits"
         super().__init__(f"{field}: beyond 64 bits")
 
 

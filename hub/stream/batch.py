@@ -177,7 +177,7 @@ class Batch:
                 known = [(row, record) for row, record in judged if not isinstance(record, Newer)]
                 if known:
                     records = [record for _, record in known]
-                    await meeting.coming_back(connection, [record.event for record in records if isinstance(record, Good)])
+                    await meeting.coming_back(connection, self.consumer, [record.event for record in records if isinstance(record, Good)])
                     await waiting.forget(connection, [row.id for row, _ in known])
                     await self._bisect(connection, records, applied)
                     await self._act(connection, applied)

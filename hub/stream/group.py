@@ -304,10 +304,12 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
         """A whole batch below the next offset is a redelivery, unless the topic was made anew."""
         try:
             ends = await self._kafka().end_offsets([KafkaPartition(*p) for p in wanted])
-            beyond = {p: end for p, offset in wanted.items() if (end := ends[KafkaPartition(*p)]) < offset}
-            anew = await made_anew(self._kafka(), {p: self._known[p] for p in beyond if p in self._known})
         except KafkaError:
             return
+        beyond = {p: end for p, offset in wanted.items() if (end := ends[KafkaPartition(*p)]) < offset}
+        anew: set[TopicPartition] = set()
+        with contextlib.suppress(KafkaError):  # it stands still all the same, for the less telling reason
+            anew = await made_anew(self._kafka(), {p: self._known[p] for p in beyond if p in self._known})
         for partition, end in beyond.items():
             reason = "topic_recreated" if partition in anew else "offset_beyond_end"
             self.halt(partition, reason, next_offset=wanted[partition], begin=0, end=end)

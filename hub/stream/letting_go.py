@@ -47,7 +47,7 @@ async def _some(acting: Acting, keys: Sequence[tuple[str, str]], most: int, appl
     """The first parts of each key, at most so many; returns the keys and events."""
     rows = await waiting.held(acting.connection, acting.consumer, keys, most)
     if rows:
-        await meeting.coming_back(acting.connection, [row.event for row in rows])
+        await meeting.coming_back(acting.connection, acting.consumer, [row.event for row in rows])
         parts = [Released(row.store, Subject(row.whose, row.ref), (row.event, row.part)) for row in rows]
         await acting.work.do(acting.connection, [], applied, parts)
         if most > 1 and applied.buried:

@@ -273,7 +273,7 @@ class Reader:
 
 def refused(record: Judged, error: BaseException) -> Bad:
     """A record that the database cannot hold; its own words name the type or the field, never the value."""
-    detail = getattr(error, "sqlstate", None) or (f"{error.field}: 64 bits" if isinstance(error, TooLarge) else type(error).__name__)
+    detail = error.detail if isinstance(error, TooLarge) else getattr(error, "sqlstate", None) or type(error).__name__
     finding = Finding("(body)", f"values that the database can hold ({detail})")
     key, envelope = getattr(record, "key", None), getattr(record, "envelope", None)
     return Bad(record.raw, getattr(record, "principal", ""), key, "database_refused", (finding,), envelope)

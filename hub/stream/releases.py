@@ -79,7 +79,9 @@ async def _fold(acting: Acting, rows: Sequence[Waiter], judged: dict[UUID, Judge
     ]
     known = {wait: record for wait, record in judged.items() if not isinstance(record, Newer)}
     if known:
-        await meeting.coming_back(acting.connection, [record.event for record in known.values() if isinstance(record, Good)])
+        await meeting.coming_back(
+            acting.connection, acting.consumer, [record.event for record in known.values() if isinstance(record, Good)]
+        )
         await waiting.forget(acting.connection, list(known))
     await acting.work.do(acting.connection, list(known.values()), applied, parts)
     events = {row.id: row.event for row in rows} | {wait: record.event for wait, record in known.items() if isinstance(record, Good)}

@@ -128,7 +128,9 @@ async def _fold(acting: Acting, asked: Sequence[_Asked], applied: Applied) -> li
     parts = [part for each in asked if (part := each.part) is not None]
     refused = [records[each.letter.id] for each in asked if each.part is None and each.letter.reason == "rejected"]
     await meeting.coming_back(
-        acting.connection, [part.row[0] for part in parts] + [record.event for record in records.values() if isinstance(record, Good)]
+        acting.connection,
+        acting.consumer,
+        [part.row[0] for part in parts] + [record.event for record in records.values() if isinstance(record, Good)],
     )
     await acting.work.forget(acting.connection, refused)
     await acting.work.do(acting.connection, list(records.values()), applied, parts)

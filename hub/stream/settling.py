@@ -9,7 +9,7 @@ from contracts.contract import Finding
 from hub.rules.basedata import BaseData
 from hub.rules.decision import Facts, Reject, Subject, Wait
 from hub.rules.folding import Told
-from hub.state import journal
+from hub.state import journal, meeting
 from hub.state.dead_letters import DeadLetter
 from hub.state.store import Connection
 from hub.stream import slips
@@ -169,6 +169,7 @@ def _reason(result: StoreFold, touched: Touched, subject: Subject, told: Told, v
 async def _bring_back(connection: Connection, consumer: str, touched: Touched, told: Told) -> None:
     """What a refused correction meant to take out counts again."""
     target: UUID = event_name(consumer, told.speaker, told.source, told.body.corrects or "")
+    await meeting.coming_back(connection, consumer, [target])
     for _, store, concerned in await journal.subjects_of(connection, [target]):
         again: Touch = touched.subjects[store][concerned]
         again.again = True

@@ -80,9 +80,9 @@ async def touch(connection: Connection, consumer: Consumer, found: Sorted, relea
 async def _await_targets(connection: Connection, consumer: Consumer, corrections: Sequence[UUID]) -> None:
     """What these correct may be under way in another lane, or come back: it sees nothing of them, and is waited for, or looks again."""
     topics = await journal.unheard_in(connection, corrections)
-    if topics and not await offsets.await_others(connection, consumer.name, topics):
+    is_alone = not topics or await offsets.await_others(connection, consumer.name, topics)
+    if not (is_alone and await meeting.correcting(connection, consumer.name, corrections)):
         raise Conflict("corrections")
-    await meeting.correcting(connection, corrections)
 
 
 async def _let_go(

@@ -2,15 +2,18 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from itertools import permutations
+from typing import Any
 
 import pytest
 
 from contracts import catalogue
-from contracts.acts import DEAD_LETTER_DISCARDED, DEAD_LETTER_REDRIVEN
+from contracts.acts import DEAD_LETTER_DISCARDED, DEAD_LETTER_REDRIVEN, WAIT_RELEASED
+from contracts.contract import Lineage
 from contracts.customers import CUSTOMER_CHANGED, CUSTOMER_RECORDED
+from contracts.timers import WAIT_EXPIRED
 from hub.consumers.base_data import base_data as base_consumer
 from hub.consumers.crm_sync import crm_sync
 from hub.stream import work
@@ -301,45 +304,77 @@ async def test_corrections_of_two_lanes_do_not_wait_for_each_other(engine: Engin
     assert [await first, await other.outcomes(second)] == [[HANDLED], [HANDLED]]
 
 
-LETTER = {"consumer": "crm-sync", "who": "op", "why": "a slip"}
+BY = {"consumer": "crm-sync", "who": "op", "why": "a slip"}
 MENDED = json.dumps({"occurred_at": NOON.isoformat(), "customer": "C1", "name": "Ada"})
 
 
 async def coming_back(engine: Engine, dealer: Words, how: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Awaitable[object]]:
     """The wrong customer of `confused`, set aside, and what lets it count."""
-    wrong = dealer.recorded("C1", "Ada", id="wrong", version=2 if how == "newer" else 1)
-    if how == "newer":
+    is_newer = how in {"newer", "released"}
+    wrong = dealer.recorded("C1", "Ada", id="wrong", version=2 if is_newer else 1)
+    await engine.claim([("hub.acts", 0)])
+    if is_newer:
         assert await engine.outcomes([wrong]) == [WAITING]
         monkeypatch.setitem(catalogue._BY_WIRE, "hub.customer.recorded.v2", (CUSTOMER_RECORDED, 1))
-        return partial(engine.batch.release_newer, engine.db)
+        if how == "newer":
+            return partial(engine.batch.release_newer, engine.db)
+        return partial(engine.outcomes, [await ordered(engine, dealer, WAIT_RELEASED, "waiting", "wait")])
     bad = wrong if how == "mended" else dealer.recorded("C1", "Ada")._replace(offset=0)
     said = [bad._replace(value=b"{nope")] if how == "mended" else [bad._replace(value=b"{nope"), wrong._replace(offset=1)]
     await engine.apply(said)
-    (letter,) = await engine.rows("dead_letters")
-    body = {**LETTER, "letter": str(letter["id"])}
     lineage = DEAD_LETTER_DISCARDED if how == "held" else DEAD_LETTER_REDRIVEN
-    act = dealer.say(lineage, body | ({"body": MENDED} if how == "mended" else {}), 2, topic="hub.acts", source="/hub/operators/op")
-    await engine.claim([("hub.acts", 0)])
-    return partial(engine.outcomes, [act])
+    mend = {"body": MENDED} if how == "mended" else {}
+    return partial(engine.outcomes, [await ordered(engine, dealer, lineage, "dead_letters", "letter", **mend)])
+
+
+async def ordered(engine: Engine, dealer: Words, lineage: Lineage[Any], table: str, name: str, **more: str) -> Stored:
+    """An operator's act upon the only row of a table."""
+    (row,) = await engine.rows(table)
+    return dealer.say(lineage, {**BY, name: str(row["id"]), **more}, 2, topic="hub.acts", source="/hub/operators/op")
+
+
+async def side_by_side(first: Engine, second: Engine, does: Mapping[Engine, Callable[[], Awaitable[object]]]) -> None:
+    """The second does its part while all of the first's is done but the commit; where somebody is in its way it does it again."""
+    stop = Stop()
+    in_transactions(first)
+    first.batch._act = stop.behind(first.batch._act, first.db)  # type: ignore[method-assign]
+    began = asyncio.create_task(does[first]())  # type: ignore[arg-type] # all are coroutines
+    await stop.reached.wait()
+    follows, blocked = asyncio.create_task(does[second]()), asyncio.create_task(until_blocked(second))  # type: ignore[arg-type]
+    await asyncio.wait([follows, blocked], return_when=asyncio.FIRST_COMPLETED)
+    stop.go.set()
+    await began
+    try:
+        await follows
+    except Conflict:
+        await does[second]()
+    blocked.cancel()
 
 
 @pytest.mark.parametrize("is_first", [True, False])
-@pytest.mark.parametrize("how", ["mended", "held", "newer"])
+@pytest.mark.parametrize("how", ["mended", "held", "newer", "released"])
 async def test_a_correction_and_its_target_that_an_operator_lets_count_see_each_other(
     engine: Engine, other: Engine, dealer: Words, how: str, is_first: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     come_back = await coming_back(engine, dealer, how, monkeypatch)
     _, right = confused(dealer)
     first, second = (other, engine) if is_first else (engine, other)
-    stop = Stop()
-    in_transactions(first)
-    first.batch._act = stop.behind(first.batch._act, first.db)  # type: ignore[method-assign]
-    does = {other: partial(other.outcomes, [right]), engine: come_back}
-    began = asyncio.create_task(does[first]())
-    await stop.reached.wait()
-    follows, blocked = asyncio.create_task(does[second]()), asyncio.create_task(until_blocked(second))
-    await asyncio.wait([follows, blocked], return_when=asyncio.FIRST_COMPLETED)
-    stop.go.set()
-    await asyncio.gather(began, follows)
-    blocked.cancel()
+    await side_by_side(first, second, {other: partial(other.outcomes, [right]), engine: come_back})
     assert await customers(engine) == ["C2"]
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_a_correction_that_comes_to_nothing_and_another_of_the_same_see_each_other(
+    engine: Engine, other: Engine, dealer: Words, is_first: bool
+) -> None:
+    await engine.apply([dealer.opened("O1", id="wrong")])
+    assert await engine.outcomes([dealer.moved("O2", corrects="wrong")]) == [WAITING]
+    await engine.claim([("hub.timers", 0)])
+    (wait,) = await engine.rows("waiting")
+    body = {"consumer": "crm-sync", "principal": "dealer:ber-001", "store": "opportunities", "subject": "O2"}
+    over = {**body, "kind": wait["kind"], "ref": wait["awaited_ref"]}
+    ended = dealer.say(WAIT_EXPIRED, over, 24 * 365, topic="hub.timers", source="/hub/clock", key="O2")
+    right = dealer.opened("O3", corrects="wrong", partition=1)
+    first, second = (other, engine) if is_first else (engine, other)
+    await side_by_side(first, second, {other: partial(other.outcomes, [right]), engine: partial(engine.outcomes, [ended])})
+    assert [row["ref"] for row in await engine.rows("opportunities")] == ["O3"]

@@ -18,6 +18,7 @@ from hub.local.kafka import Kafka
 from hub.operations.replay import Replayed, moment, replay
 from hub.producers.relay import Relay
 from hub.settings import Settings
+from hub.state import meeting
 from hub.state.offsets import await_others
 from hub.telemetry import Metrics
 from hub.wiring import kafka_options, make_producer
@@ -131,6 +132,7 @@ async def test_a_correction_is_folded_again_while_the_live_consumer_folds_one(li
     await live.crm.apply([live.dealer.recorded("K1", "Ada", corrects="unheard")])
     async with live.crm.db.transaction():
         assert await await_others(live.crm.db, "crm-sync", [TOPIC])
+        assert await meeting.correcting(live.crm.db, "crm-sync", [row["event"] for row in await live.crm.rows("corrections")])
         done = await live.replay()
     assert done.is_equal, (done.verdict, done.shown)
 

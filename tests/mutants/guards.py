@@ -308,7 +308,13 @@ GUARDS = (
     Guard(
         "coming-back",
         "lets an operator bring back what another lane is correcting",
-        Edit("hub.state.meeting", "await connection.execute(_COMING_BACK, events)", "await connection.execute('SELECT 1')"),
+        Edit("hub.state.meeting", "await connection.execute(_COMING_BACK, consumer, events)", "await connection.execute('SELECT 1')"),
+        "tests/integration/test_engine_order.py::test_a_correction_and_its_target_that_an_operator_lets_count_see_each_other",
+    ),
+    Guard(
+        "correcting",
+        "lets a lane correct what an operator is bringing back",
+        Edit("hub.state.meeting", "return await connection.fetchval(_CORRECTING, consumer, corrections) is not False", "return True"),
         "tests/integration/test_engine_order.py::test_a_correction_and_its_target_that_an_operator_lets_count_see_each_other",
     ),
 )

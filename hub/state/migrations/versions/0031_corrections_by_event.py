@@ -7,5 +7,5 @@ down_revision = "0030"
 
 
 def upgrade() -> None:
-    """Each batch with a correction asks for it, and read all that was ever corrected."""
+    """Each batch with a correction asks for it, and would read all that was ever corrected."""
     op.execute("CREATE INDEX corrections_event ON corrections (event)")
