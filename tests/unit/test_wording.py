@@ -68,11 +68,12 @@ class Seen(HTMLParser):
 
     def __init__(self, html: str) -> None:
         super().__init__()
-        self.text, self.tags, self.links = "", [], []
+        self.text, self.tags, self.links, self.attributes = "", [], [], []
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
+        self.attributes.append((tag, attrs))
         self.links += [value for name, value in attrs if name == "href"]
         self.text += "\n" if tag == "br" else ""
 
@@ -102,19 +103,33 @@ def test_a_mail_that_nobody_can_stop_has_no_link_for_it() -> None:
     assert Seen(part(mail, "html")).links[1:] == ["#"], "a link to nowhere, and not to where the mail is read"
 
 
-def test_a_link_that_is_missing_takes_its_attribute_with_it() -> None:
+def with_more(added: str) -> CompiledMail:
+    """A mail with something added that speaks of a link `more`, which may be missing."""
     laid = TEMPLATE.model_copy(update={"fields": (*TEMPLATE.fields, TemplateField(name="more", kind="link", is_required=False))})
-    mjml = MJML.replace("No more</a>", 'No more</a> <a href="{{more}}">Read more</a> {{more}}.')
     email = TEMPLATE.wordings[0].email
     assert email
+    mjml = MJML.replace("No more</a>", f"No more</a> {added}")
     wording = TEMPLATE.wordings[0].model_copy(update={"email": email.model_copy(update={"mjml": mjml})})
-    mail = CompiledMail(laid, wording, SENDER)
+    return CompiledMail(laid, wording, SENDER)
+
+
+def test_a_link_that_is_missing_takes_its_attribute_with_it() -> None:
+    mail = with_more('<a href="{{more}}">Read more</a> {{more}}.')
     with_it = Seen(part(read(mail.fill(recipient(more="https://hub.test/more?a=1&b=2")).message), "html"))
     without = Seen(part(read(mail.fill(recipient()).message), "html"))
     assert with_it.links == [*PLAIN.links, "https://hub.test/more?a=1&b=2"]
     assert "Read more https://hub.test/more?a=1&b=2." in with_it.text
     assert without.links == PLAIN.links, "an empty one would lead to wherever the mail is read"
     assert (without.tags, "Read more ." in without.text) == (with_it.tags, True)
+
+
+@pytest.mark.parametrize("behind", [" for you", " for {{name}}", "{{name}}", "{{more}}"])
+@pytest.mark.parametrize("more", [{"more": "https://m.test/a"}, {}])
+def test_what_stands_behind_a_link_stays_within_its_attribute(behind: str, more: dict[str, str]) -> None:
+    name, link = "a onmouseover=alert(1) b", more.get("more", "")
+    filled = with_more(f'<b title="{{{{more}}}}{behind}">x</b>').fill(recipient(name=name, **more))
+    value = link + behind.replace("{{name}}", name).replace("{{more}}", link)
+    assert [attrs for tag, attrs in Seen(part(read(filled.message), "html")).attributes if tag == "b"] == [[("title", value)]]
 
 
 @pytest.mark.parametrize("text", HARMLESS)
@@ -192,6 +207,10 @@ def test_a_mail_to_no_address_is_not_made(address: str) -> None:
         (MJML.replace("Dear", '<b onclick="x()">Dear</b>'), "nothing that runs, such as onclick"),
         (MJML.replace("{{page}}", "javascript:x()"), "nothing that runs"),
         (MJML.replace("<mj-head>", "<mj-head><mj-style>.{{name}} {color: red}</mj-style>"), "no places within styles"),
+        (MJML.replace("Dear", "<b {{name}}>Dear</b>"), "not as names of a tag or its attributes"),
+        (MJML.replace("Dear", "<{{name}}>Dear</{{name}}>"), "not as names of a tag or its attributes"),
+        (MJML.replace("Dear", """<b title='a title="{{page}}"'>Dear</b>"""), "not as names of a tag or its attributes"),
+        (MJML.replace("Dear", '<!--[if mso]><b style="color:{{name}}">Dear</b><![endif]-->'), "in style of <b>"),
     ],
 )
 def test_a_template_with_places_where_escaping_does_not_help_is_refused(mjml: str, told: str) -> None:

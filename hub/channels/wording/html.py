@@ -50,6 +50,8 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in {"script", "iframe", "object", "embed", "form"}:
             raise InputError(self._path, f"nothing that runs or asks, such as <{tag}>")
+        if any(_MARK.search(name) for name in (tag, *(name for name, _ in attrs))):
+            raise InputError(self._path, "fields as text or in values with quotes, not as names of a tag or its attributes")
         for name, value in attrs:
             if name.startswith("on") or (value or "").strip().lower().startswith(("javascript:", "data:text", "vbscript:")):
                 raise InputError(self._path, f"nothing that runs, such as {name} of <{tag}>")
@@ -60,6 +62,11 @@ class _Reader(HTMLParser):
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)
+
+    def handle_comment(self, data: str) -> None:
+        """Outlook reads what stands in conditional ones."""
+        if _MARK.search(data):
+            _Reader(self._path, self._links).feed(data.partition("]>")[2])
 
     def handle_data(self, data: str) -> None:
         if self.cdata_elem in {"style", "script"} and _MARK.search(data):

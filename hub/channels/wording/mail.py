@@ -134,14 +134,15 @@ class CompiledMail:
 def _taken_out(page: list[str], spare: AbstractSet[str]) -> dict[int, str]:
     """Take the attributes of links that may be missing out of a page's turns; returns the beginning of each by its turn.
 
-    Each comes and goes with its value: an empty one would lead to wherever the mail is read.
+    Each comes and goes with its value: an empty one would lead to wherever the mail is read. One that holds more than the link stays,
+    as its quote would end before the rest.
     """
     found = {}
     for at in range(1, len(page), 2):
         begins = _ATTRIBUTE.search(page[at - 1]) if page[at] in spare else None
-        if begins:
+        if begins and page[at + 1].startswith('"'):
             found[at] = begins[0]
-            page[at - 1], page[at + 1] = page[at - 1][: begins.start()], page[at + 1].removeprefix('"')
+            page[at - 1], page[at + 1] = page[at - 1][: begins.start()], page[at + 1][1:]
     return found
 
 
