@@ -63,7 +63,7 @@ def simulate(
         done = asyncio.run(
             run_world(world, trade, drivers, settings, rate or None, seconds, patience, is_verified=verify, on_batch=on_batch)
         )
-    back = asyncio.run(_came_back(settings, drivers)) if verify and _is_here() else None
+    back = asyncio.run(_came_back(settings, drivers)) if verify and _is_here(settings) else None
     if as_json:
         print_json(_told(world, chosen, done, back))
     else:
@@ -72,12 +72,14 @@ def simulate(
         raise typer.Exit(1)
 
 
-def _is_here() -> bool:
-    """Whether the hub is that of this machine: its mail server sends back what the world expects back."""
+def _is_here(settings: "Settings") -> bool:
+    """Whether the settings name the hub of this machine: its mail server sends back what the world expects back."""
     from hub.cli.stack import data_folder
     from hub.local.stack import find
 
-    return find(data_folder(None)) is not None
+    stack = find(data_folder(None))
+    named = settings.kafka_bootstrap, settings.database_url.get_secret_value()
+    return stack is not None and named == (stack.kafka_bootstrap, stack.database_url)
 
 
 async def _came_back(settings: "Settings", drivers: "Drivers") -> "tuple[CameBack, CameBack]":

@@ -1,15 +1,20 @@
 """A simulation lets the hub take the base data first, and believes nothing but a comparison."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
-from hub.cli.simulate import _seconds, simulate
+from hub.cli.simulate import _is_here, _seconds, simulate
+from hub.cli.stack import settings_of
 from hub.errors import InputError
+from hub.local.identity import Identity
+from hub.local.stack import Stack
 from hub.world.drivers import Drivers
 from hub.world.simulation import Simulated
 from hub.world.simulation import simulate as run
@@ -142,3 +147,14 @@ def test_the_command_refuses_no_dealers() -> None:
     alone = typer.Typer()
     alone.command()(simulate)
     assert CliRunner().invoke(alone, ["--dealers", "0"]).exit_code == 2
+
+
+def test_only_the_hub_that_runs_here_is_told_what_came_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUB_DATA", str(tmp_path))
+    bootstrap, url = "127.0.0.1:9192", "postgresql://hub:secret@127.0.0.1:5499/hub"
+    here, elsewhere = {"kafka_bootstrap": bootstrap, "database_url": url}, {"kafka_bootstrap": "kafka.test:9092"}
+    assert not _is_here(settings_of(here)), "nothing runs here yet"
+    Stack(str(Identity.of(os.getpid())), bootstrap, "hub", "secret", url).write(tmp_path)
+    assert _is_here(settings_of(here))
+    assert not _is_here(settings_of(here | elsewhere))
+    assert not _is_here(settings_of(here | {"database_url": "postgresql://hub@database.test/hub"}))
