@@ -1,5 +1,6 @@
 """What comes back of a simulated world's messages: letters to people who moved away, mail to addresses that no longer exist."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -20,12 +21,19 @@ _PATIENCE, _LOOK_AGAIN = timedelta(seconds=20), 0.3
 class CameBack(NamedTuple):
     """How many letters or mails came back, of how many that are to go out, and whether their addresses are left alone now.
 
-    What waits for its hours has not gone out yet, and of that nothing is known.
+    Of the rest `held` wait for their hours, so that nothing is known of them yet; `amiss` are the states of what should have gone out.
     """
 
     messages: int
     expected: int
     is_heeded: bool
+    held: int = 0
+    amiss: tuple[str, ...] = ()
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether all that could go out did, and is heeded."""
+        return self.is_heeded and not self.amiss
 
     @property
     def is_whole(self) -> bool:
@@ -50,7 +58,7 @@ async def letters_come_back(settings: "Settings", drivers: "Drivers") -> CameBac
     told = await post.publish(operator, kafka_options(settings), reports, "the post's report of today")
     keys = {report.body.address for report in reports if report.body is not None}
     is_heeded = await _in_time(lambda: _are_left_alone(url, "post", keys), bool)
-    return CameBack(told, len(moved), is_heeded and told == len(returned))
+    return CameBack(told, len(moved), is_heeded and told == len(returned), *_rest(rows, "post", len(moved)))
 
 
 async def mail_came_back(settings: "Settings", drivers: "Drivers") -> CameBack:
@@ -62,7 +70,8 @@ async def mail_came_back(settings: "Settings", drivers: "Drivers") -> CameBack:
     async def look() -> tuple[CameBack, bool]:
         rows = await _deliveries(url, bouncing)
         keys = {address_key("email", str(row["address"])) for row in gone(rows, "email")}
-        found = CameBack(len(gone(rows, "email")), len(bouncing), await _are_left_alone(url, "email", keys))
+        is_heeded, rest = await _are_left_alone(url, "email", keys), _rest(rows, "email", len(bouncing))
+        found = CameBack(len(gone(rows, "email")), len(bouncing), is_heeded, *rest)
         return found, found.is_heeded and not _is_on_its_way(rows)
 
     found, _ = await _in_time(look, lambda seen: seen[1])
@@ -74,6 +83,18 @@ def gone(deliveries: Sequence[Row], channel: str) -> list[Row]:
     return [row for row in deliveries if row["channel"] == channel and row["state"] == "sent"]
 
 
+def _rest(deliveries: Sequence[Row], channel: str, expected: int) -> tuple[int, tuple[str, ...]]:
+    """How many wait for a time that is still to come, and the states of the others, which have not left the house by that way."""
+    now, out = datetime.now(UTC), gone(deliveries, channel)
+    left = [row for row in deliveries if row not in out]
+    states = [
+        f"sent by {row['channel']}" if row["state"] == "sent" else str(row["state"])
+        for row in left
+        if row["state"] not in {"planned", "pending"} or row["due_at"] <= now
+    ]
+    return len(left) - len(states), (*sorted(states), *["missing"] * (expected - len(deliveries)))
+
+
 def in_words(letters: CameBack, mail: CameBack) -> list[str]:
     """What came back and whether that is heeded, a line for each."""
     return [
@@ -83,9 +104,10 @@ def in_words(letters: CameBack, mail: CameBack) -> list[str]:
 
 
 def _heeded(came_back: CameBack) -> str:
-    left = came_back.expected - came_back.messages
-    held = f"; {left} more did not go out yet" if left else ""
-    return ("nothing goes there any more" if came_back.is_heeded else "the hub does NOT know that") + held
+    held = f"; {came_back.held} more did not go out yet" if came_back.held else ""
+    states = ", ".join(f"{count} {state}" for state, count in Counter(came_back.amiss).items())
+    amiss = f"; {len(came_back.amiss)} did NOT go out: {states}" if states else ""
+    return ("nothing goes there any more" if came_back.is_heeded else "the hub does NOT know that") + held + amiss
 
 
 def _is_on_its_way(deliveries: Sequence[Row]) -> bool:

@@ -91,7 +91,7 @@ async def _came_back(settings: "Settings", drivers: "Drivers") -> "tuple[CameBac
 def is_right(done: "Simulated", back: "tuple[CameBack, CameBack] | None") -> bool:
     """Whether nothing that was looked at is otherwise than it must be."""
     is_equal = done.comparison is None or done.comparison.is_equal
-    return is_equal and all(one.is_heeded for one in back or ())
+    return is_equal and all(one.is_sound for one in back or ())
 
 
 class _Hub:
