@@ -32,7 +32,12 @@ def simulate(
     seed: Annotated[int | None, typer.Option("--seed", help="The same seed says the same; a new one each time unless told.")] = None,
     for_: Annotated[str, typer.Option("--for", metavar="TIME", help="How long, such as 30s, 5m or 1h.")] = "30s",
     verify: Annotated[
-        bool, typer.Option("--verify", help="Wait until the hub has taken everything, and compare its stores with the truth.")
+        bool,
+        typer.Option(
+            "--verify",
+            help="Wait until the hub has taken everything, and compare its stores with the truth. On the hub of this machine it first"
+            " reports the letters to who moved away as returned, which the hub heeds for good.",
+        ),
     ] = False,
     within: Annotated[str, typer.Option("--within", metavar="TIME", help="How long to wait for the hub with --verify.")] = "5m",
     as_json: AsJson = False,

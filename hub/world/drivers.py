@@ -6,6 +6,7 @@ Beside them stand those of whom somebody named a day, who are reminded of that.
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
+from zlib import crc32
 
 from contracts.values import Channel
 from hub.world.motoring import Driven, Motoring
@@ -38,8 +39,10 @@ _AT_HOME = frozenset({"letter", "paper", "moved", "refuses"})
 """Whose address is known in full."""
 ANY = ""
 """Whichever channel was looked at last, where nothing may be sent over any."""
-_ANSWERS_STOP = "+496990009915"
-"""A number that rings nowhere; the SMS provider of a hub on one machine answers STOP from it."""
+_RING_NOWHERE = ("+496990009", "+493023125", "+494066969", "+492214710", "+498999998")
+"""What numbers kept for invention begin with."""
+_ANSWERS_STOP = "9915"
+"""How a number ends from which the SMS provider of a hub on one machine answers STOP."""
 
 
 class Drivers:
@@ -139,20 +142,22 @@ class Drivers:
         return _KINDS[int(car.customer.rpartition("-")[2]) // 4 % len(_KINDS)]
 
     def _owner(self, car: Driven) -> Meant:
+        """What comes back is heeded for good: no world has the addresses of another."""
         number = car.customer.rpartition("-")[2]
         reached: dict[str, Any]
         match self._kind(car):
             case "text":
                 reached = {"phone": f"+493023125{int(number):03}"}
             case "stops":
-                reached = {"phone": _ANSWERS_STOP}
+                place, digits = divmod(crc32(self._world.mark.encode()) % (100 * len(_RING_NOWHERE)), 100)
+                reached = {"phone": f"{_RING_NOWHERE[place]}{digits:02}{_ANSWERS_STOP}"}
             case "bounces":
-                reached = {"email": f"driver-{number}+bounce@example.com"}
+                reached = {"email": f"driver-{self._world.mark}-{number}+bounce@example.com"}
             case "mail" | "objects" | "paper":
-                reached = {"email": f"driver-{number}@example.com"}
+                reached = {"email": f"driver-{self._world.mark}-{number}@example.com"}
             case "letter" | "moved" | "refuses":
                 reached = {}
-        street = {"street": f"Musterweg {number}", "postal_code": "12345"} if self._kind(car) in _AT_HOME else {}
+        street = {"street": f"Musterweg {number}/{self._world.mark}", "postal_code": "12345"} if self._kind(car) in _AT_HOME else {}
         said = {
             "name": f"Driver {number}",
             "language": "de",

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from hub.channels.sms.number import number_of
+from hub.local.sms_moods import mood_of
 from hub.world.drivers import Drivers
 from hub.world.trade import Request, Trade, comparable, wanted
 from hub.world.world import World
@@ -109,3 +111,18 @@ def test_where_no_car_can_be_served_elsewhere_nobody_drives() -> None:
     drivers = Drivers(World(1, seed=1))
     assert drivers.people() == drivers.handovers() == []
     assert not drivers.readers()
+
+
+def heeded_for_good(world: World) -> set[str]:
+    """The addresses of its drivers to which nothing goes any more once a reminder was sent there."""
+    said = [json.loads(one.value or b"") for one in Drivers(world).people() if b"Driver " in (one.value or b"")]
+    reached = {str(one.get("email") or one.get("phone") or one["address"].get("street")) for one in said}
+    return {address for address in reached if "+bounce" in address or "Musterweg" in address or mood_of(address) == "stop"}
+
+
+def test_no_world_has_an_address_that_another_had_come_back() -> None:
+    first, again, second = (heeded_for_good(World(3, seed=seed)) for seed in (1, 1, 2))
+    assert first == again
+    assert {("bounce" in one, "Musterweg" in one) for one in first} == {(True, False), (False, True), (False, False)}
+    assert not first & second
+    assert all(number_of(one) for one in first if one.startswith("+"))
