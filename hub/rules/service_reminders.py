@@ -116,6 +116,8 @@ def _step(row: Row, at: datetime, office: Office) -> Row:
         "told_due": due_on,
         "told_at": at.isoformat(),
         "told_until": next_at or (at + LAST_WORD).isoformat(),
+        "template": plan.template,
+        "title": plan.name,
         "next_step": step,
         "next_at": next_at,
     }

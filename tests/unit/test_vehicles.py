@@ -48,7 +48,8 @@ RULES: Rules = {
 class Life:
     """What is said of one car; the clock speaks whenever its time has come, as the real one would."""
 
-    def __init__(self) -> None:
+    def __init__(self, base: BaseData = BASE) -> None:
+        self.base = base
         self.told: list[Told] = []
         self.state: Vehicle | None = None
         self.said: list[ReminderDue | ReminderClosed] = []
@@ -63,7 +64,7 @@ class Life:
         """Fold everything heard so far again, and say what follows, as the engine does."""
         told = Told(UUID(int=len(self.told)), 0, lineage, body, speaker, f"e{len(self.told)}", speaker=speaker)
         self.told.append(told)
-        before, folded = self.state, fold_all(SUBJECT, RULES, BASE, self.told)
+        before, folded = self.state, fold_all(SUBJECT, RULES, self.base, self.told)
         self.state = folded.state
         if self.state is not None and self.state != before:
             self.said += reminding.over_of_vehicle(before, self.state, SUBJECT, body, len(self.told))
@@ -114,6 +115,15 @@ def test_a_notice_names_whom_it_reminds_of_what_and_for_whom_he_must_have_consen
     [notice] = life.mails.values()
     assert (notice.person, notice.purpose, notice.grantee) == (("dealer:ber-01", "customer", "C-1"), "service", "ber-01")
     assert dict(notice.fields) == {"vin": VIN, "product": "tour-m", "service": "Annual", "step": "before", "due_on": "2026-03-10"}
+
+
+def test_a_step_has_the_words_of_the_plan_as_it_is_by_then() -> None:
+    anew = plan("annual", name="Inspection", effective_from=date(2026, 2, 1), template="inspection-due")
+    life = Life(BaseData([plan("annual"), anew]))
+    life.say(VEHICLE_HANDED_OVER, 0, customer="C-1", service_plans=("annual",))
+    life.until(340)
+    [notice] = life.mails.values()
+    assert (notice.template, notice.fields["service"]) == ("inspection-due", "Inspection")
 
 
 def test_a_visit_at_any_dealer_moves_the_reminder_and_takes_back_what_was_told(life: Life) -> None:
