@@ -59,13 +59,20 @@ def _unlike(steps: Steps, before: Any, after: Any) -> Iterator[_Unlike]:  # noqa
 
 
 def _path(steps: Steps) -> str:
-    return ".".join(str(step) for step in steps)
+    return ".".join(map(_readable, map(str, steps)))[:_LONGEST]
+
+
+def _readable(name: str) -> str:
+    """A name as it is, or as JSON writes it where a record could not hold it."""
+    return name if name.isprintable() else json.dumps(name)[1:-1]
 
 
 def _json(value: object) -> str | None:
     if value is _NOWHERE:
         return None
     text = json.dumps(value, ensure_ascii=False)
+    if not text.isprintable():
+        text = json.dumps(value)
     return text if len(text) <= _LONGEST else json.dumps(f"<JSON, {len(text)}>")
 
 

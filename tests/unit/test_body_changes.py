@@ -50,6 +50,11 @@ def test_a_body_that_could_not_be_read_is_changed_as_a_whole() -> None:
     ]
 
 
+def test_names_and_values_that_no_record_can_hold_are_told_as_json_writes_them() -> None:
+    (one,) = changes({"a\x00": "\ud800"}, {})
+    assert (one.path, one.before) == ("a\\u0000", '"\\ud800"')
+
+
 def test_what_is_personal_is_masked_as_in_a_body() -> None:
     after = {**BEFORE, "customer": "C2", "name": "Ada", "address": {"city": "Köln"}, "odd": "Ada's cat"}
     shown = masked(changes(BEFORE, after), WIRE)
