@@ -262,6 +262,20 @@ def test_a_duplicate_under_the_same_number_is_credited_and_what_was_billed_first
     assert stands(paper.charge()) == {"cost": 17_138, "accrued": -17_138}, "all of it was given back"
 
 
+def test_a_displaced_bill_that_comes_once_more_is_the_duplicate_and_its_replacement_stands() -> None:
+    paper = advised()
+    paper.billed(freight=FREIGHT, fuel=FUEL)
+    paper.credited(l1=FREIGHT)
+    paper.billed(80, invoice="I-2", freight=FREIGHT)
+    assert paper.charge().status == "passed"
+    paper.billed(90, freight=FREIGHT)
+    charge = paper.charge()
+    assert [(one["invoice"], one["reason"], one["credited_minor"]) for one in charge.findings] == [("I-1", "duplicate_invoice", 0)]
+    assert (charge.status, stands(charge)) == ("disputed", {"cost": 17_138, "payable": -17_138 - FREIGHT, "disputed": FREIGHT})
+    paper.credited(100, note="C-2", l1=FREIGHT)
+    assert (paper.charge().status, stands(paper.charge())) == ("settled", {"cost": 17_138, "payable": -17_138})
+
+
 def test_a_bill_in_another_currency_bills_nothing_and_the_right_one_may_follow() -> None:
     paper = advised()
     paper.billed(currency="CHF", freight=FREIGHT, fuel=FUEL)

@@ -36,15 +36,17 @@ class Reviewed(NamedTuple):
 
 def review(charge: Charge) -> list[Reviewed]:
     """Each billed line, in the order of the bills; what was credited of a line goes to what is held of it first."""
-    pool, causes, seen = credited(charge), _of_freight(charge), list[Reviewed]()
-    for item, counts in standing(charge):
+    pool, causes, seen, judged = credited(charge), _of_freight(charge), list[Reviewed](), list(standing(charge))
+    last = {(item["charge"], item["currency"]): item for item, counts in judged if counts}
+    for item, counts in judged:
         reason, expected = _verdict(charge, item, causes) if counts else ("duplicate_invoice", 0)
-        if reason is None or item["amount_minor"] <= 0:
-            seen.append(Reviewed(item, None, expected, 0, 0, 0))
-            continue
-        wrong, key = item["amount_minor"] - (expected or 0), (item["invoice"], item["line"], item["currency"])
+        billed, key = max(item["amount_minor"], 0), (item["invoice"], item["line"], item["currency"])
+        if not billed:
+            reason = None
+        wrong = billed - (expected or 0) if reason else 0
         back = min(wrong, pool.get(key, 0))
-        pool[key] = pool.get(key, 0) - back
+        is_displaced = counts and item["currency"] == charge.currency and last[item["charge"], item["currency"]] is not item
+        pool[key] = pool.get(key, 0) - (billed if is_displaced else back)  # all of a displaced one came back, also what was right of it
         left = wrong - back if reason != UNCLEAR and charge.answers.get(item["invoice"]) == CONCEDED else 0
         seen.append(Reviewed(item, reason, expected, wrong, back, left))
     return seen

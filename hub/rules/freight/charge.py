@@ -91,18 +91,20 @@ def credited(charge: Charge) -> dict[Line, int]:
 def standing(charge: Charge) -> Iterator[tuple[BilledItem, bool]]:
     """Each billed line, and whether it is the one that counts for its charge.
 
-    A charge is billed once: what comes again is a duplicate, unless another invoice billed it before and gave all of it back.
+    A charge is billed once: what comes again is a duplicate, unless another invoice billed it before and all that had been billed
+    there by then came back. The first one, so displaced, stays displaced if its number comes once more.
     In another currency than agreed nothing is billed at all: such a line is wrong by itself, and no duplicate.
     """
-    returned, taken = given_back(charge), dict[str, BilledItem]()
+    pool, billed, taken = credited(charge), dict[Line, int](), dict[str, BilledItem]()
     for item in charge.bills:
         if item["currency"] != charge.currency:
             yield item, True
             continue
         first = taken.get(item["charge"])
-        counts = first is None or (first["invoice"] != item["invoice"] and _line(first) in returned)
+        counts = first is None or (first["invoice"] != item["invoice"] and 0 < billed[_line(first)] <= pool.get(_line(first), 0))
         if counts:
             taken[item["charge"]] = item
+        _add(billed, item)
         yield item, counts
 
 
@@ -110,8 +112,12 @@ def given_back(charge: Charge) -> set[Line]:
     """The billed lines that were credited in full: all that was billed under one number and line, as a credit note names no more."""
     pool, billed = credited(charge), dict[Line, int]()
     for item in charge.bills:
-        billed[_line(item)] = billed.get(_line(item), 0) + max(item["amount_minor"], 0)
+        _add(billed, item)
     return {line for line, minor in billed.items() if 0 < minor <= pool.get(line, 0)}
+
+
+def _add(billed: dict[Line, int], item: BilledItem) -> None:
+    billed[_line(item)] = billed.get(_line(item), 0) + max(item["amount_minor"], 0)
 
 
 def _line(item: BilledItem) -> Line:
