@@ -10,7 +10,7 @@ from typing import NamedTuple
 from contracts.accounts import OpenItemUpdated
 from contracts.contract import Event
 from contracts.papers import InvoiceCredited, InvoiceIssued, ReceiptPosted, ReceiptReversed
-from hub.rules.decision import Change, Decision, Facts, Keep, Subject
+from hub.rules.decision import Change, Decision, Facts, Keep, Reject, Subject, Wait
 from hub.rules.orders.shares import charged
 from hub.rules.orders.state import Entry, moment
 
@@ -96,10 +96,15 @@ def paid(state: OpenItem | None, event: ReceiptPosted, facts: Facts) -> Decision
 
 
 def taken_back(state: OpenItem | None, event: ReceiptReversed, facts: Facts) -> Decision[OpenItem]:
-    """The receipt counts no more."""
+    """The receipt counts no more; where it had lines they must be named, or what it settled would never hear of it."""
     item = state or _known_as(event, facts)
     if event.receipt in item.reversals:
         return KNOWN
+    if not event.lines:
+        if item.issued_at is None:
+            return Wait("receipt", event.receipt)
+        if item.receipts:
+            return Reject("lines", "those of the receipt")
     return Change(_settled(item._replace(reversals=[*item.reversals, event.receipt])))
 
 

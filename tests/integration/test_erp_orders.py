@@ -213,6 +213,18 @@ async def test_one_bad_line_refuses_the_paper_with_its_path(engine: Engine) -> N
     assert letter["faults"][0] == ["lines.0.net", "a valid integer"]
 
 
+async def test_a_reversal_without_lines_waits_for_its_receipt_and_is_refused_where_that_had_lines(engine: Engine) -> None:
+    bare, log = paid(50, "ZE-2", amount=500), Log()
+    nothing_named = [reversed_(55, "ZS-1", (RECEIPT[0], {**RECEIPT[1], "lines": []})), reversed_(55, "ZS-2", bare)]
+    assert await engine.outcomes(ordering.write(log, nothing_named)) == [Outcome.WAITING, Outcome.WAITING]
+    await engine.apply(ordering.write(log, [RECEIPT, bare], "receipts-"))
+    [letter] = await engine.rows("dead_letters")
+    assert (letter["reason"], letter["faults"][0]) == ("rejected", ["lines", "those of the receipt"])
+    assert not await engine.rows("waiting")
+    opens = {row["ref"]: row["open_minor"] for row in await engine.rows("open_items")}
+    assert (opens["receipt/ZE-1"], opens["receipt/ZE-2"]) == (0, 0)
+
+
 async def test_amounts_that_add_up_to_more_than_can_be_held_are_a_dead_letter_and_stop_nobody(engine: Engine) -> None:
     most = 2**63 - 1
     log = Log()

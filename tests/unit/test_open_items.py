@@ -3,10 +3,13 @@
 from itertools import permutations
 
 from contracts.contract import Event
+from hub.consumers.erp_orders import erp_orders
 from hub.rules import open_items
-from hub.rules.decision import Subject
+from hub.rules.basedata import BaseData
+from hub.rules.decision import Change, Reject, Subject, Wait
+from hub.rules.folding import fold_all
 from tests.support.engine import NOON
-from tests.support.ordering import ORDER, OTHER, credited, invoiced, item_of, paid, reversed_
+from tests.support.ordering import ORDER, OTHER, credited, invoiced, item_of, paid, reversed_, told
 
 INVOICE = invoiced(1, "RE-1", (ORDER, 1, 3_000), (OTHER, 2, 2_000))
 
@@ -32,6 +35,17 @@ def test_what_a_receipt_does_not_apply_is_in_the_customers_favour() -> None:
     assert item_of([receipt], "receipt/ZE-1").open_minor == -500
     assert item_of([receipt, reversed_(4, "ZS-1", receipt)], "receipt/ZE-1").open_minor == 0
     assert item_of([reversed_(4, "ZS-1", receipt)], "receipt/ZE-1").open_minor == 0
+
+
+def test_a_reversal_without_lines_takes_back_only_a_receipt_that_had_none() -> None:
+    rules, subject, bare = erp_orders.stores["open_items"].rules, Subject("erp", "receipt/ZE-1"), paid(3, "ZE-1", amount=500)
+    found = [
+        fold_all(subject, rules, BaseData(), told([*before, reversed_(4, "ZS-1", bare)])).verdicts[-1][1]
+        for before in ([], [bare], [paid(3, "ZE-1", ("RE-1", ORDER, 500))])
+    ]
+    assert found[0] == Wait("receipt", "ZE-1")
+    assert isinstance(found[1], Change)
+    assert found[2] == Reject("lines", "those of the receipt")
 
 
 def test_a_payment_for_an_invoice_that_is_not_known_yet_is_kept() -> None:
