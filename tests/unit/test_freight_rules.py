@@ -188,6 +188,14 @@ def test_what_nobody_advised_is_settled_once_all_of_it_came_back() -> None:
     assert (charge.status, charge.disputes[0]["state"], stands(charge)) == ("settled", "credited", {})
 
 
+@pytest.mark.parametrize("minor", [0, -500])
+def test_a_bill_that_asks_for_nothing_passes_once_its_advice_is_overdue(minor: int) -> None:
+    paper = Paper()
+    paper.billed(freight=minor)
+    paper.time_is_over(48 + 7 * 24)
+    assert (paper.charge().status, disputed(paper.charge())) == ("passed", [])
+
+
 def test_a_timer_that_was_set_for_another_bill_is_passed_over() -> None:
     paper = Paper()
     paper.billed(freight=FREIGHT)

@@ -200,7 +200,7 @@ def _status(charge: Charge) -> str:
         return "disputed"
     if "refused" in states:
         return "refused"
-    if not charge.is_advised and not (states and charge.is_overdue):
+    if not charge.is_advised and not (charge.bills and charge.is_overdue):
         return "unclear" if charge.bills else "unadvised"
     if not charge.bills:
         return "expected"
