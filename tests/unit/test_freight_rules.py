@@ -270,6 +270,15 @@ def test_a_duplicate_under_the_same_number_is_credited_and_what_was_billed_first
     assert stands(paper.charge()) == {"cost": 17_138, "accrued": -17_138}, "all of it was given back"
 
 
+def test_what_is_given_back_of_a_bill_that_came_twice_goes_to_what_is_held_of_the_first_then_to_the_duplicate() -> None:
+    paper = advised()
+    for hours in (48, 50):
+        paper.billed(hours, freight=16_000, fuel=FUEL)
+    paper.credited(l1=16_000)
+    found = [(one["reason"], one["disputed_minor"], one["credited_minor"]) for one in paper.charge().findings if one["charge"] == "freight"]
+    assert found == [("rate", 800, 800), ("duplicate_invoice", 16_000, 15_200)]
+
+
 def test_a_displaced_bill_that_comes_once_more_is_the_duplicate_and_its_replacement_stands() -> None:
     paper = advised()
     paper.billed(freight=FREIGHT, fuel=FUEL)
