@@ -88,9 +88,16 @@ GROUP BY 1, 2, 3 ORDER BY sum(a.minor) DESC, 1, 2, 3
 """).bindparams(sa.bindparam("since", type_=sa.Date), sa.bindparam("until", type_=sa.Date))  # noqa: S608 - words of our own
 
 _ERRORS = sa.text(f"""
-SELECT c.principal, f.reason, f.currency, count(*), sum(f.disputed_minor), sum(f.credited_minor)
-FROM freight_charges c, jsonb_to_recordset(c.findings) AS f (reason text, currency text, disputed_minor bigint, credited_minor bigint)
-WHERE {_OF} GROUP BY 1, 2, 3 ORDER BY sum(f.disputed_minor) DESC, 1, 2, 3
+SELECT principal, reason, currency, count(*), sum(disputed), sum(saved)
+FROM (
+    SELECT c.principal, f.reason, f.currency, f.disputed_minor AS disputed, f.credited_minor AS saved
+    FROM freight_charges c, jsonb_to_recordset(c.findings) AS f (reason text, currency text, disputed_minor bigint, credited_minor bigint)
+    WHERE {_OF}
+    UNION ALL
+    SELECT c.principal, 'total', c.currency, abs(c.net_minor::numeric - c.lines_minor), 0
+    FROM freight_invoices c WHERE {_OF} AND c.net_minor <> c.lines_minor
+) found
+GROUP BY 1, 2, 3 ORDER BY sum(disputed) DESC, 1, 2, 3
 """)  # noqa: S608 - words of our own
 
 
@@ -172,7 +179,10 @@ class BorneCost(NamedTuple):
 
 
 class Errors(NamedTuple):
-    """A carrier's errors of one kind: how many lines, how much was disputed, how much came back."""
+    """A carrier's errors of one kind: how many lines, how much was disputed, how much came back.
+
+    Of the kind `total`: how many bills, and by how much they differ from the sums of their lines.
+    """
 
     principal: str
     reason: str

@@ -175,6 +175,9 @@ async def test_a_bill_that_does_not_add_up_is_disputed_as_a_whole_once(charging:
     ]
     assert said == [("I-1", FREIGHT + 1, FREIGHT)]
     assert [row["tellings"] for row in await charging.rows("freight_invoices")] == [2]
+    await charging.apply([voices.billed(("RT-2", "freight", FREIGHT), net=FREIGHT - 2, invoice="I-2")])
+    found = [(one["reason"], one["lines"], one["disputed_minor"]) for one in json.loads(typed(charging, "freight", "errors", "--json"))]
+    assert found == [("duplicate_invoice", 1, FREIGHT), ("total", 2, 3)]
 
 
 async def test_a_dispute_is_given_up_by_an_operators_act(charging: Engine, voices: Voices) -> None:
