@@ -1,7 +1,9 @@
 """What a person may see of a subject's state: personal data masked unless told otherwise."""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 from hub.rules.masking import mask_reference, shape
@@ -67,11 +69,11 @@ def changes(before: Any, after: Any, *, is_masked: bool) -> list[str]:  # noqa: 
     if before is None:
         return [f"{field} {text}" for field, text in new.items()]
     old = _in_words(before, is_masked)
-    moved = {field for field in after._fields if field not in PAPERS and getattr(before, field) != getattr(after, field)}
+    moved = {_name(field) for field in after._fields if field not in PAPERS and getattr(before, field) != getattr(after, field)}
     return [
         f"{field}: {old.get(field, 'nothing')} → {new.get(field, 'nothing')}"
-        for field in (name.removesuffix("_minor") for name in after._fields if name not in PAPERS and not name.endswith("_currency"))
-        if moved & {field, f"{field}_minor", f"{field}_currency"}
+        for field in (_name(name) for name in after._fields if name not in PAPERS and not name.endswith("_currency"))
+        if moved & {field, f"{field}_currency"}
     ]
 
 
@@ -81,13 +83,22 @@ def _in_words(state: Any, is_masked: bool) -> dict[str, str]:  # noqa: ANN401 - 
 
 
 def readable(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The fields that hold something, as text; an amount with its currency, which may be one for all of them."""
+    """The fields that hold something, as text; an amount with its currency, which may be one for all of them, a measure with its unit."""
     for field, value in values.items():
-        if field.endswith("_minor") and value is not None:
-            name = field.removesuffix("_minor")
+        name = _name(field)
+        if value in (None, []) or field.endswith("_currency"):
+            continue
+        if field.endswith("_minor"):
             yield name, written(value, values[f"{name}_currency"] if f"{name}_currency" in values else values["currency"])
-        elif value not in (None, []) and not field.endswith(("_minor", "_currency")):
-            yield field, text(value)
+        elif name != field and isinstance(value, int):
+            yield name, f"{Decimal(value).scaleb(-3).normalize():,f} {'kg' if field.endswith('_g') else '%'}"
+        else:
+            yield name, text(value)
+
+
+def _name(field: str) -> str:
+    """A field as people know it: without the unit in which it is kept."""
+    return re.sub("_(minor|g|milli)$", "", field)
 
 
 def text(value: object) -> str:

@@ -231,6 +231,7 @@ async def test_the_words_show_charges_disputes_costs_errors_and_the_ledger(charg
     assert "disputed" in typed(charging, "freight", "charges", "--carrier", "rhein-trans")
     shown = typed(charging, "freight", "show", "RT-1")
     assert "expected fuel: 19.38 EUR" in shown
+    assert "  weight: 800 kg\n  fuel: 12.75 %\n" in shown
     assert "rate" in shown
     assert "ber-01/O-1#1" in shown
     assert "freight.invoiced" in shown
@@ -254,6 +255,10 @@ async def test_the_story_of_a_charge_tells_what_is_expected_and_which_vehicle_be
     )
     told = typed(charging, "freight", "show", "RT-1")
     assert "expected: 171.38 EUR → 231.38 EUR" in told
+    await charging.apply([voices.billed(("RT-2", "freight", FREIGHT)), voices.despatched("RT-2", 50)])
+    told = typed(charging, "freight", "show", "RT-2")
+    assert "weight: 0 kg → 800 kg" in told
+    assert "fuel: nothing → 12.75 %" in told
     assert "hidden" not in told
 
 
