@@ -24,7 +24,7 @@ SHOWN = frozenset(
         *("ordered", "confirmed", "despatched", "received", "invoiced", "paid"),
         *("reached", "status_at", "incident", "place", "despatched_at", "planned_arrival", "estimated_arrival", "delivered_at"),
         *("delay_minutes", "heard_at", "lane", "currency", "expected_minor", "billed_minor", "disputed_minor", "credited_minor"),
-        *("accrued_minor", "cost_minor", "weight_g", "fuel_milli", "is_cancelled", "is_overdue"),
+        *("accrued_minor", "cost_minor", "weight_g", "fuel_milli", "is_cancelled", "is_carried", "is_overdue"),
     }
 )
 """Fields that say nothing of a person by themselves; any other is masked."""

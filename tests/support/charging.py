@@ -60,9 +60,13 @@ class Paper:
         service = {"code": code, "quantity": quantity}
         return self.say(SHIPMENT_REPORTED, hours, {"consignment": "RT-1", "status": "in_transit", "services": (service,)})
 
+    def reached(self, status: str, hours: float = 1) -> int:
+        """The carrier reports a status."""
+        return self.say(SHIPMENT_REPORTED, hours, {"consignment": "RT-1", "status": status})
+
     def cancelled(self, hours: float = 1) -> int:
         """Nothing is carried after all."""
-        return self.say(SHIPMENT_REPORTED, hours, {"consignment": "RT-1", "status": "cancelled"})
+        return self.reached("cancelled", hours)
 
     def quoted(self, minor: int, hours: float = -1, *, currency: str = "EUR", until: float = 24) -> int:
         """An offer."""

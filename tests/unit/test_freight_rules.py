@@ -1,4 +1,4 @@
-"""What should be billed, what is disputed and why, where the money stands, and who bears it."""
+"""What should be billed, what is disputed and why, and where the money stands."""
 
 from collections.abc import Callable
 from datetime import date
@@ -104,6 +104,23 @@ def test_an_error_on_a_bill_is_disputed_with_its_reason_and_amount(
     assert disputed(charge) == found
     assert charge.status == "disputed"
     assert sum(one["minor"] for one in charge.balances if one["account"] == "disputed") == sum(minor for *_, minor in found)
+
+
+@pytest.mark.parametrize(("status", "passes"), [("delivered", True), ("returned", True), ("in_transit", False)])
+def test_what_has_arrived_cannot_be_cancelled(status: str, passes: bool) -> None:
+    paper = advised()
+    paper.reached(status, 20)
+    paper.cancelled(30)
+    paper.billed(freight=FREIGHT, fuel=FUEL)
+    assert (paper.charge().status == "passed") is passes
+
+
+def test_what_was_cancelled_before_stays_so() -> None:
+    paper = advised()
+    paper.cancelled(20)
+    paper.reached("delivered", 30)
+    paper.billed(freight=FREIGHT)
+    assert [reason for _, reason, _ in disputed(paper.charge())] == ["cancelled_shipment"]
 
 
 @pytest.mark.parametrize(("over", "passes"), [(0, True), (50, True), (51, False), (-9_999, True)])

@@ -20,6 +20,7 @@ class Charge(NamedTuple):
     """The charge for one consignment. Amounts are in minor units: those of columns in the currency agreed, `currency`.
 
     Told: `terms`, `advices`, `services` (quantity by code), `quote`, `bills`, `credits`, `answers` (by invoice).
+    `is_carried`: the goods have arrived, and what comes later cancels nothing.
     `is_overdue`: a bill has waited too long for a despatch advice. All else follows from these, see `derived`.
     """
 
@@ -36,6 +37,7 @@ class Charge(NamedTuple):
     fuel_milli: int | None
     despatched_at: datetime | None
     is_cancelled: bool
+    is_carried: bool
     is_overdue: bool
     terms: dict[str, Any]
     advices: list[dict[str, Any]]
@@ -59,7 +61,7 @@ class Charge(NamedTuple):
 def blank(terms: dict[str, Any]) -> Charge:
     """A charge of which nothing is known but the carrier's terms."""
     return Charge(
-        *("unadvised", None, terms["currency"], 0, 0, 0, 0, 0, 0, 0, None, None, False, False),
+        *("unadvised", None, terms["currency"], 0, 0, 0, 0, 0, 0, 0, None, None, False, False, False),
         terms=terms,
         advices=[],
         services={},

@@ -40,13 +40,15 @@ def advised(state: Charge | None, event: DeliveryDespatched, facts: Facts) -> De
 
 
 def reported(state: Charge | None, event: ShipmentReported, facts: Facts) -> Decision[Charge]:
-    """Only what earns a surcharge concerns the charge, and that nothing was carried after all."""
+    """Only what earns a surcharge concerns the charge, and whether anything was carried: what has arrived cannot be cancelled."""
+    arrives = event.status in {"delivered", "returned"}
     if not event.services and event.status != "cancelled":
-        return Keep("earns nothing")
+        return Change(state._replace(is_carried=True)) if state and arrives else Keep("earns nothing")
 
     def add(charge: Charge) -> Charge:
         services = _added(charge.services, ((service.code, service.quantity) for service in event.services))
-        return charge._replace(services=services, is_cancelled=charge.is_cancelled or event.status == "cancelled")
+        is_cancelled = charge.is_cancelled or (event.status == "cancelled" and not charge.is_carried)
+        return charge._replace(services=services, is_cancelled=is_cancelled, is_carried=charge.is_carried or arrives)
 
     return _expecting(state, event, facts, add)
 
