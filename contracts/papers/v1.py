@@ -122,7 +122,7 @@ class ReceiptPosted(AccountPaper):
 
 
 class ReceiptReversed(AccountPaper):
-    """A payment did not hold (a debit sent back): the whole receipt is taken back; its lines are those of the receipt."""
+    """A payment did not hold (a debit sent back): the whole receipt is taken back; its lines are those of the receipt, all of them."""
 
     receipt: Ref
     lines: Several[Settlement] = ()
