@@ -318,12 +318,9 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no 
         """One that has grown past our offset meanwhile looks as if nothing had happened."""
         while True:
             await asyncio.sleep(self._look_seconds)
-            try:
-                anew = await made_anew(self._kafka(), self._known)
-            except KafkaError:
-                continue
-            for partition in anew:
-                self.halt(partition, "topic_recreated", next_offset=self._next.get(partition, -1))
+            with contextlib.suppress(KafkaError):
+                for partition in await made_anew(self._kafka(), self._known):
+                    self.halt(partition, "topic_recreated", next_offset=self._next.get(partition, -1))
 
     def _resume(self) -> None:
         if not self._turns.is_full:
