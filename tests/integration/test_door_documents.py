@@ -16,7 +16,6 @@ from tests.support.message_centre import Centre
 from tests.support.notices import a_notice
 
 PRICES = b"%PDF-1.7 " + b"prices " * 20_000
-TODAY = datetime.now(UTC).date()
 
 
 @pytest.fixture
@@ -64,17 +63,18 @@ async def test_what_could_run_under_the_doors_name_is_only_saved(centre: Centre,
 
 async def test_it_gives_the_document_to_the_last_day_of_its_validity_and_no_longer(centre: Centre, tmp_path: Path) -> None:
     door = Door(centre.db, keep(tmp_path))
-    today = await sent(centre, "today", valid_until=TODAY.isoformat())
-    over = await sent(centre, "over", valid_until=(TODAY - timedelta(days=1)).isoformat())
+    day = datetime.now(UTC).date()
+    today = await sent(centre, "today", valid_until=day.isoformat())
+    over = await sent(centre, "over", valid_until=(day - timedelta(days=1)).isoformat())
     retired = await sent(centre, "retired")
     await centre.db.execute("UPDATE base_data SET retired = true WHERE id = 'list-retired'")
     assert [(await door.knock("GET", path)).status for path in (today, over, retired)] == [200, 410, 410]
-    for day, status in ((TODAY + timedelta(days=1), 200), (TODAY, 410)):
+    for retired_from, status in ((day + timedelta(days=1), 200), (day, 410)):
         await centre.db.execute("DELETE FROM base_data WHERE id = 'list-today' AND retired")
         await centre.db.execute(
             "INSERT INTO base_data SELECT principal, ref || $2, row_version, ordered_at, revision, tie, because, kind, id, $1, true, body"
             " FROM base_data WHERE id = 'list-today'",
-            *(day, str(day)),
+            *(retired_from, str(retired_from)),
         )
         assert (await door.knock("GET", today)).status == status
     page = await door.knock("GET", over, headers=[("accept-language", "de")])
