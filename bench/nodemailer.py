@@ -2,7 +2,6 @@
 
 import shutil
 import subprocess
-import tarfile
 from hashlib import sha512
 from pathlib import Path
 
@@ -36,6 +35,5 @@ def _fetched(npm: str) -> Path:
         raise HubError(f"nodemailer {VERSION} could not be fetched (npm pack ended with {done.returncode})")
     if sha512(archive.read_bytes()).hexdigest() != _SHA512:
         raise HubError(f"nodemailer {VERSION} is not what it was: its checksum differs")
-    with tarfile.open(archive) as packed:
-        packed.extractall(folder, filter="data")
+    shutil.unpack_archive(archive, folder)
     return folder / "package"
