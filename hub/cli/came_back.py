@@ -69,9 +69,9 @@ async def mail_came_back(settings: "Settings", drivers: "Drivers") -> CameBack:
 
     async def look() -> tuple[CameBack, bool]:
         rows = await _deliveries(url, bouncing)
-        keys = {address_key("email", str(row["address"])) for row in gone(rows, "email")}
-        is_heeded, rest = await _are_left_alone(url, "email", keys), _rest(rows, "email", len(bouncing))
-        found = CameBack(len(gone(rows, "email")), len(bouncing), is_heeded, *rest)
+        sent = gone(rows, "email")
+        is_heeded = await _are_left_alone(url, "email", {address_key("email", str(row["address"])) for row in sent})
+        found = CameBack(len(sent), len(bouncing), is_heeded, *_rest(rows, "email", len(bouncing)))
         return found, found.is_heeded and not _is_on_its_way(rows)
 
     found, _ = await _in_time(look, lambda seen: seen[1])

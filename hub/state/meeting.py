@@ -14,15 +14,17 @@ SELECT CASE WHEN l.is_alone THEN pg_advisory_xact_lock(l.key) ELSE pg_advisory_x
 FROM unnest($1::bigint[], $2::bool[]) AS l (key, is_alone)
 """
 _MEET = """
-SELECT {lock}(t.key)) FROM (
+SELECT {locked} FROM (
     SELECT DISTINCT hashtextextended(
         concat_ws(' ', 'corrected', current_schema(), $1::text, get_byte(uuid_send(e.event), 15) % {buckets}), 0) AS key
     FROM ({events}) AS e (event) ORDER BY 1) AS t
 """
 _CORRECTING = _MEET.format(
-    lock="bool_and(pg_try_advisory_xact_lock", buckets=_BUCKETS, events="SELECT target FROM corrections WHERE event = ANY($2::uuid[])"
+    locked="bool_and(pg_try_advisory_xact_lock(t.key))",
+    buckets=_BUCKETS,
+    events="SELECT target FROM corrections WHERE event = ANY($2::uuid[])",
 )
-_COMING_BACK = _MEET.format(lock="count(pg_advisory_xact_lock_shared", buckets=_BUCKETS, events="SELECT unnest($2::uuid[])")
+_COMING_BACK = _MEET.format(locked="count(pg_advisory_xact_lock_shared(t.key))", buckets=_BUCKETS, events="SELECT unnest($2::uuid[])")
 
 
 def place(store: str, subject: Subject) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 
 from hub.rules.books import Balance
 from hub.rules.freight.audit import UNCLEAR, Reviewed
-from hub.rules.freight.charge import Charge, credited, given_back, goods, standing
+from hub.rules.freight.charge import Charge, credited, given_back, goods, line_of, standing
 from hub.rules.rounding import shared
 
 ACCOUNTS = ("cost", "accrued", "payable", "disputed", "unclear")
@@ -46,7 +46,7 @@ def unbilled(charge: Charge) -> set[str]:
     """The expected charges for which no bill stands, in the currency agreed; what was given back in full is expected again."""
     returned = given_back(charge)
     ours = [item for item, counts in standing(charge) if counts and item["currency"] == charge.currency]
-    billed = {item["charge"] for item in ours if (item["invoice"], item["line"], item["currency"]) not in returned}
+    billed = {item["charge"] for item in ours if line_of(item) not in returned}
     return set(charge.expected) - billed if charge.is_advised else set()
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from hub.rules.freight.charge import CONCEDED, BilledItem, Charge, credited, standing
+from hub.rules.freight.charge import CONCEDED, BilledItem, Charge, credited, line_of, standing
 from hub.rules.rounding import rounded
 
 UNCLEAR = "unclear"
@@ -40,7 +40,7 @@ def review(charge: Charge) -> list[Reviewed]:
     last = {(item["charge"], item["currency"]): item for item, counts in judged if counts}
     for item, counts in judged:
         reason, expected = _verdict(charge, item, causes) if counts else ("duplicate_invoice", 0)
-        billed, key = max(item["amount_minor"], 0), (item["invoice"], item["line"], item["currency"])
+        billed, key = max(item["amount_minor"], 0), line_of(item)
         if not billed:
             reason = None
         wrong = billed - (expected or 0) if reason else 0

@@ -86,7 +86,7 @@ def credited(charge: Charge) -> dict[Line, int]:
     """What was given back of each billed line."""
     pool: dict[Line, int] = {}
     for item in charge.credits:
-        pool[_line(item)] = pool.get(_line(item), 0) + item["amount_minor"]
+        pool[line_of(item)] = pool.get(line_of(item), 0) + item["amount_minor"]
     return pool
 
 
@@ -103,7 +103,7 @@ def standing(charge: Charge) -> Iterator[tuple[BilledItem, bool]]:
             yield item, True
             continue
         first = taken.get(item["charge"])
-        counts = first is None or (first["invoice"] != item["invoice"] and 0 < billed[_line(first)] <= pool.get(_line(first), 0))
+        counts = first is None or (first["invoice"] != item["invoice"] and 0 < billed[line_of(first)] <= pool.get(line_of(first), 0))
         if counts:
             taken[item["charge"]] = item
         _add(billed, item)
@@ -119,10 +119,11 @@ def given_back(charge: Charge) -> set[Line]:
 
 
 def _add(billed: dict[Line, int], item: BilledItem) -> None:
-    billed[_line(item)] = billed.get(_line(item), 0) + max(item["amount_minor"], 0)
+    billed[line_of(item)] = billed.get(line_of(item), 0) + max(item["amount_minor"], 0)
 
 
-def _line(item: BilledItem) -> Line:
+def line_of(item: BilledItem) -> Line:
+    """How a credit note names it."""
     return item["invoice"], item["line"], item["currency"]
 
 
